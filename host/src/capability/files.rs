@@ -1,0 +1,1 @@
+//! The capability `files`: documents below the files root.

@@ -1,0 +1,51 @@
+//! What a capability tells the manifest about its grants: their keys, their meters, whether anybody may be asked.
+
+/// One grant that a manifest may hold, declared by its capability and listed in the registry.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// `files.read`, `forum.post`, …
+    pub name: &'static str,
+    /// The WIT functions it opens, as `interface.function`: `files.list`, `files.read`.
+    pub functions: &'static [&'static str],
+    /// Observation or change.
+    pub kind: Kind,
+    /// How far a grant reaches: every key is needed.
+    pub reach: &'static [Dimension],
+    /// Whether `bytes` is a meter of it.
+    pub bytes: bool,
+    /// Whether its effect is a lease, so that `lease` is needed.
+    pub lease: bool,
+}
+
+/// Whether an act tells the tool something or changes the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It reads. Has no `consent` key.
+    Observation,
+    /// It changes something. `consent` is needed.
+    Change,
+}
+
+/// One key of a grant's reach.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Dimension {
+    /// The key in the manifest: `paths`.
+    pub key: &'static str,
+    /// One of it, as `explain` takes it: `path`.
+    pub one: &'static str,
+    /// What may stand there.
+    pub values: Values,
+}
+
+/// What may stand in a dimension.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Values {
+    /// Patterns over paths below the files root.
+    Paths,
+    /// Patterns over names, with `/` between segments where the names have it.
+    Names,
+    /// Patterns over people and groups: `ben`, `group:team-*`.
+    Principals,
+    /// Some of these words, no patterns.
+    Words(&'static [&'static str]),
+}

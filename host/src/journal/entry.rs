@@ -1,0 +1,122 @@
+//! Entries before they have their place: kind, body, and the payloads they commit to.
+
+use serde_json::{Map, Value};
+
+/// What an entry says happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An invocation was admitted: tool, component, manifest, engine, function, initiator, agent, instance.
+    Began,
+    /// The tool was told something.
+    Observed,
+    /// A rule said no.
+    Refused,
+    /// Refusals beyond the last that has an entry of its own, or observations, counted.
+    Counted,
+    /// A person was asked.
+    Asked,
+    /// A person answered, or nobody could.
+    Answered,
+    /// A change is about to be made.
+    Intent,
+    /// How an intent ended.
+    Outcome,
+    /// What the tool wrote to stdout and stderr.
+    Output,
+    /// The invocation is over: outcome, meters, how many entries it has.
+    Ended,
+    /// A world file was applied.
+    Applied,
+    /// A component was pinned in a manifest.
+    Pinned,
+    /// A person's passphrase was set.
+    Passphrase,
+    /// Payloads were erased.
+    Erased,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::Began,
+        Self::Observed,
+        Self::Refused,
+        Self::Counted,
+        Self::Asked,
+        Self::Answered,
+        Self::Intent,
+        Self::Outcome,
+        Self::Output,
+        Self::Ended,
+        Self::Applied,
+        Self::Pinned,
+        Self::Passphrase,
+        Self::Erased,
+    ];
+
+    /// The kind's stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Began => "began",
+            Self::Observed => "observed",
+            Self::Refused => "refused",
+            Self::Counted => "counted",
+            Self::Asked => "asked",
+            Self::Answered => "answered",
+            Self::Intent => "intent",
+            Self::Outcome => "outcome",
+            Self::Output => "output",
+            Self::Ended => "ended",
+            Self::Applied => "applied",
+            Self::Pinned => "pinned",
+            Self::Passphrase => "passphrase",
+            Self::Erased => "erased",
+        }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// Bytes that an entry commits to and does not hold: the entry has SHA-256(32 random bytes, payload).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// Its part in the entry: `asked`, `answered`, `arguments`, `value`, `seed`, `stdout`, `stderr`, `card`.
+    pub part: &'static str,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// An entry without its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// What happened.
+    pub kind: Kind,
+    /// The clear part: strings, integers up to 2^53, booleans, arrays and objects of these. Never guest text.
+    pub body: Map<String, Value>,
+    /// What it commits to.
+    pub payloads: Vec<Payload>,
+}
+
+impl Draft {
+    /// A draft with its clear part, an object.
+    #[must_use]
+    pub fn new(kind: Kind, body: Value) -> Self {
+        let body = match body {
+            Value::Object(map) => map,
+            other => Map::from_iter([("value".to_owned(), other)]),
+        };
+        Self { kind, body, payloads: Vec::new() }
+    }
+
+    /// The same draft with one more payload.
+    #[must_use]
+    pub fn with(mut self, part: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.payloads.push(Payload { part, bytes: bytes.into() });
+        self
+    }
+}

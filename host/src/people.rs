@@ -1,0 +1,10 @@
+//! Who is who: people, nested groups, forums and objects at one version of the world, and what each may do at an instant.
+//!
+//! Pure. The store loads a [`Directory`] and stamps it; the gate asks it before an act and again inside the
+//! transaction that records the intent, if the stamp has moved.
+
+mod directory;
+mod need;
+
+pub use directory::{Directory, Entry, Forum, Object, Right};
+pub use need::{Audience, Need, Premise, Rights, not_yours};

@@ -1,0 +1,91 @@
+//! The typed no: a rule said no, and nothing happened. One code, the same in WIT, command line and journal.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $stage:literal . $reason:literal;)*) => {
+        /// `stage.reason`, as in section 3 of the design.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The word of the gate that refused.
+            #[must_use]
+            pub const fn stage(self) -> &'static str {
+                match self { $(Self::$name => $stage),* }
+            }
+
+            /// Why, in one word.
+            #[must_use]
+            pub const fn reason(self) -> &'static str {
+                match self { $(Self::$name => $reason),* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No grant of the tool reaches what it asked for.
+    NotGranted = "cover"."not-granted";
+    /// The grant reaches it, but it is missing, not the initiator's, or no plain thing of its kind.
+    NotYours = "cover"."not-yours";
+    /// This invocation has used what its grant allows.
+    MeterSpent = "fund"."meter-spent";
+    /// The person who was asked said no.
+    Declined = "agree"."declined";
+    /// What was agreed to is not what would happen now.
+    Changed = "agree"."changed";
+    /// Nobody who may say yes has a credential to say it with.
+    NobodyCan = "agree"."nobody-can";
+    /// Nobody is there to be asked.
+    NobodyHere = "agree"."nobody-here";
+    /// The act could not be put on record, so it did not happen.
+    Unrecorded = "record"."unavailable";
+    /// The backend could not be reached or did not answer.
+    Unavailable = "effect"."unavailable";
+    /// Whether the act happened is not known.
+    InDoubt = "effect"."in-doubt";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.stage(), self.reason())
+    }
+}
+
+/// A rule said no. Fit to be shown to the guest and its agent: it never tells whether a hidden thing exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The stable code.
+    pub code: Code,
+    /// One sentence.
+    pub message: String,
+    /// What would change the answer, as far as the guest may be told.
+    pub change: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal with its sentence.
+    #[must_use]
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), change: None }
+    }
+
+    /// The same refusal, saying what would change it.
+    #[must_use]
+    pub fn unless(mut self, change: impl Into<String>) -> Self {
+        self.change = Some(change.into());
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
