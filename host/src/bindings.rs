@@ -1,1 +1,11 @@
-//! Stub.
+//! The WIT contract as Rust, generated; nothing else.
+
+#![expect(missing_docs, reason = "generated; the WIT files hold the documentation")]
+#![expect(clippy::too_many_lines, reason = "generated")]
+
+wasmtime::component::bindgen!({
+    path: "../wit",
+    world: "tollgate:host/host",
+    imports: { default: async | trappable },
+    trappable_error_type: { "tollgate:host/types.refusal" => crate::diagnostic::Halt },
+});

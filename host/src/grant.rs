@@ -57,6 +57,8 @@ pub enum Reached<'a> {
     Exactly(&'a str),
     /// Something beneath this folder (`""` is the root): what a listing asks.
     Beneath(&'a str),
+    /// Any value: the act is about one that is known already (ending a lease).
+    Any,
 }
 
 impl Grant {
@@ -68,6 +70,7 @@ impl Grant {
                 patterns.iter().any(|pattern| match asked {
                     Reached::Exactly(value) => pattern.matches(value),
                     Reached::Beneath(folder) => pattern.reaches_beneath(folder),
+                    Reached::Any => true,
                 })
             })
     }

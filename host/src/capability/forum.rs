@@ -1,5 +1,11 @@
 //! The capability `forum`: threads that people read.
 
 mod backend;
+mod effect;
+mod grants;
+mod host;
+mod post;
 
 pub use backend::{Conversation, Forums, Message, NewPost, Page, Summary};
+pub use grants::{Backend, GRANTS, POST, READ, Thread, Threads, action};
+pub use post::Post;

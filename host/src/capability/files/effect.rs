@@ -1,0 +1,121 @@
+//! What `files` does, given a permit.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::os::unix::fs::FileExt as _;
+
+use super::beneath::{Beneath, Found, trouble};
+use super::grants::{List, READ, Read};
+use crate::diagnostic::Halt;
+use crate::gate::{Permit, Told};
+use crate::grant::{Grants, Reached};
+use crate::name::{FilePath, ObjectName};
+use crate::people::{Need, Right, Rights, not_yours};
+
+/// One name of a listing.
+pub(super) struct Listed {
+    pub(super) name: String,
+    pub(super) found: Found,
+}
+
+/// Reads a range. Reading is done in place: a guest has a thread of its own to wait on.
+pub(super) async fn read(root: &Beneath, permit: Permit<Read>) -> Result<Vec<u8>, Halt> {
+    permit
+        .observe(async |action, room| {
+            let path = action.path.as_ref().ok_or_else(not_yours)?;
+            let bytes = range(root, path, action.offset, room)?;
+            let told = Told { bytes: bytes.len() as u64, payload: bytes.clone(), source: Some(path.to_string()) };
+            Ok((bytes, told))
+        })
+        .await
+}
+
+fn range(root: &Beneath, path: &FilePath, offset: u64, room: u64) -> Result<Vec<u8>, Halt> {
+    let file = root.file(path)?;
+    let size = file.metadata().map_err(|e| trouble(&e))?.len();
+    let expected = size.saturating_sub(offset).min(room);
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
+    let reader = At { file: &file, offset };
+    reader.take(expected).read_to_end(&mut bytes).map_err(|e| trouble(&e))?;
+    Ok(bytes)
+}
+
+/// Reads on from an offset.
+struct At<'f> {
+    file: &'f std::fs::File,
+    offset: u64,
+}
+
+impl std::io::Read for At<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.file.read_at(buffer, self.offset)?;
+        self.offset += count as u64;
+        Ok(count)
+    }
+}
+
+/// Lists what the grants reach and the initiator may read.
+pub(super) async fn list(
+    root: &Beneath,
+    grants: &Grants,
+    rights: &Rights,
+    permit: Permit<List>,
+) -> Result<(Vec<Listed>, bool), Halt> {
+    permit
+        .observe(async |action, room| {
+            let folder = action.folder.as_ref().ok_or_else(not_yours)?;
+            let mut eyes = Eyes { grants, rights, readable: BTreeMap::new() };
+            let (mut listed, mut used, mut more) = (Vec::new(), 0, false);
+            for (name, found) in root.names(folder)? {
+                if action.after.as_ref().is_some_and(|after| name <= *after) || !eyes.see(&folder.join(&name), found) {
+                    continue;
+                }
+                if used + name.len() as u64 > room {
+                    more = true;
+                    break;
+                }
+                used += name.len() as u64;
+                listed.push(Listed { name, found });
+            }
+            let names: Vec<&str> = listed.iter().map(|entry| entry.name.as_str()).collect();
+            let told = Told { bytes: used, payload: names.join("\n").into_bytes(), source: Some(format!("{folder}/")) };
+            Ok(((listed, more), told))
+        })
+        .await
+}
+
+/// What one initiator sees through one tool's grants.
+struct Eyes<'a> {
+    grants: &'a Grants,
+    rights: &'a Rights,
+    readable: BTreeMap<ObjectName, bool>,
+}
+
+impl Eyes<'_> {
+    fn see(&mut self, path: &Result<FilePath, crate::name::BadName>, found: Found) -> bool {
+        let Ok(path) = path else { return false };
+        match found {
+            Found::File(_) => {
+                self.grants.shows(READ, &[Reached::Exactly(path.as_str())])
+                    && self.rights.directory.object_of(path).cloned().is_some_and(|object| self.may_read(object))
+            }
+            Found::Folder => self.grants.shows(READ, &[Reached::Beneath(path.as_str())]) && self.leads_somewhere(path),
+        }
+    }
+
+    /// Whether the folder is within an object's folder, or one lies beneath it, that may be read.
+    fn leads_somewhere(&mut self, folder: &FilePath) -> bool {
+        let directory = self.rights.directory.clone();
+        let near = |path: &FilePath| folder.within(path) || path.within(folder);
+        let mut objects = directory.objects.iter().filter(|(_, object)| object.folders.iter().any(near));
+        objects.any(|(name, _)| self.may_read(name.clone()))
+    }
+
+    fn may_read(&mut self, object: ObjectName) -> bool {
+        let rights = self.rights;
+        *self
+            .readable
+            .entry(object)
+            .or_insert_with_key(|object| rights.judge(&Need::Hold(object.clone(), Right::Read)).is_ok())
+    }
+}

@@ -1,0 +1,76 @@
+//! What the gate must know of an action to judge it.
+
+use std::pin::Pin;
+
+use serde_json::Value;
+
+use crate::grant::{Reached, Spec};
+use crate::meter::Want;
+use crate::people::{Audience, Need};
+use crate::refusal::Refusal;
+use crate::unit::Duration;
+
+/// What [`Action::look`] returns.
+pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + 'a>>;
+
+/// One request of a guest: parsed, canonical, bounded. Capabilities make these; the gate judges them.
+pub trait Action: Send + Sync + 'static {
+    /// What it is a use of.
+    fn spec(&self) -> &'static Spec;
+
+    /// The WIT function: `files.read`.
+    fn function(&self) -> &'static str;
+
+    /// What it asks of each dimension of its spec, in that order.
+    fn reach(&self) -> Vec<Reached<'_>>;
+
+    /// For how long, where it opens a lease.
+    fn lease(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The right its initiator needs.
+    fn need(&self) -> Need;
+
+    /// The bytes it wants set aside.
+    fn want(&self) -> Want;
+
+    /// Looks at the world, once it is covered and paid for and before anybody is asked: is the thing there at all?
+    fn look(&self) -> Looking<'_> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Whether it only takes access away, which needs nobody's yes.
+    fn narrows(&self) -> bool {
+        false
+    }
+
+    /// Whom it reaches.
+    fn audience(&self) -> Audience {
+        Audience::Nobody
+    }
+
+    /// The request in canonical form: what is journaled and what a yes is bound to.
+    fn canonical(&self) -> Value;
+
+    /// What it would do, for the card: a line each, names made visible.
+    fn does(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The text it would send, for the card.
+    fn payload(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// What an observation brought, for meter, label and journal.
+#[derive(Debug)]
+pub struct Told {
+    /// Bytes that go to the guest and are kept on the meter.
+    pub bytes: u64,
+    /// What the guest is told, as it is journaled.
+    pub payload: Vec<u8>,
+    /// Where it came from; joins the label.
+    pub source: Option<String>,
+}

@@ -1,0 +1,161 @@
+//! The book of one invocation: what it may still use, what it holds, what goes on record. One lock, held through an effect.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::sync::Mutex;
+
+use super::action::Action;
+use crate::approval::{Credentials, Desk};
+use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
+use crate::grant::Grants;
+use crate::journal::{Draft, Journal, Kind, Record};
+use crate::label::Label;
+use crate::meter::Meters;
+use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
+use crate::people::Rights;
+use crate::refusal::Refusal;
+
+/// Where the gate learns who may do what.
+pub trait World: Send + Sync {
+    /// The newest version of the world, for `initiator`, at the time of the store.
+    fn rights(&self, initiator: &PersonName) -> Pin<Box<dyn Future<Output = Result<Rights, Broken>> + Send + '_>>;
+}
+
+/// Whose time it is: the sandbox counts the tool's, the backend's and a person's apart.
+pub trait Timing: Send + Sync {
+    /// A host call begins or ends.
+    fn host_call(&self, inside: bool);
+    /// Within one, waiting for a person begins or ends.
+    fn person(&self, waiting: bool);
+}
+
+/// What stands behind the gate.
+#[derive(Clone)]
+pub struct Services {
+    /// People, forums, objects.
+    pub world: Arc<dyn World>,
+    /// The record.
+    pub journal: Arc<dyn Journal>,
+    /// Where people are asked.
+    pub desk: Arc<dyn Desk>,
+    /// What they answer with.
+    pub credentials: Arc<dyn Credentials>,
+    /// Where effects run: neither the guest nor its caller can cancel what is there.
+    pub effects: tokio::runtime::Handle,
+}
+
+/// Who asks: found out by the host, never said by the guest.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// The invocation.
+    pub invocation: InvocationId,
+    /// The tool.
+    pub tool: ToolName,
+    /// The digest of its component.
+    pub component: Digest,
+    /// The digest of its manifest's meaning.
+    pub manifest: Digest,
+    /// On whose behalf.
+    pub initiator: PersonName,
+    /// Through which agent.
+    pub agent: AgentName,
+}
+
+/// A refusal that the guest got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The function it asked for; empty for the call itself.
+    pub function: &'static str,
+    /// What it was told.
+    pub refusal: Refusal,
+}
+
+/// What the limits say about asking.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// `[limits] host-calls`.
+    pub host_calls: u64,
+    /// `[limits] refusals`.
+    pub refusals: u64,
+}
+
+/// The book of one invocation.
+#[derive(Debug)]
+pub struct Book {
+    /// Its entries.
+    pub record: Record,
+    /// Its meters.
+    pub meters: Meters,
+    /// What it holds.
+    pub label: Label,
+    /// What it was refused, in order.
+    pub seen: Vec<Seen>,
+    /// Host calls made.
+    pub host_calls: u64,
+    patience: Patience,
+}
+
+impl Book {
+    /// A new book.
+    #[must_use]
+    pub fn new(invocation: InvocationId, grants: &Grants, patience: Patience) -> Self {
+        Self {
+            record: Record::new(invocation),
+            meters: Meters::new(grants),
+            label: Label::default(),
+            seen: Vec::new(),
+            host_calls: 0,
+            patience,
+        }
+    }
+
+    /// Counts a host call.
+    ///
+    /// # Errors
+    /// The fault of one call too many.
+    pub fn count_host_call(&mut self) -> Result<(), Fault> {
+        self.host_calls += 1;
+        if self.host_calls <= self.patience.host_calls {
+            return Ok(());
+        }
+        let allowed = self.patience.host_calls;
+        Err(Fault::new(FaultKind::HostCalls, format!("it called the host more than {allowed} times ([limits] host-calls)")))
+    }
+
+    /// Joins a source to the label.
+    pub fn label_joins(&mut self, source: Option<String>) {
+        source.into_iter().for_each(|source| self.label.join(source));
+    }
+
+    /// Puts a refusal on record. One more than `[limits] refusals` is a fault.
+    pub fn refuse(&mut self, action: &dyn Action, refusal: Refusal) -> Halt {
+        let count = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
+        if count >= self.patience.refusals {
+            let allowed = self.patience.refusals;
+            self.record.note(Draft::new(Kind::Counted, json!({ "refused": 1, "function": action.function() })));
+            let why = format!("it was refused more than {allowed} times ([limits] refusals)");
+            return Fault::new(FaultKind::Refusals, why).into();
+        }
+        let body = json!({ "function": action.function(), "code": refusal.code.to_string() });
+        self.record.note(Draft::new(Kind::Refused, body).with("asked", action.canonical().to_string()));
+        self.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
+        refusal.into()
+    }
+}
+
+/// One invocation as the gate knows it.
+#[derive(Clone)]
+pub struct Session {
+    /// Who asks.
+    pub who: Arc<Who>,
+    /// What its tool is granted.
+    pub grants: Arc<Grants>,
+    /// What stands behind the gate.
+    pub services: Services,
+    /// Whose time it is.
+    pub timing: Arc<dyn Timing>,
+    /// Its book.
+    pub book: Arc<Mutex<Book>>,
+}

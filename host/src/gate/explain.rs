@@ -1,0 +1,68 @@
+//! The gate's sentence said aloud, without doing anything: which line decides, and what would change it.
+
+use super::action::Action;
+use super::judge;
+use crate::grant::{Consent, Grants};
+use crate::meter::Meters;
+use crate::people::Rights;
+use crate::refusal::Refusal;
+
+/// What one word of the sentence says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The word.
+    pub stage: &'static str,
+    /// In one sentence.
+    pub says: String,
+    /// The line of the manifest that decided, from 1.
+    pub line: Option<usize>,
+    /// The refusal, where this is where it ends.
+    pub refusal: Option<Refusal>,
+}
+
+impl Step {
+    fn yes(stage: &'static str, says: String, line: Option<usize>) -> Self {
+        Self { stage, says, line, refusal: None }
+    }
+
+    fn no(stage: &'static str, line: Option<usize>, refusal: Refusal) -> Self {
+        Self { stage, says: refusal.message.clone(), line, refusal: Some(refusal) }
+    }
+}
+
+/// Says for each word what it would answer to a first such call; ends at the first no.
+#[must_use]
+pub fn explain(action: &dyn Action, grants: &Grants, rights: &Rights) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let (place, grant) = match judge::reach(grants, action) {
+        Ok(found) => found,
+        Err(refusal) => return vec![Step::no("cover", None, refusal)],
+    };
+    let line = Some(grant.line);
+    steps.push(Step::yes("cover", format!("this {} grant reaches it", grant.spec.name), line));
+    if let Err(refusal) = judge::right(rights, action) {
+        steps.push(Step::no("cover", None, refusal));
+        return steps;
+    }
+    steps.push(Step::yes("cover", format!("{} may do it himself or herself", rights.initiator), None));
+    let mut meters = Meters::new(grants);
+    match meters.charge(place, action.want()) {
+        Ok(charge) => {
+            let bytes = grant.bytes.map(|bytes| format!(", {} bytes of {bytes}", charge.bytes())).unwrap_or_default();
+            steps.push(Step::yes("fund", format!("1 call of {}{bytes}", grant.calls), line));
+        }
+        Err(refusal) => {
+            steps.push(Step::no("fund", line, refusal));
+            return steps;
+        }
+    }
+    steps.push(Step::yes("clear", "labels are not enforced by this version".to_owned(), None));
+    let audience = action.audience().people(&rights.directory, rights.now).len();
+    steps.push(match grant.consent {
+        Consent::None => Step::yes("agree", "nobody has to agree".to_owned(), line),
+        Consent::Initiator => {
+            Step::yes("agree", format!("{} is asked, and shown that it reaches {audience} people", rights.initiator), line)
+        }
+    });
+    steps
+}

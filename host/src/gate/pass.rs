@@ -1,0 +1,59 @@
+//! The sentence, said once for the whole host; a refusal at any word is put on record here.
+
+use std::sync::Arc;
+
+use super::action::Action;
+use super::book::{Session, Timing};
+use super::permit::{Asked, Permit};
+use crate::diagnostic::{Broken, Halt};
+use crate::refusal::{Code, Refusal};
+
+/// The stay in a host call, whose time is not the tool's own.
+#[must_use]
+pub struct Inside(Arc<dyn Timing>);
+
+impl Inside {
+    /// Begins the stay.
+    pub fn new(session: &Session) -> Self {
+        session.timing.host_call(true);
+        Self(session.timing.clone())
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.host_call(false);
+    }
+}
+
+/// Passes an action through the gate.
+///
+/// # Errors
+/// The refusal the guest gets, already on record; or the fault of one call or one refusal too many.
+pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, Halt> {
+    let action = Arc::new(action);
+    let mut book = session.book.clone().lock_owned().await;
+    book.count_host_call()?;
+    let rights = match session.services.world.rights(&session.who.initiator).await {
+        Ok(rights) => rights,
+        Err(broken) => return Err(book.refuse(&*action, unreachable(&broken))),
+    };
+    let asked = Asked::new(action.clone());
+    let paid =
+        asked.cover(&session.grants, &rights).and_then(|it| it.fund(&mut book.meters)).and_then(|it| it.clear(&book.label));
+    let agreed = match paid {
+        Ok(cleared) => cleared.agree(session, &mut book).await,
+        Err(refusal) => Err(refusal),
+    };
+    let recorded = match agreed {
+        Ok(agreed) => agreed.record(session, book).await,
+        Err(refusal) => Err((refusal, book)),
+    };
+    recorded.map_err(|(refusal, mut book)| book.refuse(&*action, refusal))
+}
+
+/// A store that cannot say who may do what lets nobody do anything.
+fn unreachable(broken: &Broken) -> Refusal {
+    tracing::error!(doing = broken.doing, cause = broken.cause, "the world could not be read");
+    Refusal::new(Code::Unavailable, "the host cannot find out who may do this").unless("try again when the host is well")
+}
