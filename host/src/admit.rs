@@ -1,1 +1,26 @@
-//! Stub.
+//! Who may have a tool called: asked once, before anything is instantiated.
+
+use crate::manifest::Manifest;
+use crate::name::AgentName;
+use crate::people::Rights;
+use crate::refusal::{Code, Refusal};
+
+/// Whether a person, through an agent, may have this tool called.
+///
+/// # Errors
+/// `cover.not-granted`, naming the line of the manifest that would let them.
+pub fn admit(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Result<(), Refusal> {
+    let person = &rights.initiator;
+    let (tool, file) = (&manifest.tool, &manifest.source.name);
+    let refuse = |why: String, change: String| Err(Refusal::new(Code::NotGranted, why).unless(change));
+    if !rights.directory.people.contains_key(person) {
+        return refuse(format!("nobody here is called `{person}`"), "name a person of this workspace with --as".to_owned());
+    }
+    if !rights.directory.is_among(person, &manifest.callers) {
+        return refuse(format!("`{tool}` is not to be called for {person}"), format!("an operator can add them to `callers` in {file}"));
+    }
+    if !manifest.agents.contains(agent) {
+        return refuse(format!("the agent `{agent}` may not call `{tool}`"), format!("an operator can add it to `agents` in {file}"));
+    }
+    Ok(())
+}

@@ -1,1 +1,87 @@
-//! Stub.
+//! The command line: a door. It translates and decides nothing; each command is a file of its own.
+
+mod backup;
+mod call;
+mod check;
+mod command;
+mod doctor;
+mod exit;
+mod explain;
+mod init;
+mod inspect;
+mod journal;
+mod output;
+mod passphrase;
+mod pin;
+mod receipt;
+pub mod report;
+mod terminal;
+mod tools;
+mod world;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use command::{Arguments, Command};
+use exit::{Exit, Failure};
+use output::{Format, Output};
+
+/// Runs one command and says how it ended.
+#[must_use]
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no failures; clap knows which stream is meant.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let output = Output { format: arguments.output };
+    logging(&arguments);
+    match run(&arguments, output) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
+    let folder = &arguments.workspace;
+    match &arguments.command {
+        Command::Init(options) => init::run(options, output),
+        Command::Tools => tools::run(folder, output),
+        Command::Inspect(options) => inspect::run(folder, options, output),
+        Command::Pin(options) => pin::run(folder, options, output),
+        Command::Check => check::run(folder, output),
+        Command::Explain(options) => explain::run(folder, options, output),
+        Command::Call(options) => call::run(folder, options, output),
+        Command::Journal(options) => journal::run(folder, options, output),
+        Command::Receipt(options) => receipt::run(folder, options, output),
+        Command::Backup(options) => backup::run(folder, options, output),
+        Command::Passphrase(options) => passphrase::run(folder, options, output),
+        Command::World(options) => world::run(folder, options, output),
+        Command::Doctor => doctor::run(folder, output),
+        Command::Completions(options) => {
+            clap_complete::generate(options.shell, &mut Arguments::command(), "tollgate", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+        Command::CompileChild => Ok(pin::compile_child()),
+    }
+}
+
+/// Logs to stderr: warnings and errors, more with each `-v`, or what the filter says.
+fn logging(arguments: &Arguments) {
+    let level = ["warn", "info", "debug", "trace"][usize::from(arguments.verbose.min(3))];
+    let filter = arguments.log.clone().unwrap_or_else(|| format!("tollgate={level}"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call in one process (the demo, a test) finds the first one's logging in place.
+    let _ = match arguments.log_format {
+        Format::Text => subscriber.without_time().try_init(),
+        Format::Json => subscriber.json().try_init(),
+    };
+}

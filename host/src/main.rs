@@ -1,2 +1,7 @@
-//! Stub.
-fn main() {}
+//! The program `tollgate`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tollgate::cli::main(std::env::args_os().collect())
+}

@@ -1,1 +1,21 @@
-//! Stub.
+//! Where ambient authority enters: paths, the clock, the environment. Everything above is handed what it needs.
+
+mod workspace;
+
+pub use workspace::{NotReady, Workspace, private_dir, read_file, write_private};
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::clock::{Clock, Instant};
+
+/// The clock of this machine.
+#[derive(Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where the time comes from")]
+    fn now(&self) -> Instant {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Instant(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+}

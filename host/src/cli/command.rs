@@ -1,0 +1,238 @@
+//! The commands and their arguments, as `--help` shows them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::output::Format;
+
+/// Hosts the tools of AI agents: every import granted, metered, agreed to and on record.
+///
+/// Exit codes: 0 done; 1 the tool returned its own error; 2 usage; 3 the invocation was refused; 4 the tool faulted;
+/// 5 the operator's environment is broken; 6 waiting for a person; 7 `journal verify` found something wrong; 8 it cannot
+/// tell; 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "tollgate", version)]
+pub struct Arguments {
+    /// The workspace.
+    #[arg(long, short = 'W', global = true, env = "TOLLGATE_WORKSPACE", default_value = ".")]
+    pub workspace: PathBuf,
+    /// The form of what is printed.
+    #[arg(long, short = 'o', global = true, env = "TOLLGATE_OUTPUT", value_enum, default_value = "text")]
+    pub output: Format,
+    /// Log more; repeat for still more.
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Which events to log: `tollgate=debug`, …
+    #[arg(long, global = true, env = "TOLLGATE_LOG")]
+    pub log: Option<String>,
+    /// The form of the log on stderr: text, or a JSON object a line.
+    #[arg(long, global = true, env = "TOLLGATE_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: Format,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a workspace around the person who runs this.
+    Init(Init),
+    /// List the tools.
+    Tools,
+    /// Show what a component wants and offers, before anything is granted. Parses it, never runs or compiles it.
+    Inspect(Inspect),
+    /// Write a component's digest into its tool's manifest: what was reviewed is what runs.
+    Pin(Pin),
+    /// Check the configuration, every manifest and every component.
+    Check,
+    /// Say how a request would be decided, which line decides, and what would change it.
+    Explain(Explain),
+    /// Call a tool.
+    Call(Call),
+    /// Look at the journal.
+    Journal(Journal),
+    /// Show what one invocation did, used and was refused.
+    Receipt(Receipt),
+    /// Copy store and checkpoints while the host goes on.
+    Backup(Backup),
+    /// Set or change a person's passphrase.
+    Passphrase(Passphrase),
+    /// Look at people, groups, forums and objects, or bring them in.
+    World(World),
+    /// Say what this machine and this workspace lack.
+    Doctor,
+    /// Print completions for a shell.
+    Completions(Completions),
+    /// Compile a component from stdin to stdout, within limits; for the host's own use.
+    #[command(hide = true)]
+    CompileChild,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where; it must be empty or not there yet.
+    pub folder: PathBuf,
+    /// Take tools (components with their manifests) from here.
+    #[arg(long)]
+    pub tools: Option<PathBuf>,
+    /// The person it is made around.
+    #[arg(long, env = "USER", default_value = "me")]
+    pub person: String,
+}
+
+/// `inspect`
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A tool of the workspace, or the path of a component.
+    pub tool: String,
+    /// Print the JSON Schema of each function's arguments and value too.
+    #[arg(long)]
+    pub schema: bool,
+}
+
+/// `pin`
+#[derive(Debug, Args)]
+pub struct Pin {
+    /// The tool.
+    pub tool: String,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The tool.
+    pub tool: String,
+    /// The host function: `files.read`, `forum.post`, …
+    pub function: String,
+    /// What it asks for: `path=runbooks/deploy.md`, `forum=eng-help`, …
+    pub values: Vec<String>,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// Who calls.
+#[derive(Debug, Args)]
+pub struct Who {
+    /// On whose behalf; the default stands in `tollgate.toml`. Names an initiator and authenticates nobody.
+    #[arg(long = "as", env = "TOLLGATE_AS")]
+    pub initiator: Option<String>,
+    /// Through which agent.
+    #[arg(long, env = "TOLLGATE_AGENT", default_value = "cli")]
+    pub agent: String,
+}
+
+/// `call`
+#[derive(Debug, Args)]
+pub struct Call {
+    /// The tool, with a function where it has several: `answer.ask`.
+    pub tool: String,
+    /// The arguments, a JSON object: `{"question": "…"}`.
+    #[arg(default_value = "{}")]
+    pub arguments: String,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// `journal`
+#[derive(Debug, Args)]
+pub struct Journal {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: JournalCommand,
+}
+
+/// What to do with the journal.
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// List invocations, the latest first.
+    List {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Show the entries of one invocation.
+    Show {
+        /// Its id.
+        invocation: String,
+        /// Show the payloads too: what was asked and answered.
+        #[arg(long)]
+        payloads: bool,
+    },
+    /// Check every entry, its place in the chain, and the signed heads.
+    Verify {
+        /// An export to check instead of the workspace's own journal.
+        #[arg(long)]
+        from: Option<PathBuf>,
+        /// The public key, as `journal.vkey` holds it; needed with an export.
+        #[arg(long)]
+        key: Option<String>,
+    },
+    /// Write entries and checkpoints as lines of JSON.
+    Export {
+        /// Where; it must not be there yet.
+        file: PathBuf,
+        /// With the payloads.
+        #[arg(long)]
+        payloads: bool,
+    },
+    /// Erase payloads; entries stay and still verify.
+    Erase {
+        /// Of this invocation.
+        #[arg(long, conflicts_with = "before", required_unless_present = "before")]
+        invocation: Option<String>,
+        /// Of everything before this time (RFC 3339).
+        #[arg(long)]
+        before: Option<String>,
+    },
+}
+
+/// `receipt`
+#[derive(Debug, Args)]
+pub struct Receipt {
+    /// The invocation.
+    pub invocation: String,
+}
+
+/// `backup`
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// Where; it must not be there yet.
+    pub folder: PathBuf,
+}
+
+/// `passphrase`
+#[derive(Debug, Args)]
+pub struct Passphrase {
+    /// Whose.
+    pub person: String,
+}
+
+/// `world`
+#[derive(Debug, Args)]
+pub struct World {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: WorldCommand,
+}
+
+/// What to do with the world.
+#[derive(Debug, Subcommand)]
+pub enum WorldCommand {
+    /// Bring people, groups, forums, objects and threads from a TOML file, all or nothing, on record.
+    Apply {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Print people, groups, forums and objects.
+    Show,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// For which shell.
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,138 @@
+//! What is said of an invocation when it is over: the same on the command line and in the journal.
+
+use serde_json::{Value, json};
+
+use crate::diagnostic::Fault;
+use crate::gate::{Book, Seen};
+use crate::manifest::Limits;
+use crate::name::{InvocationId, ToolName};
+use crate::runtime::Usage;
+
+/// How an invocation ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It returned a value.
+    Returned(Value),
+    /// It returned its own error.
+    ToolError(Value),
+    /// The host did not run it, or its answer is a refusal that it got.
+    Refused(Option<Value>),
+    /// It misbehaved.
+    Fault(Fault),
+    /// Somebody stopped it.
+    Cancelled,
+}
+
+impl Outcome {
+    /// The outcome's stable word.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Returned(_) => "returned",
+            Self::ToolError(_) => "tool-error",
+            Self::Refused(_) => "refused",
+            Self::Fault(_) => "fault",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The value that goes with it.
+    #[must_use]
+    pub const fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Returned(value) | Self::ToolError(value) => Some(value),
+            Self::Refused(value) => value.as_ref(),
+            Self::Fault(_) | Self::Cancelled => None,
+        }
+    }
+}
+
+/// A meter of the receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its name: `fuel`, `memory`, `files.read calls`, `forum.post[1] bytes`.
+    pub meter: String,
+    /// What was used.
+    pub used: u64,
+    /// What was allowed.
+    pub allowed: u64,
+    /// In what.
+    pub unit: &'static str,
+}
+
+impl Line {
+    /// As JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        json!({ "meter": self.meter, "used": self.used, "allowed": self.allowed, "unit": self.unit })
+    }
+}
+
+/// An invocation that is over.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Which.
+    pub invocation: InvocationId,
+    /// Of which tool.
+    pub tool: ToolName,
+    /// Which function.
+    pub function: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it was refused.
+    pub refusals: Vec<Seen>,
+    /// What it used.
+    pub receipt: Vec<Line>,
+}
+
+impl Report {
+    /// As `tollgate call` prints it.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let mut report = json!({
+            "invocation": self.invocation.to_string(), "tool": self.tool.as_str(), "function": self.function,
+            "outcome": self.outcome.as_str(), "value": self.outcome.value(),
+            "refusals": self.refusals.iter().map(refusal).collect::<Vec<_>>(),
+            "receipt": self.receipt.iter().map(Line::json).collect::<Vec<_>>(),
+        });
+        if let Outcome::Fault(fault) = &self.outcome {
+            report["fault"] = json!({ "kind": fault.kind.as_str(), "message": fault.message });
+        }
+        report
+    }
+}
+
+fn refusal(seen: &Seen) -> Value {
+    let refusal = &seen.refusal;
+    json!({
+        "stage": refusal.code.stage(), "reason": refusal.code.reason(), "capability": seen.function,
+        "message": refusal.message, "change": refusal.change,
+    })
+}
+
+/// The receipt's table: what the sandbox and the gate counted, beside what was allowed.
+#[must_use]
+pub fn receipt(usage: &Usage, limits: &Limits, book: &Book) -> Vec<Line> {
+    let line = |meter: &str, used: u64, allowed: u64, unit: &'static str| Line { meter: meter.to_owned(), used, allowed, unit };
+    let refused = u64::try_from(book.seen.len()).unwrap_or(u64::MAX);
+    let mut lines = vec![
+        line("fuel", usage.fuel, limits.fuel.0, "units"),
+        line("time", usage.time.0, limits.time.0, "ms"),
+        line("backend-time", usage.backend_time.0, limits.backend_time.0, "ms"),
+        line("memory", usage.memory.0, limits.memory.0, "bytes"),
+        line("tables", usage.tables.0, limits.tables.0, "bytes"),
+        line("output", usage.output.0, limits.output.0, "bytes"),
+        line("stdout", usage.stdout.0, limits.stdout.0, "bytes"),
+        line("host-calls", book.host_calls, limits.host_calls, "calls"),
+        line("refusals", refused, limits.refusals, "refusals"),
+    ];
+    for (grant, used) in book.meters.each() {
+        let name = match grant.index {
+            0 => grant.spec.name.to_owned(),
+            index => format!("{}[{index}]", grant.spec.name),
+        };
+        lines.push(line(&format!("{name} calls"), used.calls, grant.calls, "calls"));
+        lines.extend(grant.bytes.map(|bytes| line(&format!("{name} bytes"), used.bytes, bytes.0, "bytes")));
+    }
+    lines
+}
