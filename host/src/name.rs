@@ -92,6 +92,8 @@ names! {
     ObjectName by slashed;
     /// An agent: `agent-7`, or `cli` for the command line.
     AgentName by identifier;
+    /// A host, as the origin of its journal.
+    HostName by identifier;
     /// A tool: the stem of its manifest's file name.
     ToolName by identifier;
 }

@@ -52,14 +52,10 @@ impl Pattern {
         Ok(Self { segments, deep })
     }
 
-    /// Whether it is only `*` or `**`, which needs `wide = true`.
+    /// Whether it is made of `*` and `**` alone, which needs `wide = true`: `*/**` leaves out no more than the top.
     #[must_use]
     pub fn is_everything(&self) -> bool {
-        match self.segments.as_slice() {
-            [] => true,
-            [only] => only == "*" && !self.deep,
-            _ => false,
-        }
+        self.segments.iter().all(|segment| segment == "*")
     }
 
     /// Whether it holds no `*`.

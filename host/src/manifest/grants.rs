@@ -1,0 +1,310 @@
+//! `[grant]`: each grant by the spec of its capability, with its reach, its meters and whom to ask.
+
+use std::ops::Range;
+
+use super::Mention;
+use super::raw::{Item, Notes, Section, Written, code, did_you_mean, homoglyph, nearest};
+use crate::grant::{Consent, Dimension, Grant, Kind, Pattern, Spec, Values};
+use crate::name::{FilePath, Principal};
+use crate::unit::{Bytes, Duration};
+use toml::de::DeValue;
+
+/// The longest lease: there is no open-ended access for agents.
+const LONGEST_LEASE: Duration = Duration(90 * 86_400_000);
+
+/// Reads every grant of a manifest.
+pub(super) fn check(section: Section<'_>, specs: &[&'static Spec], mentions: &mut Vec<Mention>) -> Vec<Grant> {
+    let notes = section.notes;
+    let mut grants = Vec::new();
+    for (name, written) in section.entries() {
+        let Some(spec) = specs.iter().copied().find(|spec| spec.name == name) else {
+            unknown(notes, name, &written, specs);
+            continue;
+        };
+        let mut found: Vec<Grant> = Vec::new();
+        for (index, table) in tables(&section, name, &written).into_iter().enumerate() {
+            let Some(mut grant) = one(table, spec, mentions) else { continue };
+            grant.index = u32::try_from(index).unwrap_or(u32::MAX);
+            if let Some((other, _)) = found.iter().map(|other| (other, ())).find(|(other, ())| other.overlaps(&grant)) {
+                overlap(notes, &written, &grant, other);
+            }
+            found.push(grant);
+        }
+        grants.extend(found);
+    }
+    grants
+}
+
+/// A grant is a table; several of one name are a list of tables.
+fn tables<'a>(section: &Section<'a>, name: &str, written: &Written<'a>) -> Vec<Section<'a>> {
+    let called = format!("[grant.\"{name}\"]");
+    match written.value {
+        DeValue::Table(table) => {
+            // An inline table is complained about at its name, one with a header at its header.
+            let headed = section.notes.text(&written.span).starts_with('[');
+            let span = if headed { written.span.clone() } else { written.key.clone() };
+            vec![Section::new(section.notes, table, span, called)]
+        }
+        DeValue::Array(array) if !array.is_empty() && array.iter().all(|item| item.get_ref().is_table()) => array
+            .iter()
+            .filter_map(|item| Some((item.span(), item.get_ref().as_table()?)))
+            .map(|(span, table)| Section::new(section.notes, table, span, called.clone()))
+            .collect(),
+        other => {
+            section.wrong_type(written, "a table", other.type_str(), &format!("write {called} and its keys beneath"));
+            Vec::new()
+        }
+    }
+}
+
+fn unknown(notes: &Notes, name: &str, written: &Written<'_>, specs: &[&'static Spec]) {
+    let names = || specs.iter().map(|spec| spec.name);
+    // `[grant.files.read]` is TOML for a table in a table.
+    let inner = written.value.as_table().and_then(|table| {
+        let joined = |key: &str| format!("{name}.{key}");
+        names().find(|full| table.iter().any(|(key, _)| joined(key.get_ref()) == **full))
+    });
+    if let Some(full) = inner {
+        let message = format!("{} is half of the name of a grant", code(name));
+        return notes.error(&written.key, message, format!("the name stands in quotes: [grant.\"{full}\"]"));
+    }
+    let help = match nearest(name, names()) {
+        Some(name) => did_you_mean(name),
+        None => format!("grants are {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    notes.error(&written.key, format!("there is no grant called {}{}", code(name), homoglyph(name)), help);
+}
+
+fn overlap(notes: &Notes, written: &Written<'_>, grant: &Grant, other: &Grant) {
+    let name = grant.spec.name;
+    let message = format!(
+        "two {name} grants reach the same thing: those of lines {} and {}, and it would not be clear whose meters and consent hold",
+        other.line, grant.line
+    );
+    let spans = match written.value {
+        DeValue::Array(array) => array.iter().map(toml::Spanned::span).collect(),
+        _ => Vec::new(),
+    };
+    let span = spans.into_iter().nth(grant.index as usize).unwrap_or(written.key.clone());
+    notes.error(&span, message, "make their patterns disjoint, or write them as one grant");
+}
+
+fn one(mut section: Section<'_>, spec: &'static Spec, mentions: &mut Vec<Mention>) -> Option<Grant> {
+    let line = section.notes.line(&section.span);
+    let mut wide = None;
+    let mut reach = Vec::new();
+    for dimension in spec.reach {
+        reach.push(patterns(&mut section, spec, dimension, &mut wide, mentions));
+    }
+    let calls = calls(&mut section);
+    let bytes = bytes(&mut section, spec);
+    let consent = consent(&mut section, spec);
+    let lease = lease(&mut section, spec);
+    width(&mut section, wide);
+    section.finish();
+    let reach: Option<Vec<_>> = reach.into_iter().collect();
+    Some(Grant { spec, index: 0, reach: reach?, calls: calls?, bytes: bytes?, consent: consent?, lease: lease?, line })
+}
+
+/// The patterns of one dimension; notes the first that is wide.
+fn patterns(
+    section: &mut Section<'_>,
+    spec: &'static Spec,
+    dimension: &'static Dimension,
+    wide: &mut Option<(String, Range<usize>)>,
+    mentions: &mut Vec<Mention>,
+) -> Option<Vec<Pattern>> {
+    let help = example(dimension);
+    let items = section.list(dimension.key, &help)?;
+    let mut found: Vec<Pattern> = Vec::new();
+    for item in &items {
+        match pattern(item, dimension) {
+            Ok(pattern) if found.contains(&pattern) => {
+                let message = format!("{} stands in `{}` twice", code(item.text), dimension.key);
+                section.notes.error(&item.span, message, "keep one of them");
+            }
+            Ok(pattern) => {
+                if is_wide(&pattern, dimension) {
+                    wide.get_or_insert_with(|| (item.text.to_owned(), item.span.clone()));
+                }
+                mention(mentions, spec, dimension, item, &pattern);
+                found.push(pattern);
+            }
+            Err((message, help)) => section.notes.error(&item.span, message, help),
+        }
+    }
+    (found.len() == items.len()).then_some(found)
+}
+
+fn mention(mentions: &mut Vec<Mention>, spec: &Spec, dimension: &'static Dimension, item: &Item<'_>, pattern: &Pattern) {
+    if !matches!(dimension.values, Values::Words(_)) {
+        mentions.push(Mention {
+            of: spec.name,
+            what: dimension.key,
+            one: dimension.one,
+            text: item.text.to_owned(),
+            span: item.span.clone(),
+            pattern: (!pattern.is_literal()).then(|| pattern.clone()),
+        });
+    }
+}
+
+fn example(dimension: &Dimension) -> String {
+    let values = match dimension.values {
+        Values::Paths => "\"runbooks/**\"".to_owned(),
+        Values::Names => format!("\"some-{}\"", dimension.one),
+        Values::Principals => "\"ben\", \"group:team-*\"".to_owned(),
+        Values::Words(words) => words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", "),
+    };
+    format!("write for example {} = [{values}]", dimension.key)
+}
+
+/// One pattern by the kind of its dimension, or what is wrong with it and what to do.
+fn pattern(item: &Item<'_>, dimension: &Dimension) -> Result<Pattern, (String, String)> {
+    let (text, key, help) = (item.text, dimension.key, example(dimension));
+    if let Values::Words(words) = dimension.values {
+        if !words.contains(&text) {
+            let help = nearest(text, words.iter().copied()).map_or(help, did_you_mean);
+            return Err((format!("{} is no word of `{key}`", code(text)), help));
+        }
+    }
+    if text.len() > 4095 {
+        return Err((format!("a pattern of `{key}` has {} bytes", text.len()), "4,095 are the most".to_owned()));
+    }
+    let pattern = Pattern::parse(text).map_err(|bad| (format!("`{key}`: {bad}"), help.clone()))?;
+    match dimension.values {
+        Values::Paths => path(text),
+        Values::Names => name(text),
+        Values::Principals => principal(text, &pattern),
+        Values::Words(_) => Ok(()),
+    }
+    .map(|()| pattern)
+    .map_err(|why| (format!("`{key}`: {why}"), help))
+}
+
+/// Every path that a pattern could match has this shape, so a pattern of another shape matches none.
+fn path(text: &str) -> Result<(), String> {
+    FilePath::parse(text).map(|_| ()).map_err(|bad| format!("{} is no path: {bad}", code(text)))
+}
+
+/// Names are identifiers, with `/` between them.
+fn name(text: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-*/".contains(c);
+    match text.chars().find(|c| !fits(*c)) {
+        Some(c) => Err(format!("{} holds {c:?}{}; names are of a-z, 0-9, `.`, `_` and `-`", code(text), homoglyph(text))),
+        None if text.split('/').any(|part| part.starts_with(['.', '_', '-'])) => {
+            Err(format!("{} has a part that begins with `.`, `_` or `-`, as no name does", code(text)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A pattern for people must not reach groups by the letters of `group:`.
+fn principal(text: &str, pattern: &Pattern) -> Result<(), String> {
+    let plain = text.strip_prefix("group:").unwrap_or(text);
+    if plain.contains('/') {
+        return Err(format!("{} holds `/`, as no person and no group does", code(text)));
+    }
+    if pattern.is_literal() {
+        return Principal::parse(text).map(|_| ()).map_err(|bad| bad.to_string());
+    }
+    name(plain)?;
+    let groups = Pattern::parse("group:*").map_err(|bad| bad.to_string())?;
+    if plain.len() == text.len() && !pattern.is_everything() && pattern.overlaps(&groups) {
+        return Err(format!("{} would also reach groups, whose names begin with `group:`", code(text)));
+    }
+    Ok(())
+}
+
+/// Whether a pattern reaches everything its dimension has, and needs `wide = true`.
+pub(super) fn is_wide(pattern: &Pattern, dimension: &Dimension) -> bool {
+    match dimension.values {
+        Values::Words(_) => false,
+        Values::Principals => pattern.is_everything() || pattern.to_string() == "group:*",
+        Values::Paths | Values::Names => pattern.is_everything(),
+    }
+}
+
+/// Wide patterns need the word that says so, and the word needs one.
+fn width(section: &mut Section<'_>, wide: Option<(String, Range<usize>)>) {
+    let said = section.flag("wide", "write wide = true, or take it out");
+    match (said, wide) {
+        (Some((true, _)), Some(_)) | (Some((false, _)) | None, None) => {}
+        (Some((true, key)), None) => {
+            section.notes.error(&key, "`wide = true`, but no pattern of this grant reaches everything", "take it out");
+        }
+        (Some((false, _)) | None, Some((text, span))) => {
+            let help = "name what is meant, or say that everything is meant with wide = true";
+            section.notes.error(&span, format!("{} reaches everything", code(&text)), help);
+        }
+    }
+}
+
+fn calls(section: &mut Section<'_>) -> Option<u64> {
+    let help = "write for example calls = 20: how often one invocation may ask";
+    if !section.holds("calls") {
+        section.missing("calls", help);
+    }
+    section.whole("calls", &(1..1_000_000_001), help)
+}
+
+/// `Some(None)` where the spec has no such meter.
+fn bytes(section: &mut Section<'_>, spec: &Spec) -> Option<Option<Bytes>> {
+    if !spec.bytes {
+        return superfluous(section, spec, "bytes", "is not metered in bytes");
+    }
+    let parse = |text: &str| match Bytes::parse(text) {
+        Ok(Bytes(0)) => Err("nothing could move within 0 bytes".to_owned()),
+        Ok(bytes) => Ok(bytes),
+        Err(bad) => Err(bad.to_string()),
+    };
+    section.need("bytes", parse, "write for example bytes = \"8 KiB\": how much one invocation may move").map(Some)
+}
+
+fn lease(section: &mut Section<'_>, spec: &Spec) -> Option<Option<Duration>> {
+    if !spec.lease {
+        return superfluous(section, spec, "lease", "gives nothing that ends");
+    }
+    let parse = |text: &str| match Duration::parse(text) {
+        Ok(lease) if lease < Duration(1_000) => Err(format!("{lease} is too short: at least 1 s")),
+        Ok(lease) if lease > LONGEST_LEASE => Err(format!("{lease} is too long: at most {LONGEST_LEASE}")),
+        Ok(lease) => Ok(lease),
+        Err(bad) => Err(bad.to_string()),
+    };
+    section.need("lease", parse, "write for example lease = \"30 min\": the longest that may be given").map(Some)
+}
+
+fn consent(section: &mut Section<'_>, spec: &Spec) -> Option<Consent> {
+    let help = "write consent = \"initiator\" to ask the person on whose behalf the tool runs, or \"none\"";
+    match spec.kind {
+        Kind::Change => section.need("consent", agreement, help),
+        Kind::Observation => superfluous::<()>(section, spec, "consent", "only reads, and nobody is asked before reading")
+            .map(|_| Consent::None),
+    }
+}
+
+fn agreement(text: &str) -> Result<Consent, String> {
+    let group = |text: &str| text.starts_with("group:");
+    match text {
+        "none" => Ok(Consent::None),
+        "initiator" => Ok(Consent::Initiator),
+        _ if text == "owner" || group(text) || text.strip_prefix("two of ").is_some_and(group) => {
+            Err(format!("{} is not yet enforced by this version of Tollgate", code(text)))
+        }
+        _ => match nearest(text, ["none", "initiator"]) {
+            Some(word) => Err(format!("{} is nobody who could be asked; {}", code(text), did_you_mean(word))),
+            None => Err(format!("{} is nobody who could be asked", code(text))),
+        },
+    }
+}
+
+/// Refuses a key that other grants have and this one has not: accepted, it would be believed in.
+fn superfluous<T>(section: &mut Section<'_>, spec: &Spec, key: &'static str, why: &str) -> Option<Option<T>> {
+    // Looked for before it is taken, so that it is not offered among the keys of this grant.
+    if !section.holds(key) {
+        return Some(None);
+    }
+    let written = section.take(key)?;
+    section.notes.error(&written.key, format!("`{key}` has no place here: {} {why}", spec.name), "take it out");
+    None
+}

@@ -1,0 +1,346 @@
+//! What is written in a TOML file, and where: its spanned tree, read through sections that remember what was asked of them.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::de::{DeTable, DeValue};
+
+use super::Checked;
+use crate::diagnostic::{Problem, Severity, Source};
+
+/// The longest file that is looked at; a manifest is a page or two.
+const LONGEST: usize = 256 * 1024;
+
+/// The problems of one text, as they are found.
+#[derive(Debug)]
+pub(crate) struct Notes {
+    source: Arc<Source>,
+    problems: RefCell<Vec<Problem>>,
+    /// Lines that are no TOML. What is said about their remains would be noise, and so is what seems missing.
+    broken: BTreeSet<usize>,
+}
+
+impl Notes {
+    /// Notes an error, with what to do.
+    pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        if !self.broken.contains(&self.line(span)) {
+            self.push(span.clone(), message.into(), Some(help.into()));
+        }
+    }
+
+    /// Notes that something is not there, unless it may stand in what could not be read.
+    fn missing(&self, span: &Range<usize>, message: String, help: String) {
+        if self.broken.is_empty() {
+            self.push(span.clone(), message, Some(help));
+        }
+    }
+
+    /// The line, from 1, on which a span begins.
+    pub(crate) fn line(&self, span: &Range<usize>) -> usize {
+        self.source.line(span.start)
+    }
+
+    /// The text of a span.
+    pub(crate) fn text(&self, span: &Range<usize>) -> &str {
+        self.source.text.get(span.clone()).unwrap_or_default()
+    }
+
+    fn push(&self, span: Range<usize>, message: String, help: Option<String>) {
+        let problem = Problem { severity: Severity::Error, source: self.source.clone(), span, message, help };
+        self.problems.borrow_mut().push(problem);
+    }
+
+    fn finish<T>(self, value: Option<T>) -> Checked<T> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|problem| problem.span.start);
+        let sound = problems.iter().all(|problem| problem.severity != Severity::Error);
+        Checked { value: value.filter(|_| sound), problems }
+    }
+}
+
+/// Reads a text whose first key must be `tollgate = 1` with `read`, and gives its value if nothing was wrong.
+pub(crate) fn check<T>(source: &Arc<Source>, read: impl FnOnce(&Notes, Section<'_>) -> Option<T>) -> Checked<T> {
+    let mut notes = Notes { source: source.clone(), problems: RefCell::default(), broken: BTreeSet::new() };
+    if source.text.len() > LONGEST {
+        notes.error(&(0..0), format!("the file has {} bytes", source.text.len()), format!("{LONGEST} are the most"));
+        return notes.finish(None);
+    }
+    if source.text.starts_with('\u{feff}') {
+        let help = "save it as UTF-8 without one (some editors call it \"UTF-8 with BOM\")";
+        notes.error(&(0..3), "the file begins with a byte order mark", help);
+    }
+    let (root, errors) = DeTable::parse_recoverable(&source.text);
+    for error in errors {
+        note_syntax(&mut notes, &error);
+    }
+    let mut section = Section::new(&notes, root.get_ref(), 0..0, "the top level".to_owned());
+    let value = match version(&mut section) {
+        Version::Ours => read(&notes, section),
+        // Another format has other keys: what this one would say about them is of no use.
+        Version::Other => None,
+    };
+    notes.finish(value)
+}
+
+/// toml says "duplicate key" without the key; the rest it says well enough.
+fn note_syntax(notes: &mut Notes, error: &toml::de::Error) {
+    let end = notes.source.text.len();
+    let span = error.span().unwrap_or(end..end);
+    let span = span.start.min(end)..span.end.min(end);
+    if error.message() == "duplicate key" {
+        let message = format!("{} stands here twice", code(notes.text(&span)));
+        let help = "keep one of them; several grants of one name are written as [[grant.\"…\"]]";
+        notes.push(span, message, Some(help.to_owned()));
+    } else {
+        let message = format!("this is not TOML: {}", error.message());
+        let line = notes.line(&span);
+        if notes.broken.insert(line) {
+            notes.push(span, message, None);
+        }
+    }
+}
+
+enum Version {
+    Ours,
+    Other,
+}
+
+fn version(section: &mut Section<'_>) -> Version {
+    let help = "the first line of the file is `tollgate = 1`: the format that the file is written in";
+    let first = section.table.iter().min_by_key(|(key, _)| key.span().start).map(|(key, _)| key.span());
+    let Some(written) = section.take("tollgate") else {
+        let span = first.unwrap_or(0..0);
+        section.notes.missing(&span, "`tollgate = 1` is missing".to_owned(), help.to_owned());
+        return Version::Ours;
+    };
+    if first.is_some_and(|first| first.start < written.key.start) {
+        section.notes.error(&written.key, "`tollgate` is not the first key", help);
+    }
+    match written.value {
+        DeValue::Integer(number) if number.as_str() == "1" => Version::Ours,
+        DeValue::Integer(number) => {
+            let message = format!("the file is written in format {number}, and this version of Tollgate reads format 1");
+            section.notes.error(
+                &written.span,
+                message,
+                "use the version of Tollgate it was written for, or write `tollgate = 1` and run `tollgate check`",
+            );
+            Version::Other
+        }
+        other => {
+            section.wrong_type(&written, "a whole number", other.type_str(), help);
+            Version::Ours
+        }
+    }
+}
+
+/// One written value and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Written<'a> {
+    /// The value.
+    pub(crate) value: &'a DeValue<'a>,
+    /// Where it stands.
+    pub(crate) span: Range<usize>,
+    /// Where its key stands.
+    pub(crate) key: Range<usize>,
+}
+
+/// One string of a list.
+#[derive(Debug, Clone)]
+pub(crate) struct Item<'a> {
+    /// The string.
+    pub(crate) text: &'a str,
+    /// Where it stands.
+    pub(crate) span: Range<usize>,
+}
+
+/// A table of the file; remembers which keys were asked for, and reports those that nobody asked for.
+#[derive(Debug)]
+pub(crate) struct Section<'a> {
+    /// Where problems go.
+    pub(crate) notes: &'a Notes,
+    /// Where the section is complained about as a whole.
+    pub(crate) span: Range<usize>,
+    table: &'a DeTable<'a>,
+    name: String,
+    asked: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    /// A section of `table`, called `name` in messages.
+    pub(crate) fn new(notes: &'a Notes, table: &'a DeTable<'a>, span: Range<usize>, name: String) -> Self {
+        Self { notes, span, table, name, asked: Vec::new() }
+    }
+
+    /// Its keys with their values, in the order of the file. Who takes them all judges them all.
+    pub(crate) fn entries(&self) -> Vec<(&'a str, Written<'a>)> {
+        let written = |(key, value): (&'a toml::Spanned<_>, &'a toml::Spanned<_>)| {
+            let key: &toml::Spanned<std::borrow::Cow<'a, str>> = key;
+            let entry = Written { value: value.get_ref(), span: value.span(), key: key.span() };
+            (key.get_ref().as_ref(), entry)
+        };
+        let mut entries: Vec<_> = self.table.iter().map(written).collect();
+        entries.sort_by_key(|(_, written)| written.key.start);
+        entries
+    }
+
+    /// The value of a key, if it is there.
+    pub(crate) fn take(&mut self, key: &'static str) -> Option<Written<'a>> {
+        self.asked.push(key);
+        self.entries().into_iter().find(|(name, _)| *name == key).map(|(_, written)| written)
+    }
+
+    /// Says that a key is not there.
+    pub(crate) fn missing(&self, key: &str, help: &str) {
+        self.notes.missing(&self.span, format!("`{key}` is missing in {}", self.name), help.to_owned());
+    }
+
+    /// A string, parsed; `None` if it is absent or wrong, which is then noted.
+    pub(crate) fn read<T, E: Display>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+        help: &str,
+    ) -> Option<T> {
+        let written = self.take(key)?;
+        let Some(text) = written.value.as_str() else {
+            self.wrong_type(&written, "a string", written.value.type_str(), help);
+            return None;
+        };
+        parse(text).map_err(|bad| self.notes.error(&written.span, format!("`{key}`: {bad}"), help)).ok()
+    }
+
+    /// The same, for a key that must be there.
+    pub(crate) fn need<T, E: Display>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+        help: &str,
+    ) -> Option<T> {
+        if self.holds(key) {
+            return self.read(key, parse, help);
+        }
+        self.asked.push(key);
+        self.missing(key, help);
+        None
+    }
+
+    /// A whole number within `range`.
+    pub(crate) fn whole(&mut self, key: &'static str, range: &Range<u64>, help: &str) -> Option<u64> {
+        let written = self.take(key)?;
+        let DeValue::Integer(number) = written.value else {
+            self.wrong_type(&written, "a whole number", written.value.type_str(), help);
+            return None;
+        };
+        let value = i128::from_str_radix(number.as_str(), number.radix()).ok().and_then(|n| u64::try_from(n).ok());
+        let value = value.filter(|value| range.contains(value));
+        if value.is_none() {
+            let message = format!("`{key} = {number}` is not within {} and {}", range.start, range.end - 1);
+            self.notes.error(&written.span, message, help);
+        }
+        value
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self, key: &'static str, help: &str) -> Option<(bool, Range<usize>)> {
+        let written = self.take(key)?;
+        let value = written.value.as_bool();
+        if value.is_none() {
+            self.wrong_type(&written, "`true` or `false`", written.value.type_str(), help);
+        }
+        value.map(|value| (value, written.key))
+    }
+
+    /// A list of strings that must be there and hold something: an empty one means nothing, never everything.
+    pub(crate) fn list(&mut self, key: &'static str, help: &str) -> Option<Vec<Item<'a>>> {
+        let Some(written) = self.take(key) else {
+            self.missing(key, help);
+            return None;
+        };
+        let Some(array) = written.value.as_array() else {
+            self.wrong_type(&written, "a list of strings", written.value.type_str(), help);
+            return None;
+        };
+        if array.is_empty() {
+            self.notes.error(&written.span, format!("`{key}` is empty, and empty means nothing, never everything"), help);
+            return None;
+        }
+        let item = |value: &'a toml::Spanned<DeValue<'a>>| match value.get_ref().as_str() {
+            Some(text) => Some(Item { text, span: value.span() }),
+            None => {
+                let found = value.get_ref().type_str();
+                self.notes.error(&value.span(), format!("`{key}` holds {}, not only strings", article(found)), help);
+                None
+            }
+        };
+        let items: Vec<_> = array.iter().map(item).collect();
+        items.into_iter().collect()
+    }
+
+    /// A table, if it is there.
+    pub(crate) fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
+        let written = self.take(key)?;
+        let Some(table) = written.value.as_table() else {
+            self.wrong_type(&written, "a table", written.value.type_str(), &format!("write [{key}] and its keys beneath"));
+            return None;
+        };
+        Some(Section::new(self.notes, table, written.span, format!("[{key}]")))
+    }
+
+    /// Whether a key is there.
+    pub(crate) fn holds(&self, key: &str) -> bool {
+        self.table.iter().any(|(name, _)| name.get_ref() == key)
+    }
+
+    /// Says that a value is of another type than its key wants.
+    pub(crate) fn wrong_type(&self, written: &Written<'_>, wanted: &str, found: &str, help: &str) {
+        let key = self.notes.text(&written.key);
+        self.notes.error(&written.span, format!("{} is {}, not {wanted}", code(key), article(found)), help);
+    }
+
+    /// Reports the keys that nobody asked for.
+    pub(crate) fn finish(self) {
+        for (key, written) in self.entries() {
+            if !self.asked.contains(&key) {
+                let message = format!("{} is not a key of {}{}", code(key), self.name, homoglyph(key));
+                let free: Vec<&str> = self.asked.iter().copied().filter(|asked| !self.holds(asked)).collect();
+                let help =
+                    nearest(key, free).map_or_else(|| format!("its keys are {}", self.asked.join(", ")), did_you_mean);
+                self.notes.error(&written.key, message, help);
+            }
+        }
+    }
+}
+
+/// `…` around a text that may hold anything.
+pub(crate) fn code(text: &str) -> String {
+    format!("`{}`", text.escape_debug().to_string().replace("\\\"", "\""))
+}
+
+fn article(kind: &str) -> String {
+    let an = kind.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {kind}", if an { "an" } else { "a" })
+}
+
+/// What to add about a name whose letters only look like a-z.
+pub(crate) fn homoglyph(name: &str) -> String {
+    match name.chars().find(|c| !c.is_ascii()) {
+        Some(c) => format!(": it holds {} (U+{:04X}), and names are ASCII", c.escape_debug(), u32::from(c)),
+        None => String::new(),
+    }
+}
+
+/// The known name that `text` was probably meant to be.
+pub(crate) fn nearest<'n>(text: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let far = (text.chars().count() / 3).max(1);
+    let distance = |name: &str| strsim::damerau_levenshtein(&text.to_lowercase(), name);
+    known.into_iter().map(|name| (distance(name), name)).filter(|(distance, _)| *distance <= far).min().map(|(_, name)| name)
+}
+
+/// The help that goes with it.
+pub(crate) fn did_you_mean(name: &str) -> String {
+    format!("did you mean `{name}`?")
+}
