@@ -21,11 +21,15 @@ pub struct Step {
 }
 
 impl Step {
-    fn yes(stage: &'static str, says: String, line: Option<usize>) -> Self {
+    /// A word that lets it pass.
+    #[must_use]
+    pub fn yes(stage: &'static str, says: String, line: Option<usize>) -> Self {
         Self { stage, says, line, refusal: None }
     }
 
-    fn no(stage: &'static str, line: Option<usize>, refusal: Refusal) -> Self {
+    /// A word that ends it.
+    #[must_use]
+    pub fn no(stage: &'static str, line: Option<usize>, refusal: Refusal) -> Self {
         Self { stage, says: refusal.message.clone(), line, refusal: Some(refusal) }
     }
 }

@@ -133,7 +133,7 @@ impl Workspace {
     /// # Errors
     /// When it cannot be opened.
     pub fn files(&self) -> Result<Dir, Broken> {
-        open_dir(&self.path(&self.config.files))
+        open_dir(&self.path(self.config.files.as_str()))
     }
 
     /// The folder of compiled components, as a handle; made if it is not there.

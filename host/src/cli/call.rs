@@ -1,0 +1,73 @@
+//! `tollgate call`: one invocation, from the command line.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::command::Call as Options;
+use super::exit::{Exit, Failure};
+use super::output::{Output, note};
+use super::pin::tool_name;
+use super::terminal::Terminal;
+use crate::invoke::{Call, NotCalled, Outcome, Report};
+use crate::setup::Workspace;
+
+/// Calls a tool and prints how it ended.
+pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Failure> {
+    let workspace = Workspace::open(folder)?;
+    let (tool, function) = match options.tool.split_once('.') {
+        Some((tool, function)) => (tool_name(tool)?, Some(function.to_owned())),
+        None => (tool_name(&options.tool)?, None),
+    };
+    let manifest = workspace.manifest(&tool)?;
+    let bytes = workspace.component(&manifest)?;
+    let (initiator, agent) = workspace.who(options.who.initiator.as_deref(), &options.who.agent)?;
+    let runtime = workspace.runtime()?;
+    let report = runtime.block_on(async {
+        let host = workspace.host(Some(Arc::new(Terminal)))?;
+        let loaded = host.load(manifest, &bytes).await?;
+        let call = Call { function, arguments: options.arguments.clone(), initiator, agent };
+        let cancelled = async {
+            // Without a signal handler nothing can be cancelled, and the process just ends.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let report = host.call(&loaded, call, cancelled).await;
+        host.close().await?;
+        report.map_err(not_called)
+    });
+    // A person who is still being asked is asked no longer.
+    runtime.shutdown_background();
+    let report = report?;
+    output.result(&report.json(), || text(&report));
+    Ok(match &report.outcome {
+        Outcome::Returned(_) => Exit::Done,
+        Outcome::ToolError(_) => Exit::ToolError,
+        Outcome::Refused(_) => Exit::Refused,
+        Outcome::Fault(_) => Exit::Fault,
+        Outcome::Cancelled => Exit::Cancelled,
+    })
+}
+
+fn not_called(why: NotCalled) -> Failure {
+    match why {
+        NotCalled::Usage(lines) => {
+            let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+            rest.iter().for_each(|line| note(&format!("tollgate: {line}")));
+            Failure::usage(first, "`tollgate inspect TOOL --schema` shows what each function takes")
+        }
+        NotCalled::Broken(broken) => broken.into(),
+    }
+}
+
+/// JSON is what a call prints for people too: its value is JSON, and so is the rest.
+fn text(report: &Report) -> String {
+    let mut json = report.json();
+    if let Value::Array(lines) = &mut json["receipt"] {
+        // One line for a meter reads better than four.
+        *lines = report.receipt.iter().map(|it| json!(format!("{}: {} of {} {}", it.meter, it.used, it.allowed, it.unit))).collect();
+    }
+    format!("{json:#}")
+}
