@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+pub mod terminal;
+
 const TARGET: &str = "wasm32-wasip2";
 
 /// Where the built guests are.

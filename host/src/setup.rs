@@ -1,5 +1,6 @@
 //! Where ambient authority enters: paths, the clock, the environment. Everything above is handed what it needs.
 
+mod host;
 mod workspace;
 
 pub use workspace::{NotReady, Workspace, private_dir, read_file, write_private};

@@ -1,23 +1,222 @@
-//! The host: loads tools, and runs one invocation from admission to its last entry.
+//! The host: runs one invocation from admission to its last entry.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
+use wasmtime::component::Val;
 
-use super::report::{Outcome, Report, receipt};
+use super::load::Loaded;
+use super::report::{Line, Outcome, Report, receipt};
 use super::timing::Watch;
+use super::{Host, NotCalled};
 use crate::admit::admit;
-use crate::approval::Desk;
-use crate::capability::{Backends, Guest, link};
-use crate::clock::Clock;
+use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
-use crate::gate::{Book, Patience, Seen, Services, Session, Who, World};
-use crate::journal::{Draft, Journal, Kind, Unrecorded};
-use crate::manifest::Manifest;
-use crate::name::{AgentName, Digest, InvocationId, PersonName};
+use crate::gate::{Book, Patience, Seen, Session, Who, World as _};
+use crate::journal::{Draft, Journal as _, Kind, Unrecorded};
+use crate::name::{AgentName, InvocationId, PersonName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
-use crate::runtime::{Captured, Cell, Ended, Order, Sandbox, Stopwatch, Usage};
-use crate::tool::{Answer, Function, Surface, decode, encode};
+use crate::runtime::{Ended, Order, Stopwatch, Usage};
+use crate::tool::{Answer, Function, decode, encode};
+
+/// A call as it is asked for.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Which function; none where the tool has only one.
+    pub function: Option<String>,
+    /// The arguments: a JSON object.
+    pub arguments: String,
+    /// On whose behalf.
+    pub initiator: PersonName,
+    /// Through which agent.
+    pub agent: AgentName,
+}
+
+/// One invocation under way.
+struct Invocation<'a> {
+    host: &'a Host,
+    loaded: &'a Loaded,
+    function: &'a Function,
+    id: InvocationId,
+    seed: [u8; 32],
+    book: Arc<Mutex<Book>>,
+}
+
+impl Host {
+    /// Calls a function of a tool. `cancelled` ends it early; an effect that has begun is finished first.
+    ///
+    /// # Errors
+    /// When the call is not understood, so that nothing was admitted or recorded, or the host is broken.
+    pub async fn call(&self, loaded: &Loaded, call: Call, cancelled: impl Future<Output = ()>) -> Result<Report, NotCalled> {
+        let function = loaded.surface.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
+        let arguments = decode::arguments(function, &call.arguments)
+            .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        let rights = self.store.rights(&call.initiator).await?;
+        let invocation = self.begin(loaded, function, &call, &rights).await?;
+        if let Err(refusal) = admit(&loaded.manifest, &rights, &call.agent) {
+            return invocation.turn_away(refusal).await;
+        }
+        let session = invocation.session(call);
+        let watch = Stopwatch::new();
+        let session = Session { timing: Arc::new(Watch(watch.clone())), ..session };
+        let guest = Guest { session, backends: self.backends() };
+        let order = invocation.order(arguments, watch, rights.now);
+        let running = self.sandbox.run(&loaded.ready, guest, order);
+        let ended = tokio::select! {
+            ended = running => Some(ended),
+            () = cancelled => None,
+        };
+        invocation.close(ended).await
+    }
+
+    async fn begin<'a>(
+        &'a self,
+        loaded: &'a Loaded,
+        function: &'a Function,
+        call: &Call,
+        rights: &Rights,
+    ) -> Result<Invocation<'a>, Broken> {
+        let (mut seed, mut random) = ([0; 32], [0; 10]);
+        for bytes in [&mut seed[..], &mut random[..]] {
+            getrandom::fill(bytes).map_err(|e| Broken::while_doing("asking the system for randomness", e))?;
+        }
+        let id = InvocationId::new(rights.now.0, &random);
+        let limits = &loaded.manifest.limits;
+        let patience = Patience { host_calls: limits.host_calls, refusals: limits.refusals };
+        let mut book = Book::new(id, &loaded.manifest.grants, patience);
+        let body = json!({
+            "tool": loaded.manifest.tool.as_str(), "function": function.name, "component": loaded.digest.hex(),
+            "manifest": loaded.manifest.meaning().hex(), "engine": self.sandbox.engine_id(), "instance": self.store.instance(),
+            "initiator": call.initiator.as_str(), "agent": call.agent.as_str(),
+        });
+        let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed);
+        book.record.note(began);
+        Ok(Invocation { host: self, loaded, function, id, seed, book: Arc::new(Mutex::new(book)) })
+    }
+}
+
+impl Invocation<'_> {
+    fn session(&self, call: Call) -> Session {
+        let manifest = &self.loaded.manifest;
+        let who = Who {
+            invocation: self.id,
+            tool: manifest.tool.clone(),
+            component: self.loaded.digest,
+            manifest: manifest.meaning(),
+            initiator: call.initiator,
+            agent: call.agent,
+        };
+        Session {
+            who: Arc::new(who),
+            grants: Arc::new(manifest.grants.clone()),
+            services: self.host.services(),
+            timing: Arc::new(Watch(Stopwatch::new())),
+            book: self.book.clone(),
+        }
+    }
+
+    fn order(&self, arguments: Vec<Val>, stopwatch: Stopwatch, start: crate::clock::Instant) -> Order {
+        Order {
+            limits: self.loaded.manifest.limits.clone(),
+            seed: self.seed,
+            start,
+            interface: self.function.interface.clone(),
+            function: self.function.name.clone(),
+            arguments,
+            results: usize::from(self.function.result.is_some()),
+            stopwatch,
+        }
+    }
+
+    /// The host does not run it.
+    async fn turn_away(self, refusal: Refusal) -> Result<Report, NotCalled> {
+        {
+            let mut book = self.book.lock().await;
+            let body = json!({ "function": "call", "code": refusal.code.to_string() });
+            book.record.note(Draft::new(Kind::Refused, body));
+            book.seen.push(Seen { function: "call", refusal });
+        }
+        self.finish(Outcome::Refused(None), &Usage::default()).await
+    }
+
+    /// Judges how it ended, once no effect is under way any more.
+    async fn close(self, ended: Option<Ended<Guest>>) -> Result<Report, NotCalled> {
+        let Some(ended) = ended else {
+            return self.finish(Outcome::Cancelled, &Usage::default()).await;
+        };
+        let output = [("stdout", &ended.stdout), ("stderr", &ended.stderr)];
+        {
+            let mut book = self.book.lock().await;
+            for (stream, captured) in output.into_iter().filter(|(_, captured)| captured.total > 0) {
+                let body = json!({ "stream": stream, "bytes": captured.total, "kept": captured.bytes.len() });
+                book.record.note(Draft::new(Kind::Output, body).with(stream, captured.bytes.clone()));
+            }
+        }
+        let outcome = match &ended.result {
+            Ok(values) => self.judge(values).await,
+            Err(fault) => Outcome::Fault(fault.clone()),
+        };
+        self.finish(outcome, &ended.usage).await
+    }
+
+    async fn judge(&self, values: &[Val]) -> Outcome {
+        match encode::answer(self.function, values) {
+            Ok(Answer::Value(value)) => Outcome::Returned(value),
+            Ok(Answer::ToolError(value)) => {
+                let got = encode::as_refusal(self.function, &value);
+                let book = self.book.lock().await;
+                let is = |seen: &Seen, (stage, reason): &(String, String)| {
+                    seen.refusal.code.stage() == stage && seen.refusal.code.reason() == reason
+                };
+                match got {
+                    Some(code) if book.seen.iter().any(|seen| is(seen, &code)) => Outcome::Refused(Some(value)),
+                    _ => Outcome::ToolError(value),
+                }
+            }
+            Err(why) => Outcome::Fault(Fault::new(FaultKind::BadAnswer, why)),
+        }
+    }
+
+    /// Puts the end on record; what cannot be recorded does not leave the host.
+    async fn finish(self, outcome: Outcome, usage: &Usage) -> Result<Report, NotCalled> {
+        let mut book = self.book.lock().await;
+        let lines = receipt(usage, &self.loaded.manifest.limits, &book);
+        let draft = ended(&outcome, &lines, book.record.len() + 1);
+        let committed = book.record.commit(&*self.host.store, Some(draft), None).await;
+        let outcome = match committed {
+            Ok(()) => outcome,
+            Err(failed) => {
+                if let Unrecorded::Broken(broken) = failed {
+                    tracing::error!(doing = broken.doing, cause = broken.cause, "not recorded");
+                }
+                let refusal = Refusal::new(Code::Unrecorded, "what came of this could not be put on record, so it stays in the host");
+                let refusal = refusal.unless("try again when the host is well; `tollgate doctor` says what it lacks");
+                book.seen.push(Seen { function: "call", refusal });
+                Outcome::Refused(None)
+            }
+        };
+        Ok(Report {
+            invocation: self.id,
+            tool: self.loaded.manifest.tool.clone(),
+            function: self.function.name.clone(),
+            outcome,
+            refusals: book.seen.clone(),
+            receipt: lines,
+        })
+    }
+}
+
+fn ended(outcome: &Outcome, lines: &[Line], entries: u32) -> Draft {
+    let meters: Vec<Value> = lines.iter().map(Line::json).collect();
+    let mut body = json!({ "outcome": outcome.as_str(), "entries": entries, "receipt": meters });
+    if let Outcome::Fault(fault) = outcome {
+        body["fault"] = json!(fault.kind.as_str());
+    }
+    let draft = Draft::new(Kind::Ended, body);
+    match outcome.value() {
+        Some(value) => draft.with("value", value.to_string()),
+        None => draft,
+    }
+}

@@ -1,0 +1,109 @@
+//! `tollgate doctor`: what this machine and this workspace lack.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::exit::{Exit, Failure};
+use super::output::Output;
+use crate::diagnostic::Broken;
+use crate::setup::Workspace;
+
+/// How a finding weighs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    Fine,
+    Note,
+    Wrong,
+}
+
+/// One finding.
+struct Finding {
+    weight: Weight,
+    about: &'static str,
+    says: String,
+}
+
+fn finding(weight: Weight, about: &'static str, says: impl Into<String>) -> Finding {
+    Finding { weight, about, says: says.into() }
+}
+
+/// Looks at everything; exit 5 where something is wrong.
+pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
+    let workspace = Workspace::open(folder)?;
+    let mut findings = vec![account(folder)?, modes(folder)?];
+    findings.extend(sizes(&workspace));
+    findings.extend(workspace.runtime()?.block_on(inside(&workspace)));
+    let wrong = findings.iter().any(|it| it.weight == Weight::Wrong);
+    let list: Vec<Value> = findings.iter().map(|it| json!({ "weight": word(it.weight), "about": it.about, "says": it.says })).collect();
+    output.result(&json!({ "findings": list, "wrong": wrong }), || {
+        let lines = findings.iter().map(|it| format!("{:5} {:12} {}", word(it.weight), it.about, it.says));
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    Ok(if wrong { Exit::Broken } else { Exit::Done })
+}
+
+const fn word(weight: Weight) -> &'static str {
+    match weight {
+        Weight::Fine => "ok",
+        Weight::Note => "note",
+        Weight::Wrong => "WRONG",
+    }
+}
+
+/// Caller and host are one process on the command line, so they share an account.
+fn account(folder: &Path) -> Result<Finding, Broken> {
+    let uid = std::fs::metadata(folder).map_err(|e| Broken::while_doing(format!("looking at {}", folder.display()), e))?.uid();
+    let says = format!(
+        "the workspace belongs to account {uid}; an agent that runs under it can read store and keys, and then nothing here holds: run agents under another account"
+    );
+    Ok(finding(Weight::Note, "account", says))
+}
+
+fn modes(folder: &Path) -> Result<Finding, Broken> {
+    let mode = std::fs::metadata(folder).map_err(|e| Broken::while_doing(format!("looking at {}", folder.display()), e))?.mode() & 0o777;
+    Ok(match mode & 0o077 {
+        0 => finding(Weight::Fine, "workspace", format!("closed to other accounts (mode {mode:o})")),
+        _ => finding(Weight::Wrong, "workspace", format!("other accounts may enter it (mode {mode:o}): chmod 700 {}", folder.display())),
+    })
+}
+
+fn sizes(workspace: &Workspace) -> Vec<Finding> {
+    let size = |name: &str| std::fs::metadata(workspace.path(name)).map(|it| it.len()).unwrap_or_default();
+    let cache = std::fs::read_dir(workspace.path("cache")).map(Iterator::count).unwrap_or_default();
+    vec![finding(
+        Weight::Fine,
+        "sizes",
+        format!(
+            "store {} bytes (and {} not yet folded in), checkpoints {} bytes, {cache} compiled components",
+            size("tollgate.db"), size("tollgate.db-wal"), size("checkpoints")
+        ),
+    )]
+}
+
+/// What only an open host knows.
+async fn inside(workspace: &Workspace) -> Vec<Finding> {
+    let host = match workspace.host(None) {
+        Ok(host) => host,
+        Err(broken) => return vec![finding(Weight::Wrong, "host", broken.to_string())],
+    };
+    let mut findings = vec![if host.sandbox().pagemap_scan() {
+        finding(Weight::Fine, "kernel", "pagemap_scan is there: memory of guests is reset without the process-wide lock")
+    } else {
+        finding(Weight::Note, "kernel", "no pagemap_scan (Linux 6.7): two busy threads of guests slow each other down")
+    }];
+    findings.push(finding(Weight::Fine, "engine", host.sandbox().engine_id()));
+    findings.push(match host.store().directory().await {
+        Ok(directory) => finding(
+            Weight::Fine,
+            "world",
+            format!("{} people, {} groups, {} forums, {} objects", directory.people.len(), directory.groups.len(), directory.forums.len(), directory.objects.len()),
+        ),
+        Err(broken) => finding(Weight::Wrong, "world", broken.to_string()),
+    });
+    if let Err(broken) = host.close().await {
+        findings.push(finding(Weight::Wrong, "journal", broken.to_string()));
+    }
+    findings
+}

@@ -1,0 +1,70 @@
+//! `tollgate receipt`: what one invocation did, used and was refused, out of the journal.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::command::Receipt;
+use super::exit::{Exit, Failure};
+use super::output::{Output, table};
+use crate::name::InvocationId;
+use crate::setup::Workspace;
+use crate::store::Kept;
+
+/// An invocation's id from the command line.
+pub fn invocation(text: &str) -> Result<InvocationId, Failure> {
+    InvocationId::parse(text).map_err(|e| Failure::usage(e.to_string(), "`tollgate journal list` lists invocations"))
+}
+
+/// Prints the receipt.
+pub fn run(folder: &Path, options: &Receipt, output: Output) -> Result<Exit, Failure> {
+    let id = invocation(&options.invocation)?;
+    let workspace = Workspace::open(folder)?;
+    let entries = workspace.runtime()?.block_on(async {
+        let store = workspace.store()?;
+        let entries = store.entries(&id).await?;
+        store.close().await?;
+        Ok::<_, Failure>(entries)
+    })?;
+    let receipt = receipt(&id, &entries)?;
+    output.result(&receipt, || text(&receipt));
+    Ok(Exit::Done)
+}
+
+/// The receipt of an invocation's entries.
+fn receipt(id: &InvocationId, entries: &[Kept]) -> Result<Value, Failure> {
+    let Some(began) = entries.iter().find(|entry| entry.kind() == "began") else {
+        return Err(Failure::usage(format!("there is no invocation {id}"), "`tollgate journal list` lists invocations"));
+    };
+    let ended = entries.iter().find(|entry| entry.kind() == "ended");
+    let did: Vec<Value> = entries.iter().filter(|it| !matches!(it.kind(), "began" | "ended")).map(deed).collect();
+    let end = |key: &str| ended.map(|entry| entry.body()[key].clone()).unwrap_or_default();
+    let mut receipt = began.body().clone();
+    receipt["invocation"] = json!(id.to_string());
+    receipt["began"] = json!(began.time().to_string());
+    receipt["ended"] = json!(ended.map(|entry| entry.time().to_string()));
+    receipt["outcome"] = ended.map_or_else(|| json!("under way"), |entry| entry.body()["outcome"].clone());
+    receipt["did"] = json!(did);
+    receipt["meters"] = end("receipt");
+    receipt["entries"] = json!([entries.first().map(Kept::number), entries.last().map(Kept::number)]);
+    Ok(receipt)
+}
+
+fn deed(entry: &Kept) -> Value {
+    json!({ "entry": entry.number(), "kind": entry.kind(), "at": entry.time().to_string(), "body": entry.body() })
+}
+
+fn text(receipt: &Value) -> String {
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let keys = ["invocation", "tool", "function", "outcome", "initiator", "agent", "began", "ended", "component", "manifest", "engine"];
+    let mut lines: Vec<String> = keys.iter().map(|key| format!("{key:10} {}", plain(&receipt[*key]))).collect();
+    let rows = |key: &str, columns: &[&str]| -> Vec<Vec<String>> {
+        let rows = receipt[key].as_array().into_iter().flatten();
+        rows.map(|row| columns.iter().map(|column| plain(&row[*column])).collect()).collect()
+    };
+    lines.push(String::new());
+    lines.push(table(&["METER", "USED", "ALLOWED", "UNIT"], &rows("meters", &["meter", "used", "allowed", "unit"])));
+    lines.push(String::new());
+    lines.push(table(&["ENTRY", "KIND", "AT", "WHAT"], &rows("did", &["entry", "kind", "at", "body"])));
+    lines.join("\n")
+}

@@ -1,0 +1,76 @@
+//! Tools made ready: the pinned bytes, their compiled form from the host's own cache, linked to the capabilities.
+
+use wasmtime::component::InstancePre;
+
+use super::Host;
+use crate::capability::{Guest, link};
+use crate::diagnostic::Broken;
+use crate::manifest::Manifest;
+use crate::name::Digest;
+use crate::runtime::{Cell, compile};
+use crate::tool::Surface;
+
+/// A tool that can be called.
+pub struct Loaded {
+    pub(super) manifest: Manifest,
+    pub(super) digest: Digest,
+    pub(super) surface: Surface,
+    pub(super) ready: InstancePre<Cell<Guest>>,
+}
+
+impl Host {
+    /// Makes a tool ready, if its component is the one that was pinned. Compiles it only where the cache has nothing.
+    ///
+    /// # Errors
+    /// When the bytes are not what was reviewed, want what this host does not have, or cannot be compiled.
+    pub async fn load(&self, manifest: Manifest, bytes: &[u8]) -> Result<Loaded, Broken> {
+        let tool = manifest.tool.clone();
+        let doing = || format!("loading the tool `{tool}`");
+        let digest = Digest::of(bytes);
+        match manifest.digest {
+            Some(pinned) if pinned == digest => {}
+            Some(_) => {
+                let other = Broken::while_doing(doing(), "the component is not the one that was pinned");
+                return Err(other.help(format!("review it with `tollgate inspect {tool}`, then `tollgate pin {tool}`")));
+            }
+            None => return Err(Broken::while_doing(doing(), Manifest::UNPINNED).help(format!("`tollgate pin {tool}`"))),
+        }
+        let surface = Surface::parse(bytes).and_then(|surface| surface.loads().map(|()| surface));
+        let surface = surface.map_err(|bad| Broken::while_doing(doing(), &bad).help(bad.help.clone()))?;
+        let component = match self.cached(digest).await? {
+            Some(component) => component,
+            None => self.compile(bytes).await?,
+        };
+        let mut linker = self.sandbox.linker::<Guest>()?;
+        link(&mut linker, |cell: &mut Cell<Guest>| &mut cell.host).map_err(|e| Broken::while_doing("linking the capabilities", e))?;
+        let ready = linker.instantiate_pre(&component).map_err(|e| {
+            Broken::while_doing(doing(), format!("{e:#}")).help("it was built against another contract; build it against this host's WIT")
+        })?;
+        Ok(Loaded { manifest, digest, surface, ready })
+    }
+
+    /// The compiled form, if the cache has the very bytes that the store remembers.
+    async fn cached(&self, digest: Digest) -> Result<Option<wasmtime::component::Component>, Broken> {
+        let engine = self.sandbox.engine_id();
+        match self.store.module(&digest, &engine).await? {
+            Some(expected) => self.cache.open(&self.sandbox, &digest, &expected),
+            None => Ok(None),
+        }
+    }
+
+    /// Compiles a component in a child process with limits, and keeps the result.
+    ///
+    /// # Errors
+    /// When it cannot be compiled within the limits, or kept.
+    pub async fn compile(&self, bytes: &[u8]) -> Result<wasmtime::component::Component, Broken> {
+        let program = self.program.clone();
+        let owned = bytes.to_vec();
+        let compiled = tokio::task::spawn_blocking(move || compile::in_child(&program, &owned)).await;
+        let compiled = compiled.map_err(|e| Broken::while_doing("compiling a component", e))??;
+        let digest = Digest::of(bytes);
+        let kept = self.cache.put(&self.sandbox, &digest, &compiled)?;
+        self.store.keep_module(&digest, &self.sandbox.engine_id(), &kept).await?;
+        let component = self.cache.open(&self.sandbox, &digest, &kept)?;
+        component.ok_or_else(|| Broken::while_doing("compiling a component", "the cache changed while it was written"))
+    }
+}

@@ -1,0 +1,98 @@
+//! A host put together out of a workspace.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::SystemClock;
+use super::workspace::{NotReady, Workspace, private_dir, write_private};
+use crate::approval::{Desk, Unattended};
+use crate::capability::Backends;
+use crate::capability::files::Beneath;
+use crate::diagnostic::Broken;
+use crate::invoke::{Host, Parts};
+use crate::journal::Signer;
+use crate::name::{AgentName, PersonName};
+use crate::runtime::{Cache, Sandbox, Settings};
+use crate::store::{Opening, Store};
+
+impl Workspace {
+    /// The event loop of a command.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn runtime(&self) -> Result<tokio::runtime::Runtime, Broken> {
+        let built = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        built.map_err(|e| Broken::while_doing("starting the event loop", e))
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// When it cannot be opened, is newer than this program, or is not the one that the checkpoints speak of.
+    pub fn store(&self) -> Result<Arc<Store>, Broken> {
+        private_dir(&self.path("run"))?;
+        let opening = Opening {
+            database: self.path("tollgate.db"),
+            checkpoints: self.path("checkpoints"),
+            run: self.path("run"),
+            clock: Arc::new(SystemClock),
+            signer: self.signer()?,
+        };
+        Store::open(opening).map(Arc::new)
+    }
+
+    fn signer(&self) -> Result<Signer, Broken> {
+        Signer::from_pem(self.config.host.as_str(), &self.journal_key()?)
+    }
+
+    /// Makes the journal's key, and writes the public one where everybody finds it.
+    ///
+    /// # Errors
+    /// When randomness or the disk fails.
+    pub fn make_journal_key(&self) -> Result<(), Broken> {
+        let (pem, signer) = Signer::generate(self.config.host.as_str())?;
+        write_private(&self.path("keys/journal.pem"), pem.as_bytes())?;
+        write_private(&self.path("journal.vkey"), format!("{}\n", signer.verifier_key()).as_bytes())
+    }
+
+    /// Puts the host together; without a desk nobody can be asked.
+    ///
+    /// # Errors
+    /// When a part of the workspace is missing or broken.
+    pub fn host(&self, desk: Option<Arc<dyn Desk>>) -> Result<Host, Broken> {
+        let store = self.store()?;
+        let files = Arc::new(Beneath::new(self.files()?));
+        let backends = Backends { files, forum: store.clone(), acl: store.clone() };
+        Ok(Host::new(Parts {
+            sandbox: Sandbox::new(&Settings::default())?,
+            cache: Cache::new(self.cache()?),
+            store,
+            backends,
+            desk: desk.unwrap_or_else(|| Arc::new(Unattended)),
+            program: program()?,
+        }))
+    }
+
+    /// Who calls: the person and the agent that were named, or the configuration's.
+    ///
+    /// # Errors
+    /// When a name is malformed, or nobody is named at all.
+    pub fn who(&self, initiator: Option<&str>, agent: &str) -> Result<(PersonName, AgentName), NotReady> {
+        let doing = "finding out who calls";
+        let agent = AgentName::parse(agent).map_err(|e| Broken::while_doing(doing, e))?;
+        let person = match (initiator, &self.config.initiator) {
+            (Some(name), _) => PersonName::parse(name).map_err(|e| Broken::while_doing(doing, e))?,
+            (None, Some(person)) => person.clone(),
+            (None, None) => {
+                let nobody = Broken::while_doing(doing, "nobody is named");
+                return Err(nobody.help("name the person with --as, or as `as` under [call] in tollgate.toml").into());
+            }
+        };
+        Ok((person, agent))
+    }
+}
+
+/// This program, which compiles components as its own child.
+fn program() -> Result<PathBuf, Broken> {
+    std::env::current_exe().map_err(|e| Broken::while_doing("finding this program", e))
+}
