@@ -87,7 +87,7 @@ fn report(name: &str, text: &str) -> String {
     let Some(manifest) = checked.value else { return render(&checked.problems) };
     let mut report = render(&manifest::against(&manifest, &world()));
     for reach in manifest::reached(&manifest, &world()) {
-        let examples = reach.examples.join(", ");
+        let examples = if reach.count == 0 { "nothing".to_owned() } else { reach.examples.join(", ") };
         let (grant, pattern) = (reach.grant, &reach.pattern);
         report.push_str(&format!("line {}: {grant} `{pattern}` matches {} today: {examples}\n", reach.line, reach.count));
     }
@@ -302,7 +302,7 @@ fn the_configuration_is_small_and_nothing_else_is_accepted() {
         ("root = \"files\"", "root = \"../files\"", "`root`: its part `..` is not a name"),
         ("root = \"files\"", "root = \"\"", "`root`: it is empty"),
         ("root = \"files\"", "root = \"/srv\"", "`root`: it begins or ends with `/`, or holds `//`"),
-        ("[host]\nname = \"ben-laptop\"\n", "", "`[host]` is missing in the top level"),
+        ("[host]\nname = \"ben-laptop\"\n", "", "`host` is missing in the top level"),
         ("[files]", "[flies]", "`flies` is not a key of the top level"),
         ("tollgate = 1", "tollgate = 3", "the file is written in format 3, and this version of Tollgate reads format 1"),
     ];
@@ -394,7 +394,8 @@ proptest! {
         for problem in &checked.problems {
             prop_assert!(text.get(problem.span.clone()).is_some(), "{:?} of {:?}", problem, text);
         }
-        render(&checked.problems);
+        let drawn = render(&checked.problems);
+        prop_assert!(!drawn.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
         if let Ok(pinned) = manifest::pin(&text, &Digest::of(b"x")) {
             prop_assert!(checked.value.is_none() || check(&pinned).value.is_some_and(|pinned| pinned.digest.is_some()));
         }

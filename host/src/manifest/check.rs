@@ -30,7 +30,7 @@ pub(super) fn manifest(notes: &Notes, mut root: Section<'_>, given: Given<'_>) -
         Some(section) => tool(section, &mut mentions),
         None => {
             if !root.holds("tool") {
-                root.missing("[tool]", "write [tool] with component, callers and agents beneath");
+                root.missing("tool", "write [tool] with component, callers and agents beneath");
             }
             None
         }
@@ -117,6 +117,10 @@ fn parse_each<T: PartialEq>(
 
 /// Quotas are designed and not built: a limit that nobody enforces must not be believed in.
 fn quota(root: &mut Section<'_>) {
+    // Looked for before it is taken, so that it is not offered among the keys.
+    if !root.holds("quota") {
+        return;
+    }
     if let Some(written) = root.take("quota") {
         let help = "take it out; until then `calls` limits each invocation";
         root.notes.error(&written.key, "[quota] is not yet enforced by this version of Tollgate", help);

@@ -206,7 +206,7 @@ fn principal(text: &str, pattern: &Pattern) -> Result<(), String> {
         return Err(format!("{} holds `/`, as no person and no group does", code(text)));
     }
     if pattern.is_literal() {
-        return Principal::parse(text).map(|_| ()).map_err(|bad| bad.to_string());
+        return Principal::parse(text).map(|_| ()).map_err(|bad| format!("{} names nobody: {bad}", code(text)));
     }
     name(plain)?;
     let groups = Pattern::parse("group:*").map_err(|bad| bad.to_string())?;

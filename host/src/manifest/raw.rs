@@ -73,9 +73,10 @@ pub(crate) fn check<T>(source: &Arc<Source>, read: impl FnOnce(&Notes, Section<'
         notes.error(&(0..3), "the file begins with a byte order mark", help);
     }
     let (root, errors) = DeTable::parse_recoverable(&source.text);
-    for error in errors {
-        note_syntax(&mut notes, &error);
-    }
+    // What a bracket that is never closed swallows is wrong in ways that nobody wrote.
+    let swallowed = errors.iter().any(|error| error.message().starts_with("unclosed"));
+    let told = if swallowed { 1 } else { errors.len() };
+    errors.iter().take(told).for_each(|error| note_syntax(&mut notes, error));
     let mut section = Section::new(&notes, root.get_ref(), 0..0, "the top level".to_owned());
     let value = match version(&mut section) {
         Version::Ours => read(&notes, section),
@@ -91,15 +92,18 @@ fn note_syntax(notes: &mut Notes, error: &toml::de::Error) {
     let span = error.span().unwrap_or(end..end);
     let span = span.start.min(end)..span.end.min(end);
     if error.message() == "duplicate key" {
-        let message = format!("{} stands here twice", code(notes.text(&span)));
-        let help = "keep one of them; several grants of one name are written as [[grant.\"…\"]]";
-        notes.push(span, message, Some(help.to_owned()));
-    } else {
-        let message = format!("this is not TOML: {}", error.message());
-        let line = notes.line(&span);
-        if notes.broken.insert(line) {
-            notes.push(span, message, None);
-        }
+        let key = notes.text(&span);
+        let grant = if key.contains('.') { "; several grants of one name are written as [[grant.\"…\"]]" } else { "" };
+        return notes.push(
+            span.clone(),
+            format!("{} stands here twice", code(key)),
+            Some(format!("keep one of them{grant}")),
+        );
+    }
+    let line = notes.line(&span);
+    if notes.broken.insert(line) {
+        let help = "mend it here, or at the end of the line before".to_owned();
+        notes.push(span, format!("this is not TOML: {}", error.message()), Some(help));
     }
 }
 
@@ -167,12 +171,14 @@ pub(crate) struct Section<'a> {
     table: &'a DeTable<'a>,
     name: String,
     asked: Vec<&'static str>,
+    /// Keys that were needed and are not there, with what to do.
+    absent: Vec<(&'static str, String)>,
 }
 
 impl<'a> Section<'a> {
     /// A section of `table`, called `name` in messages.
     pub(crate) fn new(notes: &'a Notes, table: &'a DeTable<'a>, span: Range<usize>, name: String) -> Self {
-        Self { notes, span, table, name, asked: Vec::new() }
+        Self { notes, span, table, name, asked: Vec::new(), absent: Vec::new() }
     }
 
     /// Its keys with their values, in the order of the file. Who takes them all judges them all.
@@ -193,9 +199,9 @@ impl<'a> Section<'a> {
         self.entries().into_iter().find(|(name, _)| *name == key).map(|(_, written)| written)
     }
 
-    /// Says that a key is not there.
-    pub(crate) fn missing(&self, key: &str, help: &str) {
-        self.notes.missing(&self.span, format!("`{key}` is missing in {}", self.name), help.to_owned());
+    /// Notes that a key is needed and not there; said at the end, unless it was only misspelt.
+    pub(crate) fn missing(&mut self, key: &'static str, help: &str) {
+        self.absent.push((key, help.to_owned()));
     }
 
     /// A string, parsed; `None` if it is absent or wrong, which is then noted.
@@ -238,7 +244,7 @@ impl<'a> Section<'a> {
         let value = i128::from_str_radix(number.as_str(), number.radix()).ok().and_then(|n| u64::try_from(n).ok());
         let value = value.filter(|value| range.contains(value));
         if value.is_none() {
-            let message = format!("`{key} = {number}` is not within {} and {}", range.start, range.end - 1);
+            let message = format!("`{key}` is {number}, and must be from {} to {}", range.start, range.end - 1);
             self.notes.error(&written.span, message, help);
         }
         value
@@ -254,7 +260,8 @@ impl<'a> Section<'a> {
         value.map(|value| (value, written.key))
     }
 
-    /// A list of strings that must be there and hold something: an empty one means nothing, never everything.
+    /// A list of strings that must be there and hold something: an empty one means nothing, never everything. Gives the
+    /// strings in it, also if it holds something else, which is then noted.
     pub(crate) fn list(&mut self, key: &'static str, help: &str) -> Option<Vec<Item<'a>>> {
         let Some(written) = self.take(key) else {
             self.missing(key, help);
@@ -268,16 +275,17 @@ impl<'a> Section<'a> {
             self.notes.error(&written.span, format!("`{key}` is empty, and empty means nothing, never everything"), help);
             return None;
         }
-        let item = |value: &'a toml::Spanned<DeValue<'a>>| match value.get_ref().as_str() {
-            Some(text) => Some(Item { text, span: value.span() }),
-            None => {
-                let found = value.get_ref().type_str();
-                self.notes.error(&value.span(), format!("`{key}` holds {}, not only strings", article(found)), help);
-                None
+        let mut items = Vec::new();
+        for value in array.iter() {
+            match value.get_ref().as_str() {
+                Some(text) => items.push(Item { text, span: value.span() }),
+                None => {
+                    let found = article(value.get_ref().type_str());
+                    self.notes.error(&value.span(), format!("`{key}` holds {found}, not only strings"), help);
+                }
             }
-        };
-        let items: Vec<_> = array.iter().map(item).collect();
-        items.into_iter().collect()
+        }
+        Some(items)
     }
 
     /// A table, if it is there.
@@ -301,16 +309,20 @@ impl<'a> Section<'a> {
         self.notes.error(&written.span, format!("{} is {}, not {wanted}", code(key), article(found)), help);
     }
 
-    /// Reports the keys that nobody asked for.
-    pub(crate) fn finish(self) {
+    /// Reports the keys that nobody asked for, and those that are missing.
+    pub(crate) fn finish(mut self) {
         for (key, written) in self.entries() {
-            if !self.asked.contains(&key) {
-                let message = format!("{} is not a key of {}{}", code(key), self.name, homoglyph(key));
-                let free: Vec<&str> = self.asked.iter().copied().filter(|asked| !self.holds(asked)).collect();
-                let help =
-                    nearest(key, free).map_or_else(|| format!("its keys are {}", self.asked.join(", ")), did_you_mean);
-                self.notes.error(&written.key, message, help);
+            if self.asked.contains(&key) {
+                continue;
             }
+            let message = format!("{} is not a key of {}{}", code(key), self.name, homoglyph(key));
+            let meant = nearest(key, self.asked.iter().copied().filter(|asked| !self.holds(asked)));
+            let help = meant.map_or_else(|| format!("its keys are {}", self.asked.join(", ")), did_you_mean);
+            self.notes.error(&written.key, message, help);
+            self.absent.retain(|(absent, _)| Some(*absent) != meant);
+        }
+        for (key, help) in self.absent {
+            self.notes.missing(&self.span, format!("`{key}` is missing in {}", self.name), help);
         }
     }
 }
