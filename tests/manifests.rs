@@ -249,7 +249,8 @@ fn pinning_writes_one_line_and_leaves_every_other_byte() {
 
 #[test]
 fn the_suggested_line_grants_exactly_what_was_asked() {
-    let cases: [(&'static Spec, &[(&str, &str)], &str); 3] = [
+    type Given<'v> = &'v [(&'v str, &'v str)];
+    let cases: [(&'static Spec, Given<'_>, &str); 3] = [
         (
             &FILES_READ,
             &[("path", "runbooks/deploy.md")],

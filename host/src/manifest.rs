@@ -13,7 +13,9 @@ mod check;
 mod edit;
 mod grants;
 mod limits;
+mod pattern;
 pub(crate) mod raw;
+mod words;
 mod world;
 
 pub use edit::{BadPin, Place, pin, suggest};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::raw::{Item, Notes, Section};
+use super::words::code;
 use super::{Limits, Manifest, Mention, grants, limits};
 use crate::diagnostic::Source;
 use crate::grant::{Grants, Spec};
@@ -61,9 +62,9 @@ fn tool(mut section: Section<'_>, mentions: &mut Vec<Mention>) -> Option<Tool> {
 fn component(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     match text {
-        _ if !text.chars().all(plain) => Err(format!("{} is no plain file name", super::raw::code(text))),
-        _ if text.starts_with('.') || text.len() > 255 => Err(format!("{} is no plain file name", super::raw::code(text))),
-        _ if !text.ends_with(".wasm") => Err(format!("{} does not end in `.wasm`", super::raw::code(text))),
+        _ if !text.chars().all(plain) => Err(format!("{} is no plain file name", code(text))),
+        _ if text.starts_with('.') || text.len() > 255 => Err(format!("{} is no plain file name", code(text))),
+        _ if !text.ends_with(".wasm") => Err(format!("{} does not end in `.wasm`", code(text))),
         _ => Ok(text.to_owned()),
     }
 }

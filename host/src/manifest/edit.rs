@@ -173,5 +173,5 @@ fn wide(grant: &Grant) -> bool {
     let dimensions = grant.spec.reach.iter().zip(&grant.reach);
     dimensions
         .into_iter()
-        .any(|(dimension, patterns)| patterns.iter().any(|pattern: &Pattern| super::grants::is_wide(pattern, dimension)))
+        .any(|(dimension, patterns)| patterns.iter().any(|pattern: &Pattern| super::pattern::is_wide(pattern, dimension)))
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::Checked;
+use super::words::{article, code, did_you_mean, homoglyph, nearest};
 use crate::diagnostic::{Problem, Severity, Source};
 
 /// The longest file that is looked at; a manifest is a page or two.
@@ -77,6 +78,9 @@ pub(crate) fn check<T>(source: &Arc<Source>, read: impl FnOnce(&Notes, Section<'
     let swallowed = errors.iter().any(|error| error.message().starts_with("unclosed"));
     let told = if swallowed { 1 } else { errors.len() };
     errors.iter().take(told).for_each(|error| note_syntax(&mut notes, error));
+    if let Some(first) = notes.broken.first().copied().filter(|_| swallowed) {
+        notes.broken.extend(first..=source.line(source.text.len()));
+    }
     let mut section = Section::new(&notes, root.get_ref(), 0..0, "the top level".to_owned());
     let value = match version(&mut section) {
         Version::Ours => read(&notes, section),
@@ -325,34 +329,4 @@ impl<'a> Section<'a> {
             self.notes.missing(&self.span, format!("`{key}` is missing in {}", self.name), help);
         }
     }
-}
-
-/// `…` around a text that may hold anything.
-pub(crate) fn code(text: &str) -> String {
-    format!("`{}`", text.escape_debug().to_string().replace("\\\"", "\""))
-}
-
-fn article(kind: &str) -> String {
-    let an = kind.starts_with(['a', 'e', 'i', 'o', 'u']);
-    format!("{} {kind}", if an { "an" } else { "a" })
-}
-
-/// What to add about a name whose letters only look like a-z.
-pub(crate) fn homoglyph(name: &str) -> String {
-    match name.chars().find(|c| !c.is_ascii()) {
-        Some(c) => format!(": it holds {} (U+{:04X}), and names are ASCII", c.escape_debug(), u32::from(c)),
-        None => String::new(),
-    }
-}
-
-/// The known name that `text` was probably meant to be.
-pub(crate) fn nearest<'n>(text: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let far = (text.chars().count() / 3).max(1);
-    let distance = |name: &str| strsim::damerau_levenshtein(&text.to_lowercase(), name);
-    known.into_iter().map(|name| (distance(name), name)).filter(|(distance, _)| *distance <= far).min().map(|(_, name)| name)
-}
-
-/// The help that goes with it.
-pub(crate) fn did_you_mean(name: &str) -> String {
-    format!("did you mean `{name}`?")
 }
