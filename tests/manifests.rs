@@ -314,6 +314,28 @@ fn the_configuration_is_small_and_nothing_else_is_accepted() {
     }
 }
 
+#[test]
+fn a_flood_of_mistakes_is_told_in_part_and_at_once() {
+    let keys: String = (0..7_000).map(|n| format!("k{n}=1\n")).collect();
+    let checked = check(&format!("tollgate = 1\n{keys}"));
+    assert_eq!(checked.problems.len(), 101);
+    assert_eq!(checked.problems[100].message, "from here on the file has 6901 more problems");
+    let list = |count: usize| {
+        format!(
+            "{SMALL}\n[grant]\n\"files.read\" = {{ calls = 1, bytes = \"1 B\", paths = [{}] }}\n",
+            (0..count).map(|n| format!("\"p{n}*\",")).collect::<String>()
+        )
+    };
+    assert!(check(&list(256)).value.is_some());
+    assert_eq!(check(&list(257)).problems[0].message, "`paths` has 257 entries, and 256 are the most");
+    let grant = |n: usize| format!("[[grant.\"files.read\"]]\npaths = [\"p{n}/*\"]\ncalls = 1\nbytes = \"1 B\"\n");
+    let grants = |count: usize| format!("{SMALL}\n{}", (0..count).map(grant).collect::<String>());
+    assert!(check(&grants(64)).value.is_some());
+    assert_eq!(check(&grants(65)).problems[0].message, "there are 65 files.read grants, and 64 are the most");
+    let long = check(&format!("tollgate = 1\n#{}", "x".repeat(65_536)));
+    assert_eq!(long.problems[0].message, "the file has 65550 bytes");
+}
+
 /// One of the fixtures' lines, or something else that a hostile author may write.
 fn fragment() -> impl Strategy<Value = String> {
     prop_oneof![

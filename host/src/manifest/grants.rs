@@ -13,6 +13,9 @@ use toml::de::DeValue;
 /// The longest lease: there is no open-ended access for agents.
 const LONGEST_LEASE: Duration = Duration(90 * 86_400_000);
 
+/// The most grants of one name; each is compared with each.
+const MOST: usize = 64;
+
 /// Reads every grant of a manifest.
 pub(super) fn check(section: Section<'_>, specs: &[&'static Spec], mentions: &mut Vec<Mention>) -> Vec<Grant> {
     let notes = section.notes;
@@ -45,6 +48,11 @@ fn tables<'a>(section: &Section<'a>, name: &str, written: &Written<'a>) -> Vec<S
             let headed = section.notes.text(&written.span).starts_with('[');
             let span = if headed { written.span.clone() } else { written.key.clone() };
             vec![Section::new(section.notes, table, span, called)]
+        }
+        DeValue::Array(array) if array.len() > MOST => {
+            let message = format!("there are {} {name} grants, and {MOST} are the most", array.len());
+            section.notes.error(&written.key, message, "write those that have the same meters and consent as one");
+            Vec::new()
         }
         DeValue::Array(array) if !array.is_empty() && array.iter().all(|item| item.get_ref().is_table()) => array
             .iter()

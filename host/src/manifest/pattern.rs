@@ -46,6 +46,9 @@ fn path(text: &str) -> Result<(), String> {
 /// Names are identifiers, with `/` between them.
 fn name(text: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-*/".contains(c);
+    if text.len() > 256 {
+        return Err(format!("a name has at most 256 bytes, and this has {}", text.len()));
+    }
     match text.chars().find(|c| !fits(*c)) {
         Some(c) => Err(format!("{} holds {c:?}{}; names are of a-z, 0-9, `.`, `_` and `-`", code(text), homoglyph(text))),
         None if text.split('/').any(|part| part.starts_with(['.', '_', '-'])) => {

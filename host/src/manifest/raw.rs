@@ -13,7 +13,13 @@ use super::words::{article, code, did_you_mean, homoglyph, nearest};
 use crate::diagnostic::{Problem, Severity, Source};
 
 /// The longest file that is looked at; a manifest is a page or two.
-const LONGEST: usize = 256 * 1024;
+const LONGEST: usize = 64 * 1024;
+
+/// The longest list; comparing grants pattern by pattern must stay quick.
+const LONGEST_LIST: usize = 256;
+
+/// The most problems that are told of one file: who reads more mends some first.
+const MOST: usize = 100;
 
 /// The problems of one text, as they are found.
 #[derive(Debug)]
@@ -27,7 +33,7 @@ pub(crate) struct Notes {
 impl Notes {
     /// Notes an error, with what to do.
     pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
-        if !self.broken.contains(&self.line(span)) {
+        if self.broken.is_empty() || !self.broken.contains(&self.line(span)) {
             self.push(span.clone(), message.into(), Some(help.into()));
         }
     }
@@ -58,6 +64,11 @@ impl Notes {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|problem| problem.span.start);
         let sound = problems.iter().all(|problem| problem.severity != Severity::Error);
+        if let Some(next) = problems.get(MOST).cloned() {
+            let message = format!("from here on the file has {} more problems", problems.len() - MOST);
+            problems.truncate(MOST);
+            problems.push(Problem { message, help: Some("mend those above first".to_owned()), ..next });
+        }
         Checked { value: value.filter(|_| sound), problems }
     }
 }
@@ -279,6 +290,11 @@ impl<'a> Section<'a> {
             self.notes.error(&written.span, format!("`{key}` is empty, and empty means nothing, never everything"), help);
             return None;
         }
+        if array.len() > LONGEST_LIST {
+            let message = format!("`{key}` has {} entries, and {LONGEST_LIST} are the most", array.len());
+            self.notes.error(&written.span, message, "say with `*` or a group what they have in common");
+            return None;
+        }
         let mut items = Vec::new();
         for value in array.iter() {
             match value.get_ref().as_str() {
@@ -315,12 +331,13 @@ impl<'a> Section<'a> {
 
     /// Reports the keys that nobody asked for, and those that are missing.
     pub(crate) fn finish(mut self) {
+        let free: Vec<_> = self.asked.iter().copied().filter(|asked| !self.holds(asked)).collect();
         for (key, written) in self.entries() {
             if self.asked.contains(&key) {
                 continue;
             }
             let message = format!("{} is not a key of {}{}", code(key), self.name, homoglyph(key));
-            let meant = nearest(key, self.asked.iter().copied().filter(|asked| !self.holds(asked)));
+            let meant = nearest(key, free.iter().copied());
             let help = meant.map_or_else(|| format!("its keys are {}", self.asked.join(", ")), did_you_mean);
             self.notes.error(&written.key, message, help);
             self.absent.retain(|(absent, _)| Some(*absent) != meant);

@@ -21,6 +21,9 @@ pub(super) fn homoglyph(name: &str) -> String {
 
 /// The known name that `text` was probably meant to be.
 pub(super) fn nearest<'n>(text: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    if text.len() > 4096 {
+        return None;
+    }
     let far = (text.chars().count() / 3).max(1);
     let distance = |name: &str| strsim::damerau_levenshtein(&text.to_lowercase(), name);
     known.into_iter().map(|name| (distance(name), name)).filter(|(distance, _)| *distance <= far).min().map(|(_, name)| name)
