@@ -238,7 +238,8 @@ fn pinning_writes_one_line_and_leaves_every_other_byte() {
         let kept = pinned.lines().filter(|line| !line.contains("sha256:") || line.contains("tool = {"));
         let kept: Vec<_> = kept.map(|line| line.replace(&format!(", digest = \"{digest}\""), "")).collect();
         assert_eq!(kept, text.lines().collect::<Vec<_>>());
-        assert_eq!(pinned.contains('\r'), text.contains('\r'));
+        let bare = |text: &str| text.replace("\r\n", "").contains('\n');
+        assert!(!text.contains('\r') || !bare(&pinned), "{pinned:?} has two kinds of line ends");
         let other = Digest::of(b"another");
         let again = manifest::pin(&pinned, &other).expect("a manifest that can be pinned again");
         assert_eq!(again, pinned.replace(&digest.to_string(), &other.to_string()));
@@ -398,6 +399,8 @@ prop_compose! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_checked_manifest_printed_means_the_same(text in manifest_text()) {
         let manifest = sound(&text);
