@@ -281,6 +281,19 @@ fn the_suggested_line_grants_exactly_what_was_asked() {
 }
 
 #[test]
+fn a_wide_pattern_may_match_nothing_yet_and_an_unknown_kind_is_not_judged() {
+    let manifest = sound(&read("wide_said.toml"));
+    let mut known = world();
+    known.insert("forums", Vec::new());
+    assert_eq!(manifest::against(&manifest, &known), [], "everything there is may be nothing");
+    assert_eq!(manifest::reached(&manifest, &known).iter().filter(|reach| reach.count == 0).count(), 1);
+    let paths = sound(&read("world_paths.toml"));
+    assert_eq!(manifest::against(&paths, &known).len(), 2);
+    known.remove("paths");
+    assert_eq!(manifest::against(&paths, &known), []);
+}
+
+#[test]
 fn a_grant_that_the_tool_never_imports_is_a_warning_at_its_line() {
     let manifest = sound(&read("clean.toml"));
     let imported = |functions: &[&str]| functions.iter().map(|function| (*function).to_owned()).collect();
