@@ -13,6 +13,7 @@ mod check;
 mod edit;
 mod grants;
 mod limits;
+mod notes;
 mod pattern;
 pub(crate) mod raw;
 mod words;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::raw::{Item, Notes, Section};
+use super::notes::Notes;
+use super::raw::{Item, Section};
 use super::words::code;
 use super::{Limits, Manifest, Mention, grants, limits};
 use crate::diagnostic::Source;

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::Mention;
+use super::notes::Notes;
 use super::pattern::{example, is_wide, parse};
-use super::raw::{Item, Notes, Section, Written};
+use super::raw::{Item, Section, Written};
 use super::words::{code, did_you_mean, homoglyph, nearest};
 use crate::grant::{Consent, Dimension, Grant, Kind, Pattern, Spec, Values};
 use crate::unit::{Bytes, Duration};
