@@ -47,7 +47,7 @@ fn config(mut root: Section<'_>) -> Option<Config> {
 
 fn needed<'a>(root: &mut Section<'a>, key: &'static str) -> Option<Section<'a>> {
     if !root.holds(key) {
-        root.missing(&format!("[{key}]"), &format!("write [{key}] and its keys beneath"));
+        root.missing(key, &format!("write [{key}] and its keys beneath"));
     }
     root.section(key)
 }

@@ -13,7 +13,10 @@ mod check;
 mod edit;
 mod grants;
 mod limits;
+mod notes;
+mod pattern;
 pub(crate) mod raw;
+mod words;
 mod world;
 
 pub use edit::{BadPin, Place, pin, suggest};

@@ -50,8 +50,9 @@ fn parse(text: &str, units: &[(&str, u64)], example: &str) -> Result<u64, BadUni
 
 /// The largest unit that leaves a whole number.
 fn print(f: &mut fmt::Formatter<'_>, value: u64, units: &[(&str, u64)], space: &str) -> fmt::Result {
-    let fits =
-        units.iter().find(|(name, scale)| value >= *scale && value % scale == 0 && (*name != "days" || value > *scale));
+    let fits = units
+        .iter()
+        .find(|(name, scale)| value >= *scale && value.is_multiple_of(*scale) && (*name != "days" || value > *scale));
     let (name, scale) = fits.or(units.last()).copied().unwrap_or(("", 1));
     write!(f, "{}{space}{name}", value / scale)
 }

@@ -153,6 +153,9 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
 
 /// Whether two segments match some text in common: a walk over pairs of positions.
 fn meet(a: &[u8], b: &[u8]) -> bool {
+    if !a.contains(&b'*') && !b.contains(&b'*') {
+        return a == b;
+    }
     let width = b.len() + 1;
     let mut open = vec![false; (a.len() + 1) * width];
     open[0] = true;

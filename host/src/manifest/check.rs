@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::raw::{Item, Notes, Section};
+use super::notes::Notes;
+use super::raw::{Item, Section};
+use super::words::code;
 use super::{Limits, Manifest, Mention, grants, limits};
 use crate::diagnostic::Source;
 use crate::grant::{Grants, Spec};
@@ -30,7 +32,7 @@ pub(super) fn manifest(notes: &Notes, mut root: Section<'_>, given: Given<'_>) -
         Some(section) => tool(section, &mut mentions),
         None => {
             if !root.holds("tool") {
-                root.missing("[tool]", "write [tool] with component, callers and agents beneath");
+                root.missing("tool", "write [tool] with component, callers and agents beneath");
             }
             None
         }
@@ -61,9 +63,9 @@ fn tool(mut section: Section<'_>, mentions: &mut Vec<Mention>) -> Option<Tool> {
 fn component(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     match text {
-        _ if !text.chars().all(plain) => Err(format!("{} is no plain file name", super::raw::code(text))),
-        _ if text.starts_with('.') || text.len() > 255 => Err(format!("{} is no plain file name", super::raw::code(text))),
-        _ if !text.ends_with(".wasm") => Err(format!("{} does not end in `.wasm`", super::raw::code(text))),
+        _ if !text.chars().all(plain) => Err(format!("{} is no plain file name", code(text))),
+        _ if text.starts_with('.') || text.len() > 255 => Err(format!("{} is no plain file name", code(text))),
+        _ if !text.ends_with(".wasm") => Err(format!("{} does not end in `.wasm`", code(text))),
         _ => Ok(text.to_owned()),
     }
 }
@@ -117,6 +119,10 @@ fn parse_each<T: PartialEq>(
 
 /// Quotas are designed and not built: a limit that nobody enforces must not be believed in.
 fn quota(root: &mut Section<'_>) {
+    // Looked for before it is taken, so that it is not offered among the keys.
+    if !root.holds("quota") {
+        return;
+    }
     if let Some(written) = root.take("quota") {
         let help = "take it out; until then `calls` limits each invocation";
         root.notes.error(&written.key, "[quota] is not yet enforced by this version of Tollgate", help);

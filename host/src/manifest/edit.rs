@@ -56,14 +56,25 @@ fn find<'t>(table: &'t Table<'_>, name: &str) -> Option<(Range<usize>, &'t toml:
 /// When the text is no TOML, or names no component.
 pub fn pin(text: &str, digest: &Digest) -> Result<String, BadPin> {
     let by_hand = |why: &str| BadPin(format!("{why}; mend it, or write digest = \"{digest}\" under [tool] by hand"));
-    let root = DeTable::parse(text).map_err(|bad| by_hand(&format!("the manifest is not TOML: {}", bad.message())))?;
-    let (_, tool) = find(root.get_ref(), "tool").ok_or_else(|| by_hand("the manifest has no [tool]"))?;
-    let table = tool.get_ref().as_table().ok_or_else(|| by_hand("`tool` is no table"))?;
+    let pinned = with_digest(text, digest).map_err(|why| by_hand(&why))?;
+    // Whoever reads the new text must find the digest where it belongs.
+    let found = DeTable::parse(&pinned).is_ok_and(|root| {
+        let tool = find(root.get_ref(), "tool").and_then(|(_, tool)| tool.get_ref().as_table());
+        let written = tool.and_then(|tool| find(tool, "digest")).and_then(|(_, value)| value.get_ref().as_str());
+        written == Some(digest.to_string().as_str())
+    });
+    if found { Ok(pinned) } else { Err(by_hand("[tool] is written in a way that is not understood")) }
+}
+
+fn with_digest(text: &str, digest: &Digest) -> Result<String, String> {
+    let root = DeTable::parse(text).map_err(|bad| format!("the manifest is not TOML: {}", bad.message()))?;
+    let (_, tool) = find(root.get_ref(), "tool").ok_or("the manifest has no [tool]")?;
+    let table = tool.get_ref().as_table().ok_or("`tool` is no table")?;
     if let Some((_, value)) = find(table, "digest") {
         let span = value.span();
         return Ok(format!("{}\"{digest}\"{}", &text[..span.start], &text[span.end..]));
     }
-    let (key, value) = find(table, "component").ok_or_else(|| by_hand("[tool] names no component"))?;
+    let (key, value) = find(table, "component").ok_or("[tool] names no component")?;
     // Three characters shorter than `component`, so that a column of `=` stays one.
     let between = &text[key.end..value.span().start];
     let at = value.span().end;
@@ -162,5 +173,5 @@ fn wide(grant: &Grant) -> bool {
     let dimensions = grant.spec.reach.iter().zip(&grant.reach);
     dimensions
         .into_iter()
-        .any(|(dimension, patterns)| patterns.iter().any(|pattern: &Pattern| super::grants::is_wide(pattern, dimension)))
+        .any(|(dimension, patterns)| patterns.iter().any(|pattern: &Pattern| super::pattern::is_wide(pattern, dimension)))
 }

@@ -3,14 +3,19 @@
 use std::ops::Range;
 
 use super::Mention;
-use super::raw::{Item, Notes, Section, Written, code, did_you_mean, homoglyph, nearest};
+use super::notes::Notes;
+use super::pattern::{example, is_wide, parse};
+use super::raw::{Item, Section, Written};
+use super::words::{code, did_you_mean, homoglyph, nearest};
 use crate::grant::{Consent, Dimension, Grant, Kind, Pattern, Spec, Values};
-use crate::name::{FilePath, Principal};
 use crate::unit::{Bytes, Duration};
 use toml::de::DeValue;
 
 /// The longest lease: there is no open-ended access for agents.
 const LONGEST_LEASE: Duration = Duration(90 * 86_400_000);
+
+/// The most grants of one name; each is compared with each.
+const MOST: usize = 64;
 
 /// Reads every grant of a manifest.
 pub(super) fn check(section: Section<'_>, specs: &[&'static Spec], mentions: &mut Vec<Mention>) -> Vec<Grant> {
@@ -22,13 +27,13 @@ pub(super) fn check(section: Section<'_>, specs: &[&'static Spec], mentions: &mu
             continue;
         };
         let mut found: Vec<Grant> = Vec::new();
-        for (index, table) in tables(&section, name, &written).into_iter().enumerate() {
-            let Some(mut grant) = one(table, spec, mentions) else { continue };
-            grant.index = u32::try_from(index).unwrap_or(u32::MAX);
-            if let Some((other, _)) = found.iter().map(|other| (other, ())).find(|(other, ())| other.overlaps(&grant)) {
-                overlap(notes, &written, &grant, other);
+        for (index, table) in (0..).zip(tables(&section, name, &written)) {
+            let span = table.span.clone();
+            let Some(grant) = one(table, spec, mentions) else { continue };
+            if let Some(other) = found.iter().find(|other| other.overlaps(&grant)) {
+                overlap(notes, &span, &grant, other);
             }
-            found.push(grant);
+            found.push(Grant { index, ..grant });
         }
         grants.extend(found);
     }
@@ -44,6 +49,11 @@ fn tables<'a>(section: &Section<'a>, name: &str, written: &Written<'a>) -> Vec<S
             let headed = section.notes.text(&written.span).starts_with('[');
             let span = if headed { written.span.clone() } else { written.key.clone() };
             vec![Section::new(section.notes, table, span, called)]
+        }
+        DeValue::Array(array) if array.len() > MOST => {
+            let message = format!("there are {} {name} grants, and {MOST} are the most", array.len());
+            section.notes.error(&written.key, message, "write those that have the same meters and consent as one");
+            Vec::new()
         }
         DeValue::Array(array) if !array.is_empty() && array.iter().all(|item| item.get_ref().is_table()) => array
             .iter()
@@ -75,18 +85,11 @@ fn unknown(notes: &Notes, name: &str, written: &Written<'_>, specs: &[&'static S
     notes.error(&written.key, format!("there is no grant called {}{}", code(name), homoglyph(name)), help);
 }
 
-fn overlap(notes: &Notes, written: &Written<'_>, grant: &Grant, other: &Grant) {
-    let name = grant.spec.name;
-    let message = format!(
-        "two {name} grants reach the same thing: those of lines {} and {}, and it would not be clear whose meters and consent hold",
-        other.line, grant.line
-    );
-    let spans = match written.value {
-        DeValue::Array(array) => array.iter().map(toml::Spanned::span).collect(),
-        _ => Vec::new(),
-    };
-    let span = spans.into_iter().nth(grant.index as usize).unwrap_or(written.key.clone());
-    notes.error(&span, message, "make their patterns disjoint, or write them as one grant");
+fn overlap(notes: &Notes, span: &Range<usize>, grant: &Grant, other: &Grant) {
+    let (name, first, second) = (grant.spec.name, other.line, grant.line);
+    let message = format!("the {name} grants of lines {first} and {second} reach something in common");
+    let help = "make their patterns disjoint, or write one grant: else it is not clear whose meters and consent hold";
+    notes.error(span, message, help);
 }
 
 fn one(mut section: Section<'_>, spec: &'static Spec, mentions: &mut Vec<Mention>) -> Option<Grant> {
@@ -118,7 +121,7 @@ fn patterns(
     let items = section.list(dimension.key, &help)?;
     let mut found: Vec<Pattern> = Vec::new();
     for item in &items {
-        match pattern(item, dimension) {
+        match parse(item.text, dimension) {
             Ok(pattern) if found.contains(&pattern) => {
                 let message = format!("{} stands in `{}` twice", code(item.text), dimension.key);
                 section.notes.error(&item.span, message, "keep one of them");
@@ -146,82 +149,6 @@ fn mention(mentions: &mut Vec<Mention>, spec: &Spec, dimension: &'static Dimensi
             span: item.span.clone(),
             pattern: (!pattern.is_literal()).then(|| pattern.clone()),
         });
-    }
-}
-
-fn example(dimension: &Dimension) -> String {
-    let values = match dimension.values {
-        Values::Paths => "\"runbooks/**\"".to_owned(),
-        Values::Names => format!("\"some-{}\"", dimension.one),
-        Values::Principals => "\"ben\", \"group:team-*\"".to_owned(),
-        Values::Words(words) => words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", "),
-    };
-    format!("write for example {} = [{values}]", dimension.key)
-}
-
-/// One pattern by the kind of its dimension, or what is wrong with it and what to do.
-fn pattern(item: &Item<'_>, dimension: &Dimension) -> Result<Pattern, (String, String)> {
-    let (text, key, help) = (item.text, dimension.key, example(dimension));
-    if let Values::Words(words) = dimension.values {
-        if !words.contains(&text) {
-            let help = nearest(text, words.iter().copied()).map_or(help, did_you_mean);
-            return Err((format!("{} is no word of `{key}`", code(text)), help));
-        }
-    }
-    if text.len() > 4095 {
-        return Err((format!("a pattern of `{key}` has {} bytes", text.len()), "4,095 are the most".to_owned()));
-    }
-    let pattern = Pattern::parse(text).map_err(|bad| (format!("`{key}`: {bad}"), help.clone()))?;
-    match dimension.values {
-        Values::Paths => path(text),
-        Values::Names => name(text),
-        Values::Principals => principal(text, &pattern),
-        Values::Words(_) => Ok(()),
-    }
-    .map(|()| pattern)
-    .map_err(|why| (format!("`{key}`: {why}"), help))
-}
-
-/// Every path that a pattern could match has this shape, so a pattern of another shape matches none.
-fn path(text: &str) -> Result<(), String> {
-    FilePath::parse(text).map(|_| ()).map_err(|bad| format!("{} is no path: {bad}", code(text)))
-}
-
-/// Names are identifiers, with `/` between them.
-fn name(text: &str) -> Result<(), String> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-*/".contains(c);
-    match text.chars().find(|c| !fits(*c)) {
-        Some(c) => Err(format!("{} holds {c:?}{}; names are of a-z, 0-9, `.`, `_` and `-`", code(text), homoglyph(text))),
-        None if text.split('/').any(|part| part.starts_with(['.', '_', '-'])) => {
-            Err(format!("{} has a part that begins with `.`, `_` or `-`, as no name does", code(text)))
-        }
-        None => Ok(()),
-    }
-}
-
-/// A pattern for people must not reach groups by the letters of `group:`.
-fn principal(text: &str, pattern: &Pattern) -> Result<(), String> {
-    let plain = text.strip_prefix("group:").unwrap_or(text);
-    if plain.contains('/') {
-        return Err(format!("{} holds `/`, as no person and no group does", code(text)));
-    }
-    if pattern.is_literal() {
-        return Principal::parse(text).map(|_| ()).map_err(|bad| bad.to_string());
-    }
-    name(plain)?;
-    let groups = Pattern::parse("group:*").map_err(|bad| bad.to_string())?;
-    if plain.len() == text.len() && !pattern.is_everything() && pattern.overlaps(&groups) {
-        return Err(format!("{} would also reach groups, whose names begin with `group:`", code(text)));
-    }
-    Ok(())
-}
-
-/// Whether a pattern reaches everything its dimension has, and needs `wide = true`.
-pub(super) fn is_wide(pattern: &Pattern, dimension: &Dimension) -> bool {
-    match dimension.values {
-        Values::Words(_) => false,
-        Values::Principals => pattern.is_everything() || pattern.to_string() == "group:*",
-        Values::Paths | Values::Names => pattern.is_everything(),
     }
 }
 

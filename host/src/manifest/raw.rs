@@ -1,7 +1,5 @@
 //! What is written in a TOML file, and where: its spanned tree, read through sections that remember what was asked of them.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,61 +7,19 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::Checked;
-use crate::diagnostic::{Problem, Severity, Source};
+use super::notes::Notes;
+use super::words::{article, code, did_you_mean, homoglyph, nearest};
+use crate::diagnostic::Source;
 
 /// The longest file that is looked at; a manifest is a page or two.
-const LONGEST: usize = 256 * 1024;
+const LONGEST: usize = 64 * 1024;
 
-/// The problems of one text, as they are found.
-#[derive(Debug)]
-pub(crate) struct Notes {
-    source: Arc<Source>,
-    problems: RefCell<Vec<Problem>>,
-    /// Lines that are no TOML. What is said about their remains would be noise, and so is what seems missing.
-    broken: BTreeSet<usize>,
-}
-
-impl Notes {
-    /// Notes an error, with what to do.
-    pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
-        if !self.broken.contains(&self.line(span)) {
-            self.push(span.clone(), message.into(), Some(help.into()));
-        }
-    }
-
-    /// Notes that something is not there, unless it may stand in what could not be read.
-    fn missing(&self, span: &Range<usize>, message: String, help: String) {
-        if self.broken.is_empty() {
-            self.push(span.clone(), message, Some(help));
-        }
-    }
-
-    /// The line, from 1, on which a span begins.
-    pub(crate) fn line(&self, span: &Range<usize>) -> usize {
-        self.source.line(span.start)
-    }
-
-    /// The text of a span.
-    pub(crate) fn text(&self, span: &Range<usize>) -> &str {
-        self.source.text.get(span.clone()).unwrap_or_default()
-    }
-
-    fn push(&self, span: Range<usize>, message: String, help: Option<String>) {
-        let problem = Problem { severity: Severity::Error, source: self.source.clone(), span, message, help };
-        self.problems.borrow_mut().push(problem);
-    }
-
-    fn finish<T>(self, value: Option<T>) -> Checked<T> {
-        let mut problems = self.problems.into_inner();
-        problems.sort_by_key(|problem| problem.span.start);
-        let sound = problems.iter().all(|problem| problem.severity != Severity::Error);
-        Checked { value: value.filter(|_| sound), problems }
-    }
-}
+/// The longest list; comparing grants pattern by pattern must stay quick.
+const LONGEST_LIST: usize = 256;
 
 /// Reads a text whose first key must be `tollgate = 1` with `read`, and gives its value if nothing was wrong.
 pub(crate) fn check<T>(source: &Arc<Source>, read: impl FnOnce(&Notes, Section<'_>) -> Option<T>) -> Checked<T> {
-    let mut notes = Notes { source: source.clone(), problems: RefCell::default(), broken: BTreeSet::new() };
+    let mut notes = Notes::on(source);
     if source.text.len() > LONGEST {
         notes.error(&(0..0), format!("the file has {} bytes", source.text.len()), format!("{LONGEST} are the most"));
         return notes.finish(None);
@@ -73,9 +29,7 @@ pub(crate) fn check<T>(source: &Arc<Source>, read: impl FnOnce(&Notes, Section<'
         notes.error(&(0..3), "the file begins with a byte order mark", help);
     }
     let (root, errors) = DeTable::parse_recoverable(&source.text);
-    for error in errors {
-        note_syntax(&mut notes, &error);
-    }
+    notes.syntax(&errors);
     let mut section = Section::new(&notes, root.get_ref(), 0..0, "the top level".to_owned());
     let value = match version(&mut section) {
         Version::Ours => read(&notes, section),
@@ -83,24 +37,6 @@ pub(crate) fn check<T>(source: &Arc<Source>, read: impl FnOnce(&Notes, Section<'
         Version::Other => None,
     };
     notes.finish(value)
-}
-
-/// toml says "duplicate key" without the key; the rest it says well enough.
-fn note_syntax(notes: &mut Notes, error: &toml::de::Error) {
-    let end = notes.source.text.len();
-    let span = error.span().unwrap_or(end..end);
-    let span = span.start.min(end)..span.end.min(end);
-    if error.message() == "duplicate key" {
-        let message = format!("{} stands here twice", code(notes.text(&span)));
-        let help = "keep one of them; several grants of one name are written as [[grant.\"…\"]]";
-        notes.push(span, message, Some(help.to_owned()));
-    } else {
-        let message = format!("this is not TOML: {}", error.message());
-        let line = notes.line(&span);
-        if notes.broken.insert(line) {
-            notes.push(span, message, None);
-        }
-    }
 }
 
 enum Version {
@@ -167,12 +103,14 @@ pub(crate) struct Section<'a> {
     table: &'a DeTable<'a>,
     name: String,
     asked: Vec<&'static str>,
+    /// Keys that were needed and are not there, with what to do.
+    absent: Vec<(&'static str, String)>,
 }
 
 impl<'a> Section<'a> {
     /// A section of `table`, called `name` in messages.
     pub(crate) fn new(notes: &'a Notes, table: &'a DeTable<'a>, span: Range<usize>, name: String) -> Self {
-        Self { notes, span, table, name, asked: Vec::new() }
+        Self { notes, span, table, name, asked: Vec::new(), absent: Vec::new() }
     }
 
     /// Its keys with their values, in the order of the file. Who takes them all judges them all.
@@ -193,9 +131,9 @@ impl<'a> Section<'a> {
         self.entries().into_iter().find(|(name, _)| *name == key).map(|(_, written)| written)
     }
 
-    /// Says that a key is not there.
-    pub(crate) fn missing(&self, key: &str, help: &str) {
-        self.notes.missing(&self.span, format!("`{key}` is missing in {}", self.name), help.to_owned());
+    /// Notes that a key is needed and not there; said at the end, unless it was only misspelt.
+    pub(crate) fn missing(&mut self, key: &'static str, help: &str) {
+        self.absent.push((key, help.to_owned()));
     }
 
     /// A string, parsed; `None` if it is absent or wrong, which is then noted.
@@ -238,7 +176,7 @@ impl<'a> Section<'a> {
         let value = i128::from_str_radix(number.as_str(), number.radix()).ok().and_then(|n| u64::try_from(n).ok());
         let value = value.filter(|value| range.contains(value));
         if value.is_none() {
-            let message = format!("`{key} = {number}` is not within {} and {}", range.start, range.end - 1);
+            let message = format!("`{key}` is {number}, and must be from {} to {}", range.start, range.end - 1);
             self.notes.error(&written.span, message, help);
         }
         value
@@ -254,7 +192,8 @@ impl<'a> Section<'a> {
         value.map(|value| (value, written.key))
     }
 
-    /// A list of strings that must be there and hold something: an empty one means nothing, never everything.
+    /// A list of strings that must be there and hold something: an empty one means nothing, never everything. Gives the
+    /// strings in it, also if it holds something else, which is then noted.
     pub(crate) fn list(&mut self, key: &'static str, help: &str) -> Option<Vec<Item<'a>>> {
         let Some(written) = self.take(key) else {
             self.missing(key, help);
@@ -268,16 +207,22 @@ impl<'a> Section<'a> {
             self.notes.error(&written.span, format!("`{key}` is empty, and empty means nothing, never everything"), help);
             return None;
         }
-        let item = |value: &'a toml::Spanned<DeValue<'a>>| match value.get_ref().as_str() {
-            Some(text) => Some(Item { text, span: value.span() }),
-            None => {
-                let found = value.get_ref().type_str();
-                self.notes.error(&value.span(), format!("`{key}` holds {}, not only strings", article(found)), help);
-                None
+        if array.len() > LONGEST_LIST {
+            let message = format!("`{key}` has {} entries, and {LONGEST_LIST} are the most", array.len());
+            self.notes.error(&written.span, message, "say with `*` or a group what they have in common");
+            return None;
+        }
+        let mut items = Vec::new();
+        for value in array.iter() {
+            match value.get_ref().as_str() {
+                Some(text) => items.push(Item { text, span: value.span() }),
+                None => {
+                    let found = article(value.get_ref().type_str());
+                    self.notes.error(&value.span(), format!("`{key}` holds {found}, not only strings"), help);
+                }
             }
-        };
-        let items: Vec<_> = array.iter().map(item).collect();
-        items.into_iter().collect()
+        }
+        Some(items)
     }
 
     /// A table, if it is there.
@@ -301,46 +246,21 @@ impl<'a> Section<'a> {
         self.notes.error(&written.span, format!("{} is {}, not {wanted}", code(key), article(found)), help);
     }
 
-    /// Reports the keys that nobody asked for.
-    pub(crate) fn finish(self) {
+    /// Reports the keys that nobody asked for, and those that are missing.
+    pub(crate) fn finish(mut self) {
+        let free: Vec<_> = self.asked.iter().copied().filter(|asked| !self.holds(asked)).collect();
         for (key, written) in self.entries() {
-            if !self.asked.contains(&key) {
-                let message = format!("{} is not a key of {}{}", code(key), self.name, homoglyph(key));
-                let free: Vec<&str> = self.asked.iter().copied().filter(|asked| !self.holds(asked)).collect();
-                let help =
-                    nearest(key, free).map_or_else(|| format!("its keys are {}", self.asked.join(", ")), did_you_mean);
-                self.notes.error(&written.key, message, help);
+            if self.asked.contains(&key) {
+                continue;
             }
+            let message = format!("{} is not a key of {}{}", code(key), self.name, homoglyph(key));
+            let meant = nearest(key, free.iter().copied());
+            let help = meant.map_or_else(|| format!("its keys are {}", self.asked.join(", ")), did_you_mean);
+            self.notes.error(&written.key, message, help);
+            self.absent.retain(|(absent, _)| Some(*absent) != meant);
+        }
+        for (key, help) in self.absent {
+            self.notes.missing(&self.span, format!("`{key}` is missing in {}", self.name), help);
         }
     }
-}
-
-/// `…` around a text that may hold anything.
-pub(crate) fn code(text: &str) -> String {
-    format!("`{}`", text.escape_debug().to_string().replace("\\\"", "\""))
-}
-
-fn article(kind: &str) -> String {
-    let an = kind.starts_with(['a', 'e', 'i', 'o', 'u']);
-    format!("{} {kind}", if an { "an" } else { "a" })
-}
-
-/// What to add about a name whose letters only look like a-z.
-pub(crate) fn homoglyph(name: &str) -> String {
-    match name.chars().find(|c| !c.is_ascii()) {
-        Some(c) => format!(": it holds {} (U+{:04X}), and names are ASCII", c.escape_debug(), u32::from(c)),
-        None => String::new(),
-    }
-}
-
-/// The known name that `text` was probably meant to be.
-pub(crate) fn nearest<'n>(text: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let far = (text.chars().count() / 3).max(1);
-    let distance = |name: &str| strsim::damerau_levenshtein(&text.to_lowercase(), name);
-    known.into_iter().map(|name| (distance(name), name)).filter(|(distance, _)| *distance <= far).min().map(|(_, name)| name)
-}
-
-/// The help that goes with it.
-pub(crate) fn did_you_mean(name: &str) -> String {
-    format!("did you mean `{name}`?")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::raw::{code, did_you_mean, nearest};
+use super::words::{code, did_you_mean, nearest};
 use super::{Manifest, Mention};
 use crate::diagnostic::{Problem, Severity};
 
