@@ -1,1 +1,3 @@
-//! Stub.
+//! The promises, proved through the public door; each module is one subject.
+
+mod tidy;
