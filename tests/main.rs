@@ -1,4 +1,10 @@
-//! The promises of Tollgate, each proved through a public door.
+//! The promises of Tollgate, each proved through a public door; each module is one subject.
 
+mod acl;
+mod consent;
+mod files;
+mod forum;
 mod manifests;
 mod patterns;
+mod tidy;
+mod world;

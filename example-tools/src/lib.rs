@@ -92,7 +92,6 @@ fn compile(workspace: &Path, guests: &Path) -> Result<(), String> {
 }
 
 /// `program` in the workspace without what the outer cargo set for itself; its toolchain stays (`RUSTUP_TOOLCHAIN`).
-#[expect(clippy::disallowed_methods, reason = "a developer's program, which starts another with a cleaned environment")]
 fn nested(program: &str, workspace: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(workspace);

@@ -1,0 +1,16 @@
+//! Documents below the workspace's files root, granted by `[grant] "files.read"`.
+
+use crate::Refusal;
+use crate::bindings::tollgate::host::files as host;
+
+pub use host::{Entry, Kind, Listing};
+
+/// Lists what the grant reaches in `folder` (`""` is the root), after the name `after`.
+pub fn list(folder: &str, after: Option<&str>) -> Result<Listing, Refusal> {
+    host::list(folder, after)
+}
+
+/// Reads up to `length` bytes (at most 1 MiB) from `offset`; fewer only where the file ends.
+pub fn read(path: &str, offset: u64, length: u32) -> Result<Vec<u8>, Refusal> {
+    host::read(path, offset, length)
+}

@@ -1,0 +1,22 @@
+//! Tries each program of `cases/`: none may compile, and its `.stderr` shows that the intended error stops it.
+
+use std::path::{Path, PathBuf};
+
+/// How many there are, so that none is lost. The gate brings the first; raise it with each.
+const CASES: usize = 0;
+
+#[test]
+fn misuse_does_not_compile() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let with = |extension: &str| -> Vec<&PathBuf> {
+        files.iter().filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
+    };
+    let cases = with("rs");
+    assert_eq!(cases.len(), CASES, "{cases:?}");
+    assert_eq!(with("stderr").len(), CASES, "each case has its pinned error, and no error lacks its case");
+    let tries = trybuild::TestCases::new();
+    for case in cases {
+        tries.compile_fail(case);
+    }
+}
