@@ -4,17 +4,17 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// What one source holds.
 #[derive(Default)]
-pub struct Reading {
+pub(super) struct Reading {
     /// Lower layers that it names.
-    pub edges: Vec<String>,
+    pub(super) edges: Vec<String>,
     /// What is wrong with it, one sentence each.
-    pub findings: Vec<String>,
+    pub(super) findings: Vec<String>,
     /// `Permit {` stands in it.
-    pub builds_permit: bool,
+    pub(super) builds_permit: bool,
 }
 
 /// Reads `source`, the file `path` below the crate's `src`, against `layers` from low to high.
-pub fn read(path: &str, source: &str, layers: &[&str]) -> Reading {
+pub(super) fn read(path: &str, source: &str, layers: &[&str]) -> Reading {
     let mut reading = Reading::default();
     if !source.starts_with("//!") {
         reading.findings.push(format!("{path}: the first line is no `//!`"));

@@ -1,5 +1,7 @@
 //! What a guest does that wants more than it was given.
 
+#![expect(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a guest that tries what the host does not give")]
+
 use std::hash::{BuildHasher, RandomState};
 use std::hint::black_box;
 use std::io::Write;
@@ -75,4 +77,8 @@ pub fn say(text: &str) {
     // A closed stdout is no fault of the caller's test.
     let _closed = std::io::stdout().write_all(text.as_bytes());
     let _unflushed = std::io::stdout().flush();
+}
+
+pub fn sleep(ms: u64) {
+    std::thread::sleep(std::time::Duration::from_millis(ms))
 }

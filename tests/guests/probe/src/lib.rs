@@ -91,7 +91,7 @@ impl Guest for Probe {
         (0..n).map(|_| context::agent().len() as u64).sum()
     }
     fn sleep(ms: u64) {
-        std::thread::sleep(std::time::Duration::from_millis(ms))
+        hostile::sleep(ms)
     }
 
     fn environment() -> Vec<String> {
