@@ -9,13 +9,16 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 use crate::diagnostic::Broken;
 use crate::name::Digest;
 
+mod cache;
 mod cell;
+pub mod compile;
 mod outcome;
 mod run;
 mod stopwatch;
 mod threads;
 mod wasi;
 
+pub use cache::Cache;
 pub use cell::Cell;
 pub use outcome::Stop;
 pub use run::{Captured, Ended, Order, Usage};
@@ -28,6 +31,12 @@ pub struct Settings {
     pub concurrent: u32,
     /// Threads of each of the two sets.
     pub threads: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { concurrent: 256, threads: 2 }
+    }
 }
 
 /// The engine and the threads that guests run on.
@@ -66,7 +75,7 @@ fn pool(concurrent: u32) -> PoolingAllocationConfig {
 }
 
 /// The digest of the engine's settings and version, by which compiled files are kept apart.
-fn id_of(engine: &Engine) -> Digest {
+fn id_of(engine: &Engine) -> String {
     use std::hash::{Hash as _, Hasher};
     struct Bytes(Vec<u8>);
     impl Hasher for Bytes {
@@ -79,7 +88,7 @@ fn id_of(engine: &Engine) -> Digest {
     }
     let mut bytes = Bytes(b"wasmtime 48\0".to_vec());
     engine.precompile_compatibility_hash().hash(&mut bytes);
-    Digest::of(&bytes.0)
+    Digest::of(&bytes.0).hex()
 }
 
 impl Sandbox {
@@ -87,7 +96,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the machine gives no pool or no threads.
-    pub fn new(settings: Settings) -> Result<Self, Broken> {
+    pub fn new(settings: &Settings) -> Result<Self, Broken> {
         let mut config = common();
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings.concurrent)));
         let engine = Engine::new(&config).map_err(|e| {
@@ -108,7 +117,7 @@ impl Sandbox {
 
     /// By what compiled files are told apart: settings and version of the engine.
     #[must_use]
-    pub fn engine_id(&self) -> Digest {
+    pub fn engine_id(&self) -> String {
         id_of(&self.engine)
     }
 
@@ -146,7 +155,7 @@ impl Sandbox {
 
 /// The identity of an engine, to see that the compiling one is the same.
 #[must_use]
-pub fn engine_id(engine: &Engine) -> Digest {
+pub fn engine_id(engine: &Engine) -> String {
     id_of(engine)
 }
 

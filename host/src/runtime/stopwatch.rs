@@ -27,7 +27,7 @@ pub struct Stopwatch(Arc<Mutex<State>>);
 /// While it lives, time counts toward what it was begun for.
 #[must_use]
 #[derive(Debug)]
-pub struct Stretch(Stopwatch);
+pub struct Stretch(Stopwatch, Counts);
 
 #[expect(clippy::disallowed_methods, reason = "measures how long, never when: no decision but a limit hangs on it")]
 fn now() -> Instant {
@@ -69,7 +69,27 @@ impl Stopwatch {
     /// From here until the stretch is dropped, time counts toward `what`.
     pub fn begin(&self, what: Counts) -> Stretch {
         self.settled(|state| state.stack.push(what));
-        Stretch(self.clone())
+        Stretch(self.clone(), what)
+    }
+
+    /// Marks that a host call begins (`true`) or ends.
+    pub fn host_call(&self, inside: bool) {
+        self.mark(Counts::Backend, inside);
+    }
+
+    /// Marks that waiting for a person begins (`true`) or ends.
+    pub fn person(&self, waiting: bool) {
+        self.mark(Counts::Person, waiting);
+    }
+
+    fn mark(&self, what: Counts, begins: bool) {
+        self.settled(|state| {
+            if begins {
+                state.stack.push(what);
+            } else if let Some(at) = state.stack.iter().rposition(|one| *one == what) {
+                state.stack.remove(at);
+            }
+        });
     }
 
     /// The tool's own time and the backends' time so far.
@@ -81,6 +101,6 @@ impl Stopwatch {
 
 impl Drop for Stretch {
     fn drop(&mut self) {
-        self.0.settled(|state| state.stack.pop());
+        self.0.mark(self.1, false);
     }
 }
