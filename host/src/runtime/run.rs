@@ -16,6 +16,7 @@ use super::{Sandbox, wasi};
 use crate::clock::Instant;
 use crate::diagnostic::{Fault, FaultKind};
 use crate::manifest::Limits;
+use crate::unit::{self, Bytes};
 
 /// What is to be run, and what it may use.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub struct Captured {
     pub bytes: Vec<u8>,
     /// The limit was reached; anything after it is gone.
     pub truncated: bool,
+    /// How much is known to have been written: what was kept.
+    pub total: u64,
 }
 
 /// What a run used.
@@ -53,15 +56,17 @@ pub struct Usage {
     /// Units of fuel.
     pub fuel: u64,
     /// Largest sum of memories, in bytes.
-    pub memory: u64,
+    pub memory: Bytes,
     /// Largest sum of tables, in bytes.
-    pub tables: u64,
+    pub tables: Bytes,
     /// The tool's own time.
-    pub time: Duration,
+    pub time: unit::Duration,
     /// Time in backends.
-    pub backend: Duration,
+    pub backend_time: unit::Duration,
     /// Bytes of the result.
-    pub output: u64,
+    pub output: Bytes,
+    /// Bytes kept of stdout.
+    pub stdout: Bytes,
 }
 
 /// A run that is over, however it went. The host's state comes back in every case.
@@ -166,7 +171,7 @@ fn size(value: &Val) -> u64 {
 
 fn captured(pipe: &MemoryOutputPipe, limit: usize) -> Captured {
     let bytes = pipe.contents().to_vec();
-    Captured { truncated: bytes.len() >= limit, bytes }
+    Captured { truncated: bytes.len() >= limit, total: bytes.len() as u64, bytes }
 }
 
 async fn whole<T: Send + 'static>(
@@ -202,8 +207,18 @@ async fn whole<T: Send + 'static>(
     let (time, backend) = order.stopwatch.read();
     let fuel = limits.fuel.0.saturating_sub(store.get_fuel().unwrap_or(0));
     let Cell { host, sums, .. } = store.into_data();
-    let usage = Usage { fuel, memory: sums.memory.peak, tables: sums.tables.peak, time, backend, output };
-    Ok(Ended { result, usage, stdout: captured(&stdout, kept), stderr: captured(&stderr, kept), host })
+    let millis = |span: Duration| unit::Duration(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+    let (stdout, stderr) = (captured(&stdout, kept), captured(&stderr, kept));
+    let usage = Usage {
+        fuel,
+        memory: Bytes(sums.memory.peak),
+        tables: Bytes(sums.tables.peak),
+        time: millis(time),
+        backend_time: millis(backend),
+        output: Bytes(output),
+        stdout: Bytes(stdout.total),
+    };
+    Ok(Ended { result, usage, stdout, stderr, host })
 }
 
 impl Sandbox {
