@@ -1,1 +1,166 @@
-//! Stub.
+//! The sandbox: one engine, bounded guest threads, and one run of one function under every limit of `[limits]`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::diagnostic::Broken;
+use crate::name::Digest;
+
+mod cache;
+mod cell;
+pub mod compile;
+mod outcome;
+mod run;
+mod stopwatch;
+mod threads;
+mod wasi;
+
+pub use cache::Cache;
+pub use cell::Cell;
+pub use outcome::Stop;
+pub use run::{Captured, Ended, Order, Usage};
+pub use stopwatch::{Counts, Stopwatch};
+
+/// What a sandbox is made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Invocations that may stand in the pool at once; others wait for a place.
+    pub concurrent: u32,
+    /// Threads of each of the two sets.
+    pub threads: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { concurrent: 256, threads: 2 }
+    }
+}
+
+/// The engine and the threads that guests run on.
+pub struct Sandbox {
+    engine: Engine,
+    threads: threads::Threads,
+    places: Arc<tokio::sync::Semaphore>,
+    alive: Arc<AtomicBool>,
+}
+
+/// What decides the compiled code. The same for the pool and for the compiling child.
+fn common() -> Config {
+    let mut config = Config::new();
+    config.wasm_component_model(true).consume_fuel(true).epoch_interruption(true);
+    config.cranelift_nan_canonicalization(true).relaxed_simd_deterministic(true).max_wasm_stack(256 << 10);
+    config
+}
+
+/// An engine that compiles and never instantiates: no pool, so no reservation of address space.
+///
+/// # Errors
+/// When this machine cannot have it.
+pub fn compiling_engine() -> Result<Engine, Broken> {
+    Engine::new(&common()).map_err(|e| Broken::while_doing("making the compiling engine", format!("{e:#}")))
+}
+
+/// WASMTIME.md section 0: without the page map scan and these sizes two threads are slower than one.
+fn pool(concurrent: u32) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.pagemap_scan(Enabled::Auto);
+    pool.linear_memory_keep_resident(2 << 20).table_keep_resident(64 << 10).async_stack_keep_resident(64 << 10);
+    pool.total_component_instances(concurrent).total_stacks(concurrent);
+    pool.total_core_instances(concurrent.saturating_mul(8));
+    pool.total_memories(concurrent.saturating_mul(2)).total_tables(concurrent.saturating_mul(8));
+    pool
+}
+
+/// The digest of the engine's settings and version, by which compiled files are kept apart.
+fn id_of(engine: &Engine) -> String {
+    use std::hash::{Hash as _, Hasher};
+    struct Bytes(Vec<u8>);
+    impl Hasher for Bytes {
+        fn finish(&self) -> u64 {
+            0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+    }
+    let mut bytes = Bytes(b"wasmtime 48\0".to_vec());
+    engine.precompile_compatibility_hash().hash(&mut bytes);
+    Digest::of(&bytes.0).hex()
+}
+
+impl Sandbox {
+    /// Makes the engine, its ticker and the guest threads.
+    ///
+    /// # Errors
+    /// When the machine gives no pool or no threads.
+    pub fn new(settings: &Settings) -> Result<Self, Broken> {
+        let mut config = common();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings.concurrent)));
+        let engine = Engine::new(&config).map_err(|e| {
+            Broken::while_doing("making the engine with its pool", format!("{e:#}"))
+                .help("lower the number of concurrent invocations")
+        })?;
+        let alive = Arc::new(AtomicBool::new(true));
+        threads::tick(engine.weak(), Arc::clone(&alive))?;
+        let places = Arc::new(tokio::sync::Semaphore::new(settings.concurrent as usize));
+        Ok(Self { engine, threads: threads::Threads::new(settings.threads)?, places, alive })
+    }
+
+    /// The engine, for components and linkers.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// By what compiled files are told apart: settings and version of the engine.
+    #[must_use]
+    pub fn engine_id(&self) -> String {
+        id_of(&self.engine)
+    }
+
+    /// Whether this kernel scans the page map (Linux 6.7), for `doctor`.
+    #[must_use]
+    pub fn pagemap_scan(&self) -> bool {
+        PoolingAllocationConfig::is_pagemap_scan_available()
+    }
+
+    /// A linker with a WASI that gives nothing.
+    ///
+    /// # Errors
+    /// When the engine refuses its own WASI.
+    pub fn linker<T: Send + 'static>(&self) -> Result<Linker<Cell<T>>, Broken> {
+        let mut linker = Linker::new(&self.engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)
+            .map_err(|e| Broken::while_doing("linking WASI", format!("{e:#}")))?;
+        Ok(linker)
+    }
+
+    /// Checks that everything a component imports is there with its type.
+    ///
+    /// # Errors
+    /// A sentence that names the import.
+    pub fn prepare<T: Send + 'static>(
+        &self,
+        linker: &Linker<Cell<T>>,
+        component: &Component,
+    ) -> Result<InstancePre<Cell<T>>, String> {
+        linker.instantiate_pre(component).map_err(|e| {
+            format!("this host cannot give the component what it imports: {e:#}; `tollgate inspect` lists its imports")
+        })
+    }
+}
+
+/// The identity of an engine, to see that the compiling one is the same.
+#[must_use]
+pub fn engine_id(engine: &Engine) -> String {
+    id_of(engine)
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.alive.store(false, Ordering::SeqCst);
+    }
+}

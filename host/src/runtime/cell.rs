@@ -1,0 +1,99 @@
+//! What a store holds: the host's state, WASI, and the sums that memory and tables are limited by.
+
+use wasmtime::ResourceLimiter;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use super::outcome::Stop;
+use crate::diagnostic::FaultKind;
+use crate::manifest::Limits;
+use crate::unit::Bytes;
+
+/// The data of one store.
+pub struct Cell<T> {
+    /// The state of the host functions above the sandbox.
+    pub host: T,
+    pub(super) wasi: WasiCtx,
+    pub(super) handles: ResourceTable,
+    pub(super) sums: Sums,
+}
+
+impl<T: Send> WasiView for Cell<T> {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.handles }
+    }
+}
+
+/// One summed quantity.
+#[derive(Debug, Default)]
+pub(super) struct Sum {
+    used: u64,
+    last: u64,
+    pub(super) peak: u64,
+}
+
+/// Memory and tables of all of a component's instances.
+pub(super) struct Sums {
+    pub(super) memory: Sum,
+    pub(super) tables: Sum,
+    limits: (u64, u64),
+}
+
+/// An entry of a table is a pointer.
+const ENTRY: u64 = 8;
+
+impl Sum {
+    fn grow(&mut self, by: u64, limit: u64, what: (FaultKind, &str)) -> wasmtime::Result<bool> {
+        let want = self.used.saturating_add(by);
+        if want > limit {
+            let (kind, name) = what;
+            let message = format!("the tool wanted {} of {name}, allowed are {}", Bytes(want), Bytes(limit));
+            return Err(Stop::new(kind, message).into());
+        }
+        (self.used, self.last, self.peak) = (want, by, self.peak.max(want));
+        Ok(true)
+    }
+
+    fn undo(&mut self) {
+        self.used = self.used.saturating_sub(std::mem::take(&mut self.last));
+    }
+}
+
+impl Sums {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let limits = (limits.memory.0, limits.tables.0);
+        Self { memory: Sum::default(), tables: Sum::default(), limits }
+    }
+}
+
+impl ResourceLimiter for Sums {
+    fn memory_growing(&mut self, current: usize, want: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let by = want.saturating_sub(current) as u64;
+        self.memory.grow(by, self.limits.0, (FaultKind::Memory, "memory"))
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.memory.undo(); // or a growth that did not happen stays booked
+        Ok(())
+    }
+
+    fn table_growing(&mut self, current: usize, want: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let by = (want.saturating_sub(current) as u64).saturating_mul(ENTRY);
+        self.tables.grow(by, self.limits.1, (FaultKind::Tables, "tables"))
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.tables.undo();
+        Ok(())
+    }
+
+    fn instances(&self) -> usize {
+        16
+    }
+    fn memories(&self) -> usize {
+        8
+    }
+    fn tables(&self) -> usize {
+        16
+    }
+}

@@ -1,0 +1,62 @@
+//! From what the engine says to what the tool's author reads.
+
+use std::fmt;
+
+use wasmtime::Trap;
+use wasmtime::component::ResourceTableError;
+use wasmtime_wasi::I32Exit;
+
+use crate::diagnostic::{Fault, FaultKind};
+use crate::manifest::Limits;
+
+/// A reason to end the guest, returned by a host function as its error; becomes the fault it holds.
+#[derive(Debug, Clone)]
+pub struct Stop(pub Fault);
+
+impl Stop {
+    pub(super) fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self(Fault::new(kind, message))
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Stop {}
+
+fn of_trap(trap: Trap, limits: &Limits) -> Fault {
+    match trap {
+        Trap::OutOfFuel => Fault::new(FaultKind::Fuel, format!("the tool used all its fuel, allowed are {}", limits.fuel)),
+        Trap::StackOverflow => Fault::new(FaultKind::Stack, "the tool's stack ran out, allowed are 256 KiB"),
+        Trap::Interrupt => {
+            Fault::new(FaultKind::Time, format!("the tool ran longer than its time, allowed are {}", limits.time))
+        }
+        other => Fault::new(FaultKind::Trap, format!("the tool trapped (a panic, an abort or a wild pointer): {other}")),
+    }
+}
+
+/// The order matters: what we said ourselves first, a message only when no type says it.
+pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> Fault {
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        return stop.0.clone();
+    }
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return of_trap(*trap, limits);
+    }
+    if let Some(exit) = error.downcast_ref::<I32Exit>() {
+        return Fault::new(FaultKind::Exit, format!("the tool left through exit({}) instead of returning", exit.0));
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
+        let message = format!("the tool holds too many handles, allowed are {}", limits.handles);
+        return Fault::new(FaultKind::Handles, message);
+    }
+    let text = format!("{error:#}");
+    if text.contains("too much data is being copied") {
+        let message = format!("one call carried more than the arguments allowed, which are {}", limits.arguments);
+        return Fault::new(FaultKind::Arguments, message);
+    }
+    Fault::new(FaultKind::BadAnswer, format!("the tool's answer cannot be read as the type it exports: {text}"))
+}

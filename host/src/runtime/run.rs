@@ -1,0 +1,235 @@
+//! One run of one function in a store of its own.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use wasmtime::component::{Func, InstancePre, ResourceTable, Val};
+use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
+
+use super::cell::{Cell, Sums};
+use super::outcome::{Stop, fault};
+use super::stopwatch::Stopwatch;
+use super::{Sandbox, wasi};
+use crate::clock::Instant;
+use crate::diagnostic::{Fault, FaultKind};
+use crate::manifest::Limits;
+use crate::unit::{self, Bytes};
+
+/// What is to be run, and what it may use.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// What it may use.
+    pub limits: Limits,
+    /// All its randomness comes from here.
+    pub seed: [u8; 32],
+    /// What its clock says first.
+    pub start: Instant,
+    /// The exported interface with its version; none for a function of the world itself.
+    pub interface: Option<String>,
+    /// The function.
+    pub function: String,
+    /// Its arguments, already of the right types.
+    pub arguments: Vec<Val>,
+    /// How many results it has.
+    pub results: usize,
+    /// Shared with the host functions, which say whose time it is.
+    pub stopwatch: Stopwatch,
+}
+
+/// Text that the guest wrote.
+#[derive(Debug, Clone, Default)]
+pub struct Captured {
+    /// What was kept.
+    pub bytes: Vec<u8>,
+    /// The limit was reached; anything after it is gone.
+    pub truncated: bool,
+    /// How much is known to have been written: what was kept.
+    pub total: u64,
+}
+
+/// What a run used.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Usage {
+    /// Units of fuel.
+    pub fuel: u64,
+    /// Largest sum of memories, in bytes.
+    pub memory: Bytes,
+    /// Largest sum of tables, in bytes.
+    pub tables: Bytes,
+    /// The tool's own time.
+    pub time: unit::Duration,
+    /// Time in backends.
+    pub backend_time: unit::Duration,
+    /// Bytes of the result.
+    pub output: Bytes,
+    /// Bytes kept of stdout.
+    pub stdout: Bytes,
+}
+
+/// A run that is over, however it went. The host's state comes back in every case.
+pub struct Ended<T> {
+    /// What it returned, or what it ran into.
+    pub result: Result<Vec<Val>, Fault>,
+    /// What it used.
+    pub usage: Usage,
+    /// Its standard output.
+    pub stdout: Captured,
+    /// Its standard error.
+    pub stderr: Captured,
+    /// The host's state.
+    pub host: T,
+}
+
+fn over_time(watch: &Stopwatch, limits: &Limits) -> Option<Stop> {
+    let (own, backend) = watch.read();
+    let say = |kind, what: &str, used: Duration, allowed| {
+        Some(Stop::new(kind, format!("the tool used {} ms of {what}, allowed are {allowed}", used.as_millis())))
+    };
+    if own > limits.time.to_std() {
+        return say(FaultKind::Time, "its own time", own, limits.time);
+    }
+    if backend > limits.backend_time.to_std() {
+        return say(FaultKind::BackendTime, "backends' time", backend, limits.backend_time);
+    }
+    None
+}
+
+/// Ends when a time is over, also while the guest is parked and no epoch reaches it.
+async fn watch_time(watch: &Stopwatch, limits: &Limits) -> Fault {
+    loop {
+        if let Some(stop) = over_time(watch, limits) {
+            return stop.0;
+        }
+        let (own, backend) = watch.read();
+        let left = limits.time.to_std().saturating_sub(own).min(limits.backend_time.to_std().saturating_sub(backend));
+        tokio::time::sleep(left.max(Duration::from_millis(2))).await;
+    }
+}
+
+fn store_of<T: Send + 'static>(
+    pre: &InstancePre<Cell<T>>,
+    cell: Cell<T>,
+    order: &Order,
+    yielded: Arc<AtomicBool>,
+) -> wasmtime::Result<Store<Cell<T>>> {
+    let mut store = Store::new(pre.engine(), cell);
+    store.limiter(|cell| &mut cell.sums);
+    store.set_fuel(order.limits.fuel.0)?;
+    store.set_hostcall_fuel(usize::try_from(order.limits.arguments.0).unwrap_or(usize::MAX));
+    store.set_epoch_deadline(1);
+    let (watch, limits) = (order.stopwatch.clone(), order.limits.clone());
+    store.epoch_deadline_callback(move |_| {
+        if let Some(stop) = over_time(&watch, &limits) {
+            return Err(stop.into());
+        }
+        yielded.store(true, Ordering::SeqCst);
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+    });
+    Ok(store)
+}
+
+fn bad_order(message: String) -> wasmtime::Error {
+    Stop::new(FaultKind::BadAnswer, message).into()
+}
+
+async fn call<T: Send + 'static>(
+    pre: &InstancePre<Cell<T>>,
+    store: &mut Store<Cell<T>>,
+    order: &Order,
+) -> wasmtime::Result<Vec<Val>> {
+    let instance = pre.instantiate_async(&mut *store).await?;
+    let found = match &order.interface {
+        None => instance.get_func(&mut *store, order.function.as_str()),
+        Some(interface) => {
+            let interface = instance.get_export_index(&mut *store, None, interface);
+            let function = interface.and_then(|at| instance.get_export_index(&mut *store, Some(&at), &order.function));
+            function.and_then(|at| instance.get_func(&mut *store, at))
+        }
+    };
+    let function: Func = found.ok_or_else(|| bad_order(format!("the tool exports no function `{}`", order.function)))?;
+    let mut results = vec![Val::Bool(false); order.results];
+    function.call_async(&mut *store, &order.arguments, &mut results).await?;
+    Ok(results)
+}
+
+/// Bytes of a result: its texts, and eight for every other value.
+fn size(value: &Val) -> u64 {
+    match value {
+        Val::String(text) => text.len() as u64,
+        Val::List(values) | Val::Tuple(values) => {
+            values.iter().map(|v| if matches!(v, Val::U8(_)) { 1 } else { size(v) }).sum()
+        }
+        Val::Record(fields) => fields.iter().map(|(_, v)| size(v)).sum(),
+        Val::Variant(_, v) | Val::Option(v) => v.iter().map(|v| size(v)).sum::<u64>() + 8,
+        Val::Result(Ok(v) | Err(v)) => v.iter().map(|v| size(v)).sum::<u64>() + 8,
+        _ => 8,
+    }
+}
+
+fn captured(pipe: &MemoryOutputPipe, limit: usize) -> Captured {
+    let bytes = pipe.contents().to_vec();
+    Captured { truncated: bytes.len() >= limit, total: bytes.len() as u64, bytes }
+}
+
+async fn whole<T: Send + 'static>(
+    pre: InstancePre<Cell<T>>,
+    host: T,
+    order: Order,
+    yielded: Arc<AtomicBool>,
+) -> Result<Ended<T>, wasmtime::Error> {
+    let limits = order.limits.clone();
+    let kept = usize::try_from(limits.stdout.0).unwrap_or(usize::MAX);
+    let (stdout, stderr) = (MemoryOutputPipe::new(kept), MemoryOutputPipe::new(kept));
+    let mut handles = ResourceTable::new();
+    handles.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
+    let context = wasi::context(&order.seed, order.start, stdout.clone(), stderr.clone());
+    let cell = Cell { host, wasi: context, handles, sums: Sums::new(&limits) };
+    let mut store = store_of(&pre, cell, &order, yielded)?;
+    order.stopwatch.start();
+    let result = {
+        let running = pin!(call(&pre, &mut store, &order));
+        tokio::select! {
+            biased;
+            result = running => result.map_err(|error| fault(&error, &limits)),
+            over = watch_time(&order.stopwatch, &limits) => Err(over),
+        }
+    };
+    let output = result.iter().flatten().map(size).sum();
+    let result = if output > limits.output.0 {
+        let message = format!("the tool returned {output} bytes, allowed are {}", limits.output);
+        Err(Fault::new(FaultKind::Output, message))
+    } else {
+        result
+    };
+    let (time, backend) = order.stopwatch.read();
+    let fuel = limits.fuel.0.saturating_sub(store.get_fuel().unwrap_or(0));
+    let Cell { host, sums, .. } = store.into_data();
+    let millis = |span: Duration| unit::Duration(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+    let (stdout, stderr) = (captured(&stdout, kept), captured(&stderr, kept));
+    let usage = Usage {
+        fuel,
+        memory: Bytes(sums.memory.peak),
+        tables: Bytes(sums.tables.peak),
+        time: millis(time),
+        backend_time: millis(backend),
+        output: Bytes(output),
+        stdout: Bytes(stdout.total),
+    };
+    Ok(Ended { result, usage, stdout, stderr, host })
+}
+
+impl Sandbox {
+    /// Runs one function of a component on the guest threads. Dropping the future ends the guest and its store.
+    ///
+    /// # Panics
+    /// When a host function panicked: its panic goes on here.
+    pub async fn run<T: Send + 'static>(&self, pre: &InstancePre<Cell<T>>, host: T, order: Order) -> Ended<T> {
+        let _place = self.places.acquire().await;
+        let yielded = Arc::new(AtomicBool::new(false));
+        let running = whole(pre.clone(), host, order, Arc::clone(&yielded));
+        self.threads.drive(Box::pin(running), yielded).await.expect("every engine here is made with fuel")
+    }
+}

@@ -1,0 +1,111 @@
+//! Two bounded sets of guest threads: first quanta on one, everything longer on the other, which is nicer.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+
+use crate::diagnostic::Broken;
+
+/// What a guest's run is while it moves between threads.
+pub(super) type Running<O> = Pin<Box<dyn Future<Output = O> + Send>>;
+
+/// The two sets. `None` only while they are being dropped.
+pub(super) struct Threads {
+    first: Option<Runtime>,
+    longer: Option<Runtime>,
+}
+
+/// How much nicer the threads of longer guests are (`setpriority`, 0 to 19).
+const NICE: i32 = 10;
+
+fn set(name: &str, threads: usize, nice: i32) -> Result<Runtime, Broken> {
+    Builder::new_multi_thread()
+        .worker_threads(threads.max(1))
+        .thread_name(name)
+        .enable_time()
+        .on_thread_start(move || {
+            // On Linux niceness is a thread's own. Without the right to it guests run, only less fairly.
+            if nice > 0
+                && let Err(e) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), nice)
+            {
+                tracing::warn!("could not make a guest thread nicer: {e}");
+            }
+        })
+        .build()
+        .map_err(|e| Broken::while_doing(format!("starting the threads `{name}`"), e))
+}
+
+/// Aborts its task when the caller goes.
+struct Abort<O>(JoinHandle<O>);
+
+impl<O> Drop for Abort<O> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<O> Abort<O> {
+    async fn join(mut self) -> O {
+        match (&mut self.0).await {
+            Ok(value) => value,
+            Err(e) if e.is_panic() => std::panic::resume_unwind(e.into_panic()),
+            Err(_) => std::future::pending().await, // only the end of the sandbox cancels it while we wait
+        }
+    }
+}
+
+impl Threads {
+    pub(super) fn new(threads: usize) -> Result<Self, Broken> {
+        Ok(Self { first: Some(set("guest-first", threads, 0)?), longer: Some(set("guest-longer", threads, NICE)?) })
+    }
+
+    /// Runs to the end, moving when `yielded` says that the first epoch is over. Dropping the future ends the guest.
+    pub(super) async fn drive<O: Send + 'static>(&self, running: Running<O>, yielded: Arc<AtomicBool>) -> O {
+        let (Some(first), Some(longer)) = (&self.first, &self.longer) else { return running.await };
+        let mut kept = Some(running);
+        let begun = first.spawn(poll_fn(move |context| {
+            let Some(mut running) = kept.take() else { return Poll::Pending };
+            match running.as_mut().poll(context) {
+                Poll::Ready(value) => Poll::Ready(Ok(value)),
+                Poll::Pending if yielded.load(Ordering::SeqCst) => Poll::Ready(Err(running)),
+                Poll::Pending => {
+                    kept = Some(running);
+                    Poll::Pending
+                }
+            }
+        }));
+        match Abort(begun).join().await {
+            Ok(value) => value,
+            Err(running) => Abort(longer.spawn(running)).join().await,
+        }
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // A runtime must not be waited for inside another one.
+        self.first.take().into_iter().chain(self.longer.take()).for_each(Runtime::shutdown_background);
+    }
+}
+
+/// Ticks the engine's epoch every millisecond while the sandbox lives.
+pub(super) fn tick(engine: wasmtime::EngineWeak, alive: Arc<AtomicBool>) -> Result<(), Broken> {
+    let ticking = move || {
+        while alive.load(Ordering::SeqCst) {
+            std::thread::park_timeout(Duration::from_millis(1));
+            let Some(engine) = engine.upgrade() else { return };
+            engine.increment_epoch();
+        }
+    };
+    std::thread::Builder::new()
+        .name("epoch".into())
+        .spawn(ticking)
+        .map(drop)
+        .map_err(|e| Broken::while_doing("starting the epoch thread", e))
+}
