@@ -1,5 +1,8 @@
 //! The journal: what happened, as canonical entries in one chain, asked for here and kept by a store.
 
+pub mod canonical;
+pub mod chain;
+pub mod checkpoint;
 mod entry;
 mod record;
 
