@@ -1,1 +1,3 @@
-//! Stub.
+//! The promises of Tollgate, each proved through a public door; each module is one subject.
+
+mod journal;

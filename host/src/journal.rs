@@ -5,6 +5,7 @@ pub mod chain;
 pub mod checkpoint;
 mod entry;
 mod record;
+pub mod verify;
 
 pub use entry::{Draft, Kind, Payload};
 pub use record::Record;
