@@ -165,6 +165,12 @@ fn payloads_are_watched_and_an_erasure_on_record_is_no_damage() {
     log.add(None, &Draft::new(Kind::Erased, json!({ "invocation": id })));
     log.sign();
     assert_eq!(log.verify(Some(&log.checkpoints)), Verdict::Sound { entries: 7, checkpoints: 3 });
+    log.add(Some((InvocationId::new(1, &[1; 10]), 3)), &Draft::new(Kind::Output, json!({})).with("stdout", "later"));
+    log.payloads.pop();
+    let found = log.first();
+    assert_eq!(found, (Some(7), Wrong::Numbering), "it goes on after its end");
+    let Verdict::Wrong { findings } = log.verify(Some(&log.checkpoints)) else { panic!("nothing was found") };
+    assert!(findings.iter().any(|finding| (finding.number, finding.wrong) == (Some(7), Wrong::Payload)));
     assert_ne!(commitment(&SALT, b"a"), commitment(&[8; 32], b"a"));
 }
 

@@ -5,7 +5,7 @@ mod invocations;
 
 pub use finding::{Finding, Verdict, Wrong};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Kind;
 use super::chain::{Entry, Head, NOTHING_BEFORE, commitment};
@@ -48,6 +48,8 @@ struct Open {
     digest: Digest,
     invocation: Option<String>,
     time: Instant,
+    /// An erasure that covers it is on record after it.
+    erased: bool,
 }
 
 /// A verification under way: rows in the order of their numbers, then payloads, then the file `checkpoints`.
@@ -59,8 +61,6 @@ pub struct Verification {
     hashes: BTreeMap<u64, Digest>,
     invocations: Invocations,
     open: BTreeMap<(u64, String), Open>,
-    erased: BTreeSet<String>,
-    erased_before: Instant,
     findings: Vec<Finding>,
 }
 
@@ -74,8 +74,6 @@ impl Verification {
             hashes: BTreeMap::from([(0, NOTHING_BEFORE)]),
             invocations: Invocations::default(),
             open: BTreeMap::new(),
-            erased: BTreeSet::new(),
-            erased_before: Instant(0),
             findings: Vec::new(),
         }
     }
@@ -132,14 +130,21 @@ impl Verification {
     fn commitments(&mut self, number: u64, entry: &Entry) {
         let invocation = entry.place.map(|(invocation, _)| invocation.to_string());
         for (part, digest) in &entry.commits {
-            let open = Open { digest: *digest, invocation: invocation.clone(), time: entry.time };
+            let open = Open { digest: *digest, invocation: invocation.clone(), time: entry.time, erased: false };
             self.open.insert((number, part.clone()), open);
         }
         if entry.kind == Kind::Erased {
-            let invocation = entry.body.get("invocation").and_then(|value| value.as_str());
-            self.erased.extend(invocation.map(str::to_owned));
-            let before = entry.body.get("before").and_then(serde_json::Value::as_u64);
-            self.erased_before = self.erased_before.max(Instant(before.unwrap_or(0)));
+            self.erasure(entry);
+        }
+    }
+
+    /// Only what was committed to before is excused: an erasure is no licence for later payloads to be missing.
+    fn erasure(&mut self, entry: &Entry) {
+        let invocation = entry.body.get("invocation").and_then(|value| value.as_str());
+        let before = entry.body.get("before").and_then(serde_json::Value::as_u64).map(Instant);
+        for open in self.open.values_mut() {
+            let named = invocation.is_some() && open.invocation.as_deref() == invocation;
+            open.erased |= named || before.is_some_and(|before| open.time < before);
         }
     }
 
@@ -163,8 +168,7 @@ impl Verification {
     #[must_use]
     pub fn finish(mut self, checkpoints: Option<&str>) -> Verdict {
         for ((number, part), open) in std::mem::take(&mut self.open) {
-            let named = open.invocation.is_some_and(|invocation| self.erased.contains(&invocation));
-            if !named && open.time >= self.erased_before {
+            if !open.erased {
                 self.find(number, Wrong::Payload, format!("its payload `{part}` is gone, and no erasure is on record"));
             }
         }
