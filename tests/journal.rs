@@ -33,12 +33,12 @@ impl Log {
     fn add(&mut self, place: Option<(InvocationId, u32)>, draft: &Draft) {
         let mut entry = Entry::of(draft, &vec![SALT; draft.payloads.len()], &self.head, LOG, Instant(5));
         entry.place = place;
-        let number = i64::try_from(self.head.entries).unwrap();
+        let number = i64::try_from(self.head.entries).expect("a small log");
         for payload in &draft.payloads {
             let (part, bytes) = (payload.part.to_owned(), payload.bytes.clone());
             self.payloads.push(PayloadRow { number, part, salt: SALT.to_vec(), bytes });
         }
-        let bytes = entry.bytes().unwrap();
+        let bytes = entry.bytes().expect("a draft of strings and integers");
         self.head = self.head.then(&bytes);
         let invocation = place.map(|(invocation, _)| invocation.to_string());
         let seq = place.map(|(_, seq)| i64::from(seq));
@@ -53,11 +53,13 @@ impl Log {
     }
 
     fn sign(&mut self) {
-        self.checkpoints += &checkpoint::line(&checkpoint::sign(LOG, &key(), &self.head).unwrap());
+        self.checkpoints +=
+            &checkpoint::line(&checkpoint::sign(LOG, &key(), &self.head).expect("the name can stand in a note"));
     }
 
     fn verify(&self, checkpoints: Option<&str>) -> Verdict {
-        let mut verification = Verification::new(Verifier::new(LOG, key().verifying_key()).unwrap());
+        let mut verification =
+            Verification::new(Verifier::new(LOG, key().verifying_key()).expect("the name can stand in a note"));
         self.rows.iter().for_each(|row| verification.row(row));
         self.payloads.iter().for_each(|row| verification.payload(row));
         verification.finish(checkpoints)
