@@ -4,6 +4,7 @@ mod acl;
 mod consent;
 mod files;
 mod forum;
+mod journal;
 mod manifests;
 mod patterns;
 mod tidy;

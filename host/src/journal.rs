@@ -1,7 +1,11 @@
 //! The journal: what happened, as canonical entries in one chain, asked for here and kept by a store.
 
+pub mod canonical;
+pub mod chain;
+pub mod checkpoint;
 mod entry;
 mod record;
+pub mod verify;
 
 pub use entry::{Draft, Kind, Payload};
 pub use record::Record;

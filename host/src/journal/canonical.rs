@@ -1,0 +1,90 @@
+//! Canonical bytes: RFC 8785, restricted to what two programs cannot read differently (no fractions, no large integers).
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// The largest integer that every JSON reader keeps exactly: 2^53 - 1.
+pub const LARGEST: i64 = (1 << 53) - 1;
+
+/// Why a value has no canonical bytes, or bytes are not canonical.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotCanonical(pub String);
+
+impl std::fmt::Display for NotCanonical {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotCanonical {}
+
+/// Prints a value: no space, keys sorted by UTF-16 code units, integers in decimal.
+///
+/// # Errors
+/// When it holds null, a fraction, or an integer beyond ±[`LARGEST`].
+pub fn print(value: &Value) -> Result<Vec<u8>, NotCanonical> {
+    let mut text = String::new();
+    write(&mut text, value)?;
+    Ok(text.into_bytes())
+}
+
+/// Parses canonical bytes, and only those: what would be printed otherwise (a space, a key twice) is refused.
+///
+/// # Errors
+/// When the bytes are not JSON or not in canonical form.
+pub fn parse(bytes: &[u8]) -> Result<Value, NotCanonical> {
+    let value = serde_json::from_slice(bytes).map_err(|e| NotCanonical(format!("it is not JSON: {e}")))?;
+    if print(&value)? == bytes {
+        return Ok(value);
+    }
+    Err(NotCanonical("it is JSON, but not in canonical form".to_owned()))
+}
+
+fn write(text: &mut String, value: &Value) -> Result<(), NotCanonical> {
+    match value {
+        Value::Null => return Err(NotCanonical("null has no place in an entry".to_owned())),
+        Value::Bool(true) => text.push_str("true"),
+        Value::Bool(false) => text.push_str("false"),
+        Value::Number(number) => {
+            let integer = number.as_i64().filter(|integer| (-LARGEST..=LARGEST).contains(integer));
+            let integer = integer.ok_or_else(|| NotCanonical(format!("{number} is not an integer within 2^53 - 1")))?;
+            write!(text, "{integer}").map_err(|e| NotCanonical(e.to_string()))?;
+        }
+        Value::String(string) => write_string(text, string)?,
+        Value::Array(items) => {
+            text.push('[');
+            for (place, item) in items.iter().enumerate() {
+                if place > 0 {
+                    text.push(',');
+                }
+                write(text, item)?;
+            }
+            text.push(']');
+        }
+        Value::Object(members) => write_object(text, members)?,
+    }
+    Ok(())
+}
+
+fn write_object(text: &mut String, members: &serde_json::Map<String, Value>) -> Result<(), NotCanonical> {
+    let mut members: Vec<_> = members.iter().collect();
+    members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    text.push('{');
+    for (place, (key, member)) in members.into_iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        write_string(text, key)?;
+        text.push(':');
+        write(text, member)?;
+    }
+    text.push('}');
+    Ok(())
+}
+
+/// serde_json escapes strings as RFC 8785 (3.2.2.2) asks: short forms, else `\u00xx` in lower case, the rest as it is.
+fn write_string(text: &mut String, string: &str) -> Result<(), NotCanonical> {
+    text.push_str(&serde_json::to_string(string).map_err(|e| NotCanonical(e.to_string()))?);
+    Ok(())
+}
