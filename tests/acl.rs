@@ -35,7 +35,11 @@ fn a_widening_beyond_the_grant_is_refused() {
         assert_eq!(codes(&world.call("probe.acl-widen", &arguments)), [code], "{arguments}");
     }
     world.edit("{ objects = [\"scratch\"], principals", "{ objects = [\"scratch\", \"pay\"], principals");
-    assert_eq!(codes(&world.call("probe.acl-widen", &widen("pay", "group:web", 60))), ["cover.not-yours"], "ben does not own pay");
+    assert_eq!(
+        codes(&world.call("probe.acl-widen", &widen("pay", "group:web", 60))),
+        ["cover.not-yours"],
+        "ben does not own pay"
+    );
     assert_eq!(world.outside(), before);
 }
 

@@ -69,7 +69,11 @@ fn the_second_call_over_its_meter_is_refused() {
     let report = world.call("probe.read-many", &json!({ "path": "runbooks/deploy.md", "times": 2 }));
     assert_eq!(codes(&report), ["fund.meter-spent"], "{report}");
     assert_eq!(meter(&report, "files.read calls"), (2, 1), "charged on asking");
-    assert_eq!(world.call("probe.files-read", &read("runbooks/deploy.md"))["outcome"], "returned", "each invocation has its own");
+    assert_eq!(
+        world.call("probe.files-read", &read("runbooks/deploy.md"))["outcome"],
+        "returned",
+        "each invocation has its own"
+    );
 }
 
 #[test]

@@ -13,7 +13,8 @@ fn a_granted_post_is_attributed_by_the_host() {
     let world = World::new();
     let report = world.call("probe.forum-post", &post("eng-help", "Signed, ada"));
     assert_eq!(report["outcome"], "returned", "{report}");
-    let author: String = world.store().query_row("SELECT author FROM posts ORDER BY id DESC", [], |row| row.get(0)).expect("a post");
+    let author: String =
+        world.store().query_row("SELECT author FROM posts ORDER BY id DESC", [], |row| row.get(0)).expect("a post");
     let invocation = report["invocation"].as_str().expect("an id");
     assert_eq!(author, format!("agent cli for user ben, tool probe, invocation {invocation}"));
     assert_eq!(meter(&report, "forum.post bytes").0, 11);
@@ -31,7 +32,11 @@ fn a_post_outside_the_grant_or_the_membership_is_refused() {
     let missing = json!({ "forum": "eng-help", "thread": "99", "body": "x" });
     assert_eq!(codes(&world.call("probe.forum-post", &missing)), ["cover.not-yours"]);
     assert_eq!(world.outside(), before);
-    assert_eq!(world.call("probe.forum-post", &post("eng-help", "x"))["outcome"], "returned", "the same call with its grant");
+    assert_eq!(
+        world.call("probe.forum-post", &post("eng-help", "x"))["outcome"],
+        "returned",
+        "the same call with its grant"
+    );
 }
 
 #[test]
@@ -51,5 +56,8 @@ fn a_thread_is_read_as_it_stands() {
     let report = world.call("probe.forum-thread", &json!({ "forum": "eng-help", "thread": "1" }));
     let posts = report["value"]["posts"].as_array().unwrap_or_else(|| panic!("{report}"));
     assert_eq!(posts.last().expect("a post")["body"], "an answer");
-    assert_eq!(codes(&world.call("probe.forum-thread", &json!({ "forum": "pay-room", "thread": "1" }))), ["cover.not-granted"]);
+    assert_eq!(
+        codes(&world.call("probe.forum-thread", &json!({ "forum": "pay-room", "thread": "1" }))),
+        ["cover.not-granted"]
+    );
 }

@@ -44,7 +44,8 @@ impl Ran {
 }
 
 /// The head of the probe's manifest; tests add grants and limits.
-const PROBE: &str = "tollgate = 1\n\n[tool]\ncomponent = \"probe.wasm\"\ncallers = [\"group:everyone\"]\nagents = [\"cli\"]\n";
+const PROBE: &str =
+    "tollgate = 1\n\n[tool]\ncomponent = \"probe.wasm\"\ncallers = [\"group:everyone\"]\nagents = [\"cli\"]\n";
 
 /// Everything the probe is granted unless a test says otherwise.
 pub const GRANTS: &str = r#"[grant]

@@ -78,8 +78,12 @@ impl Terminal {
             }
             match self.shown.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(chunk) => self.screen.push_str(&String::from_utf8_lossy(&chunk)),
-                Err(RecvTimeoutError::Timeout) => return Err(format!("`{text}` did not appear; the screen shows:\n{}", self.screen)),
-                Err(RecvTimeoutError::Disconnected) => return Err(format!("it ended before `{text}`; the screen showed:\n{}", self.screen)),
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(format!("`{text}` did not appear; the screen shows:\n{}", self.screen));
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(format!("it ended before `{text}`; the screen showed:\n{}", self.screen));
+                }
             }
         }
     }

@@ -17,10 +17,16 @@ pub fn admit(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Result<
         return refuse(format!("nobody here is called `{person}`"), "name a person of this workspace with --as".to_owned());
     }
     if !rights.directory.is_among(person, &manifest.callers) {
-        return refuse(format!("`{tool}` is not to be called for {person}"), format!("an operator can add them to `callers` in {file}"));
+        return refuse(
+            format!("`{tool}` is not to be called for {person}"),
+            format!("an operator can add them to `callers` in {file}"),
+        );
     }
     if !manifest.agents.contains(agent) {
-        return refuse(format!("the agent `{agent}` may not call `{tool}`"), format!("an operator can add it to `agents` in {file}"));
+        return refuse(
+            format!("the agent `{agent}` may not call `{tool}`"),
+            format!("an operator can add it to `agents` in {file}"),
+        );
     }
     Ok(())
 }

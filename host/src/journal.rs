@@ -5,10 +5,12 @@ pub mod chain;
 pub mod checkpoint;
 mod entry;
 mod record;
+mod signer;
 pub mod verify;
 
 pub use entry::{Draft, Kind, Payload};
 pub use record::Record;
+pub use signer::Signer;
 
 use std::pin::Pin;
 

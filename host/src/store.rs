@@ -1,1 +1,128 @@
-//! Stub.
+//! The embedded store: one SQLite database behind the journal, people, forums and access lists, and the file of
+//! signed heads beside it. Several processes of one machine may have it open.
+
+mod acl;
+mod forum;
+mod instance;
+mod load;
+mod people;
+mod read;
+mod schema;
+mod signing;
+mod tx;
+mod world;
+mod worldfile;
+mod writer;
+
+pub use read::{Erase, Kept, verify, verify_export};
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rusqlite::Connection;
+
+use crate::clock::{Clock, Instant};
+use crate::diagnostic::Broken;
+use crate::journal::{Chapter, Journal, Pending, Signer, Unrecorded};
+use crate::people::Directory;
+use instance::Instance;
+use signing::Signing;
+use tx::Tx;
+use writer::Writer;
+
+/// What a store is opened with.
+pub struct Opening {
+    /// The database.
+    pub database: PathBuf,
+    /// The file of signed heads.
+    pub checkpoints: PathBuf,
+    /// The folder of locks.
+    pub run: PathBuf,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who signs heads; its name is the journal's origin.
+    pub signer: Signer,
+}
+
+/// An open store.
+pub struct Store {
+    opening: Opening,
+    writer: Writer,
+    reader: Mutex<Connection>,
+    directory: Mutex<Option<Arc<Directory>>>,
+    instance: Instance,
+    signing: Signing,
+}
+
+impl Store {
+    /// Opens a store, or makes one where there is none; ends what processes that died left open.
+    ///
+    /// # Errors
+    /// When it cannot be opened, is newer than this program, lies on a network file system, or is not the one that its
+    /// checkpoints speak of.
+    pub fn open(opening: Opening) -> Result<Self, Broken> {
+        instance::refuse_network(&opening.run)?;
+        // Read first: whoever signs a head meanwhile signs one that the database has.
+        let signed = signing::last(&opening.checkpoints, opening.signer.verifier())?;
+        let connection = schema::connect(&opening.database)?;
+        schema::migrate(&connection, &opening.database)?;
+        if let Some(head) = signed {
+            signing::compare(&connection, &head)?;
+        }
+        let reader = Mutex::new(schema::connect(&opening.database)?);
+        let instance = Instance::begin(&opening.run)?;
+        let log = opening.signer.verifier().name.clone();
+        let desk = writer::Desk { database: opening.database.clone(), clock: opening.clock.clone(), log };
+        let left = instance::left_open(&connection, &opening.run, &instance)?;
+        let writer = Writer::start(connection, desk)?;
+        let signing = Signing::start(&opening)?;
+        let store = Self { opening, writer, reader, directory: Mutex::new(None), instance, signing };
+        store.recover(left)?;
+        Ok(store)
+    }
+
+    /// This process, as its invocations name it.
+    #[must_use]
+    pub fn instance(&self) -> &str {
+        self.instance.name()
+    }
+
+    /// The time of the store: the larger of the clock and the newest time in it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn now(&self) -> Result<Instant, Broken> {
+        let newest = self.read("reading the newest time", load::newest)?;
+        Ok(self.opening.clock.now().max(newest))
+    }
+
+    fn read<T>(&self, doing: &str, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Broken> {
+        let connection = self.reader.lock().map_err(|_| Broken::while_doing(doing, "another thread failed at it"))?;
+        query(&connection).map_err(|e| Broken::while_doing(doing, e))
+    }
+
+    fn write<T, F>(&self, work: F) -> impl Future<Output = Result<T, Unrecorded>> + Send + '_
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
+    {
+        self.writer.write(work)
+    }
+
+    /// Writes what is under way, signs the head, and lets go.
+    ///
+    /// # Errors
+    /// When the head cannot be signed.
+    pub async fn close(&self) -> Result<(), Broken> {
+        tokio::task::block_in_place(|| {
+            self.writer.stop();
+            self.signing.stop(&self.opening)
+        })
+    }
+}
+
+impl Journal for Store {
+    fn append(&self, chapter: Chapter) -> Pending<'_, Result<(), Unrecorded>> {
+        Box::pin(self.write(move |tx| tx.append(&chapter)))
+    }
+}

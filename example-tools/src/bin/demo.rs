@@ -142,7 +142,8 @@ impl Stage {
         }
         let ended = terminal.end()?;
         println!("{}", ended.screen.replace('\r', "").trim());
-        let report: Value = serde_json::from_str(&ended.stdout).map_err(|e| format!("{e}: {}\n{}", ended.stdout, ended.screen))?;
+        let report: Value =
+            serde_json::from_str(&ended.stdout).map_err(|e| format!("{e}: {}\n{}", ended.stdout, ended.screen))?;
         let expected = if answer == "yes" { "returned" } else { "refused" };
         if report["outcome"] != expected {
             return Err(format!("the outcome is {} instead of {expected}", report["outcome"]));
@@ -193,7 +194,12 @@ fn receipt(report: &Value, meters: &[&str]) {
     for line in report["receipt"].as_array().into_iter().flatten() {
         let meter = line["meter"].as_str().unwrap_or_default();
         if meters.contains(&meter) {
-            println!("used     {meter}: {} of {} {}", line["used"], line["allowed"], line["unit"].as_str().unwrap_or_default());
+            println!(
+                "used     {meter}: {} of {} {}",
+                line["used"],
+                line["allowed"],
+                line["unit"].as_str().unwrap_or_default()
+            );
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn run(folder: &Path, options: &Backup, output: Output) -> Result<Exit, Fail
     output.progress("copying the store …");
     let entries = workspace.runtime()?.block_on(async {
         let store = workspace.store()?;
-        let entries = store.backup(target).await?;
+        let entries = store.backup(target)?;
         store.close().await?;
         Ok::<_, Failure>(entries)
     })?;

@@ -35,7 +35,10 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
             }
         };
         let report = host.call(&loaded, call, cancelled).await;
-        host.close().await?;
+        if let Err(broken) = host.close().await {
+            // What is reported is on record; its signature comes with the next head.
+            tracing::error!(doing = broken.doing, cause = broken.cause, "closing the store");
+        }
         report.map_err(not_called)
     });
     // A person who is still being asked is asked no longer.
@@ -67,7 +70,11 @@ fn text(report: &Report) -> String {
     let mut json = report.json();
     if let Value::Array(lines) = &mut json["receipt"] {
         // One line for a meter reads better than four.
-        *lines = report.receipt.iter().map(|it| json!(format!("{}: {} of {} {}", it.meter, it.used, it.allowed, it.unit))).collect();
+        *lines = report
+            .receipt
+            .iter()
+            .map(|it| json!(format!("{}: {} of {} {}", it.meter, it.used, it.allowed, it.unit)))
+            .collect();
     }
     format!("{json:#}")
 }

@@ -13,7 +13,7 @@ use crate::diagnostic::{Problem, Severity};
 use crate::manifest::{self, Known, Manifest, Reach};
 use crate::name::{Digest, ToolName};
 use crate::people::Directory;
-use crate::setup::{NotReady, Workspace};
+use crate::setup::Workspace;
 use crate::tool::Surface;
 
 /// Everything that `check` found.
@@ -49,7 +49,12 @@ pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
 }
 
 /// What can be said without compiling; the manifest and its component's bytes if they belong together.
-fn statics(workspace: &Workspace, tool: &ToolName, known: &Known, found: &mut Found) -> Result<Option<(Manifest, Vec<u8>)>, Failure> {
+fn statics(
+    workspace: &Workspace,
+    tool: &ToolName,
+    known: &Known,
+    found: &mut Found,
+) -> Result<Option<(Manifest, Vec<u8>)>, Failure> {
     let checked = manifest::check(tool.clone(), workspace.manifest_source(tool)?, &specs());
     found.problems.extend(checked.problems);
     let Some(manifest) = checked.value else { return Ok(None) };

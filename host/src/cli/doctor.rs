@@ -36,7 +36,8 @@ pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
     findings.extend(sizes(&workspace));
     findings.extend(workspace.runtime()?.block_on(inside(&workspace)));
     let wrong = findings.iter().any(|it| it.weight == Weight::Wrong);
-    let list: Vec<Value> = findings.iter().map(|it| json!({ "weight": word(it.weight), "about": it.about, "says": it.says })).collect();
+    let list: Vec<Value> =
+        findings.iter().map(|it| json!({ "weight": word(it.weight), "about": it.about, "says": it.says })).collect();
     output.result(&json!({ "findings": list, "wrong": wrong }), || {
         let lines = findings.iter().map(|it| format!("{:5} {:12} {}", word(it.weight), it.about, it.says));
         lines.collect::<Vec<_>>().join("\n")
@@ -54,7 +55,8 @@ const fn word(weight: Weight) -> &'static str {
 
 /// Caller and host are one process on the command line, so they share an account.
 fn account(folder: &Path) -> Result<Finding, Broken> {
-    let uid = std::fs::metadata(folder).map_err(|e| Broken::while_doing(format!("looking at {}", folder.display()), e))?.uid();
+    let uid =
+        std::fs::metadata(folder).map_err(|e| Broken::while_doing(format!("looking at {}", folder.display()), e))?.uid();
     let says = format!(
         "the workspace belongs to account {uid}; an agent that runs under it can read store and keys, and then nothing here holds: run agents under another account"
     );
@@ -62,10 +64,16 @@ fn account(folder: &Path) -> Result<Finding, Broken> {
 }
 
 fn modes(folder: &Path) -> Result<Finding, Broken> {
-    let mode = std::fs::metadata(folder).map_err(|e| Broken::while_doing(format!("looking at {}", folder.display()), e))?.mode() & 0o777;
+    let mode =
+        std::fs::metadata(folder).map_err(|e| Broken::while_doing(format!("looking at {}", folder.display()), e))?.mode()
+            & 0o777;
     Ok(match mode & 0o077 {
         0 => finding(Weight::Fine, "workspace", format!("closed to other accounts (mode {mode:o})")),
-        _ => finding(Weight::Wrong, "workspace", format!("other accounts may enter it (mode {mode:o}): chmod 700 {}", folder.display())),
+        _ => finding(
+            Weight::Wrong,
+            "workspace",
+            format!("other accounts may enter it (mode {mode:o}): chmod 700 {}", folder.display()),
+        ),
     })
 }
 
@@ -77,7 +85,9 @@ fn sizes(workspace: &Workspace) -> Vec<Finding> {
         "sizes",
         format!(
             "store {} bytes (and {} not yet folded in), checkpoints {} bytes, {cache} compiled components",
-            size("tollgate.db"), size("tollgate.db-wal"), size("checkpoints")
+            size("tollgate.db"),
+            size("tollgate.db-wal"),
+            size("checkpoints")
         ),
     )]
 }
@@ -98,7 +108,13 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         Ok(directory) => finding(
             Weight::Fine,
             "world",
-            format!("{} people, {} groups, {} forums, {} objects", directory.people.len(), directory.groups.len(), directory.forums.len(), directory.objects.len()),
+            format!(
+                "{} people, {} groups, {} forums, {} objects",
+                directory.people.len(),
+                directory.groups.len(),
+                directory.forums.len(),
+                directory.objects.len()
+            ),
         ),
         Err(broken) => finding(Weight::Wrong, "world", broken.to_string()),
     });

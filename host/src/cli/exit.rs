@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::diagnostic::{Broken, Problem};
+use crate::setup::NotReady;
 
 /// The exit codes, stable and documented in `docs/operators.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,5 +83,14 @@ impl Failure {
 impl From<Broken> for Failure {
     fn from(broken: Broken) -> Self {
         Self { exit: Exit::Broken, says: Says::Words(broken.to_string(), broken.help) }
+    }
+}
+
+impl From<NotReady> for Failure {
+    fn from(not_ready: NotReady) -> Self {
+        match not_ready {
+            NotReady::Broken(broken) => broken.into(),
+            NotReady::Problems(problems) => Self::problems(problems),
+        }
     }
 }

@@ -24,11 +24,12 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
     let (steps, suggestion) = workspace.runtime()?.block_on(async {
         let host = workspace.host(None)?;
         let rights = host.store().rights(&who.0).await?;
-        let action = action(&options.function, &values, &host.backends()).map_err(|why| {
-            Failure::usage(why, "for example: tollgate explain answer files.read path=runbooks/deploy.md")
-        })?;
+        let action = action(&options.function, &values, &host.backends())
+            .map_err(|why| Failure::usage(why, "for example: tollgate explain answer files.read path=runbooks/deploy.md"))?;
         let mut steps = match admit(&manifest, &rights, &who.1) {
-            Ok(()) => vec![Step::yes("admit", format!("{} may have {} called through {}", who.0, manifest.tool, who.1), None)],
+            Ok(()) => {
+                vec![Step::yes("admit", format!("{} may have {} called through {}", who.0, manifest.tool, who.1), None)]
+            }
             Err(refusal) => vec![Step::no("admit", None, refusal)],
         };
         if steps.iter().all(|step| step.refusal.is_none()) {
@@ -52,8 +53,11 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
 }
 
 fn values(arguments: &[String]) -> Result<Values, Failure> {
-    let split = arguments.iter().map(|argument| argument.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())));
-    split.collect::<Option<Values>>().ok_or_else(|| Failure::usage("every value is written key=value", "for example path=runbooks/deploy.md"))
+    let split =
+        arguments.iter().map(|argument| argument.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())));
+    split
+        .collect::<Option<Values>>()
+        .ok_or_else(|| Failure::usage("every value is written key=value", "for example path=runbooks/deploy.md"))
 }
 
 /// The line that would grant it, where no grant reaches it.
@@ -78,7 +82,12 @@ fn text(manifest: &Manifest, steps: &[Step], suggestion: Option<&(usize, String)
         let verdict = step.refusal.as_ref().map_or_else(|| "yes".to_owned(), |refusal| refusal.code.to_string());
         let line = step.line.map(|line| format!("  ({}:{line})", manifest.source.name)).unwrap_or_default();
         lines.push(format!("{:6} {verdict}: {}{line}", step.stage, step.says));
-        lines.extend(step.refusal.iter().filter_map(|refusal| refusal.change.as_ref()).map(|change| format!("       to change it: {change}")));
+        lines.extend(
+            step.refusal
+                .iter()
+                .filter_map(|refusal| refusal.change.as_ref())
+                .map(|change| format!("       to change it: {change}")),
+        );
     }
     if let Some((line, grant)) = suggestion {
         lines.push(format!("       in {} at line {line}, under [grant]: {grant}", manifest.source.name));

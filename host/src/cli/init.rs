@@ -39,13 +39,18 @@ pub fn run(options: &Init, output: Output) -> Result<Exit, Failure> {
     }
     let protected = passphrase::first(&workspace, &person)?;
     if !protected {
-        note(&format!("{person} has no passphrase and cannot agree to anything yet: `tollgate passphrase {person}` at a terminal sets one"));
+        note(&format!(
+            "{person} has no passphrase and cannot agree to anything yet: `tollgate passphrase {person}` at a terminal sets one"
+        ));
     }
     let names: Vec<&str> = tools.iter().map(|tool| tool.as_str()).collect();
-    output.result(&json!({ "workspace": folder, "person": person.as_str(), "tools": names, "passphrase": protected }), || {
-        let tools = if names.is_empty() { "no tools yet".to_owned() } else { format!("tools: {}", names.join(", ")) };
-        format!("made {} around {person}; {tools}\nnext: cd {} && tollgate check", folder.display(), folder.display())
-    });
+    output.result(
+        &json!({ "workspace": folder, "person": person.as_str(), "tools": names, "passphrase": protected }),
+        || {
+            let tools = if names.is_empty() { "no tools yet".to_owned() } else { format!("tools: {}", names.join(", ")) };
+            format!("made {} around {person}; {tools}\nnext: cd {} && tollgate check", folder.display(), folder.display())
+        },
+    );
     Ok(Exit::Done)
 }
 
@@ -77,7 +82,8 @@ fn beside() -> Option<PathBuf> {
 /// Copies every tool of a folder: manifests with the components they name.
 fn bring(workspace: &Workspace, from: &Path) -> Result<Vec<crate::name::ToolName>, Failure> {
     let doing = || format!("taking tools from {}", from.display());
-    let entries = std::fs::read_dir(from).map_err(|e| Broken::while_doing(doing(), e).help("name a folder of tools with --tools"))?;
+    let entries =
+        std::fs::read_dir(from).map_err(|e| Broken::while_doing(doing(), e).help("name a folder of tools with --tools"))?;
     for entry in entries {
         let path = entry.map_err(|e| Broken::while_doing(doing(), e))?.path();
         let kind = path.extension().and_then(|extension| extension.to_str());

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::exit::{Exit, Failure};
 use super::command::Inspect;
+use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::pin::tool_name;
 use crate::name::Digest;

@@ -14,19 +14,27 @@ use crate::setup::Workspace;
 
 /// Sets or changes a passphrase, by the person who shows the old one.
 pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Failure> {
-    let person = PersonName::parse(&options.person).map_err(|e| Failure::usage(e.to_string(), "name a person of this workspace"))?;
+    let person =
+        PersonName::parse(&options.person).map_err(|e| Failure::usage(e.to_string(), "name a person of this workspace"))?;
     let workspace = Workspace::open(folder)?;
     let kept = workspace.runtime()?.block_on(async {
         let store = workspace.store()?;
         let known = store.directory().await?.people.contains_key(&person);
         let kept = store.passphrase_of(&person).await?;
         store.close().await?;
-        if known { Ok(kept) } else { Err(Failure::usage(format!("nobody here is called `{person}`"), "`tollgate world show` lists people")) }
+        if known {
+            Ok(kept)
+        } else {
+            Err(Failure::usage(format!("nobody here is called `{person}`"), "`tollgate world show` lists people"))
+        }
     })?;
     if let Some(kept) = kept {
         let old = old_passphrase(&person).ok_or_else(no_terminal)?;
         if !matches(&kept, &old) {
-            return Err(Failure { exit: Exit::Refused, ..Failure::usage("that is not the passphrase until now", "it stays as it was") });
+            return Err(Failure {
+                exit: Exit::Refused,
+                ..Failure::usage("that is not the passphrase until now", "it stays as it was")
+            });
         }
     }
     let new = new_passphrase(&person).map_err(|e| Failure::usage(e, "nothing was changed; try again"))?;
@@ -37,7 +45,9 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
 
 /// Asks the first person for a passphrase; false where there is no terminal to ask at.
 pub fn first(workspace: &Workspace, person: &PersonName) -> Result<bool, Failure> {
-    match new_passphrase(person).map_err(|e| Failure::usage(e, format!("the workspace is made; `tollgate passphrase {person}` asks again")))? {
+    match new_passphrase(person)
+        .map_err(|e| Failure::usage(e, format!("the workspace is made; `tollgate passphrase {person}` asks again")))?
+    {
         Some(new) => keep(workspace, person, &new).map(|()| true),
         None => Ok(false),
     }

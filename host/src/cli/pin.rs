@@ -48,7 +48,8 @@ pub fn pin(workspace: &Workspace, tool: &ToolName, output: Output) -> Result<Dig
         host.close().await?;
         Ok::<_, Failure>(())
     })?;
-    let text = manifest::pin(&manifest.source.text, &digest).map_err(|e| Failure::broken(e.to_string(), "nothing was pinned"))?;
+    let text =
+        manifest::pin(&manifest.source.text, &digest).map_err(|e| Failure::broken(e.to_string(), "nothing was pinned"))?;
     write_private(&workspace.path(&manifest.source.name), text.as_bytes())?;
     Ok(digest)
 }

@@ -22,7 +22,7 @@ pub fn run(folder: &Path, options: &Receipt, output: Output) -> Result<Exit, Fai
     let workspace = Workspace::open(folder)?;
     let entries = workspace.runtime()?.block_on(async {
         let store = workspace.store()?;
-        let entries = store.entries(&id).await?;
+        let entries = store.entries(&id)?;
         store.close().await?;
         Ok::<_, Failure>(entries)
     })?;
@@ -56,7 +56,19 @@ fn deed(entry: &Kept) -> Value {
 
 fn text(receipt: &Value) -> String {
     let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let keys = ["invocation", "tool", "function", "outcome", "initiator", "agent", "began", "ended", "component", "manifest", "engine"];
+    let keys = [
+        "invocation",
+        "tool",
+        "function",
+        "outcome",
+        "initiator",
+        "agent",
+        "began",
+        "ended",
+        "component",
+        "manifest",
+        "engine",
+    ];
     let mut lines: Vec<String> = keys.iter().map(|key| format!("{key:10} {}", plain(&receipt[*key]))).collect();
     let rows = |key: &str, columns: &[&str]| -> Vec<Vec<String>> {
         let rows = receipt[key].as_array().into_iter().flatten();

@@ -12,7 +12,10 @@ use crate::name::PersonName;
 pub struct Terminal;
 
 /// The controlling terminal, if there is one.
-#[expect(clippy::disallowed_methods, reason = "the terminal is the one thing a person answers on; nothing else is opened here")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the terminal is the one thing a person answers on; nothing else is opened here"
+)]
 fn terminal() -> Option<File> {
     OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
 }
@@ -69,7 +72,9 @@ pub fn new_passphrase(person: &PersonName) -> Result<Option<Passphrase>, String>
     if terminal().is_none() {
         return Ok(None);
     }
-    let ask = |prompt: String| rpassword::prompt_password(prompt).map(Passphrase::new).map_err(|e| format!("reading the terminal: {e}"));
+    let ask = |prompt: String| {
+        rpassword::prompt_password(prompt).map(Passphrase::new).map_err(|e| format!("reading the terminal: {e}"))
+    };
     let first = ask(format!("New passphrase for {person} (8 characters or more): "))?;
     if !first.is_long_enough() {
         return Err("a passphrase needs eight characters or more".to_owned());

@@ -18,7 +18,8 @@ pub fn run(folder: &Path, options: &World, output: Output) -> Result<Exit, Failu
         let shown = match &options.command {
             WorldCommand::Apply { file } => {
                 let bytes = read_file(file, 8 << 20)?;
-                let text = String::from_utf8(bytes).map_err(|e| Broken::while_doing(format!("reading {}", file.display()), e))?;
+                let text =
+                    String::from_utf8(bytes).map_err(|e| Broken::while_doing(format!("reading {}", file.display()), e))?;
                 store.apply(&text).await?
             }
             WorldCommand::Show => store.show().await?,
@@ -34,10 +35,12 @@ pub fn run(folder: &Path, options: &World, output: Output) -> Result<Exit, Failu
 fn outline(value: &Value, depth: usize) -> String {
     let indent = "  ".repeat(depth);
     let Value::Object(map) = value else { return format!("{indent}{}\n", plain(value)) };
-    map.iter().map(|(key, value)| match value {
-        Value::Object(inner) if !inner.is_empty() => format!("{indent}{key}\n{}", outline(value, depth + 1)),
-        other => format!("{indent}{key}: {}\n", plain(other)),
-    }).collect()
+    map.iter()
+        .map(|(key, value)| match value {
+            Value::Object(inner) if !inner.is_empty() => format!("{indent}{key}\n{}", outline(value, depth + 1)),
+            other => format!("{indent}{key}: {}\n", plain(other)),
+        })
+        .collect()
 }
 
 fn plain(value: &Value) -> String {

@@ -80,7 +80,8 @@ impl<A: Action> Asked<A> {
         let audience = self.0.audience();
         let shown = audience.people(&rights.directory, rights.now);
         let (stamp, initiator, need) = (rights.directory.stamp, rights.initiator.clone(), self.0.need());
-        let premise = Premise { stamp, initiator, need, audience, shown };
+        let until = rights.directory.until(rights.now);
+        let premise = Premise { stamp, until, initiator, need, audience, shown };
         Ok(Covered { meter, consent: grant.consent, premise, action: self.0 })
     }
 }

@@ -42,9 +42,11 @@ impl Host {
             None => self.compile(bytes).await?,
         };
         let mut linker = self.sandbox.linker::<Guest>()?;
-        link(&mut linker, |cell: &mut Cell<Guest>| &mut cell.host).map_err(|e| Broken::while_doing("linking the capabilities", e))?;
+        link(&mut linker, |cell: &mut Cell<Guest>| &mut cell.host)
+            .map_err(|e| Broken::while_doing("linking the capabilities", e))?;
         let ready = linker.instantiate_pre(&component).map_err(|e| {
-            Broken::while_doing(doing(), format!("{e:#}")).help("it was built against another contract; build it against this host's WIT")
+            Broken::while_doing(doing(), format!("{e:#}"))
+                .help("it was built against another contract; build it against this host's WIT")
         })?;
         Ok(Loaded { manifest, digest, surface, ready })
     }

@@ -113,7 +113,8 @@ fn refusal(seen: &Seen) -> Value {
 /// The receipt's table: what the sandbox and the gate counted, beside what was allowed.
 #[must_use]
 pub fn receipt(usage: &Usage, limits: &Limits, book: &Book) -> Vec<Line> {
-    let line = |meter: &str, used: u64, allowed: u64, unit: &'static str| Line { meter: meter.to_owned(), used, allowed, unit };
+    let line =
+        |meter: &str, used: u64, allowed: u64, unit: &'static str| Line { meter: meter.to_owned(), used, allowed, unit };
     let refused = u64::try_from(book.seen.len()).unwrap_or(u64::MAX);
     let mut lines = vec![
         line("fuel", usage.fuel, limits.fuel.0, "units"),

@@ -14,7 +14,7 @@ use crate::admit::admit;
 use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
 use crate::gate::{Book, Patience, Seen, Session, Who, World as _};
-use crate::journal::{Draft, Journal as _, Kind, Unrecorded};
+use crate::journal::{Draft, Kind, Unrecorded};
 use crate::name::{AgentName, InvocationId, PersonName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
@@ -50,7 +50,8 @@ impl Host {
     /// # Errors
     /// When the call is not understood, so that nothing was admitted or recorded, or the host is broken.
     pub async fn call(&self, loaded: &Loaded, call: Call, cancelled: impl Future<Output = ()>) -> Result<Report, NotCalled> {
-        let function = loaded.surface.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
+        let function =
+            loaded.surface.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
         let arguments = decode::arguments(function, &call.arguments)
             .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
         let rights = self.store.rights(&call.initiator).await?;
@@ -59,7 +60,7 @@ impl Host {
             return invocation.turn_away(refusal).await;
         }
         let session = invocation.session(call);
-        let watch = Stopwatch::new();
+        let watch = Stopwatch::default();
         let session = Session { timing: Arc::new(Watch(watch.clone())), ..session };
         let guest = Guest { session, backends: self.backends() };
         let order = invocation.order(arguments, watch, rights.now);
@@ -112,7 +113,7 @@ impl Invocation<'_> {
             who: Arc::new(who),
             grants: Arc::new(manifest.grants.clone()),
             services: self.host.services(),
-            timing: Arc::new(Watch(Stopwatch::new())),
+            timing: Arc::new(Watch(Stopwatch::default())),
             book: self.book.clone(),
         }
     }
@@ -191,7 +192,8 @@ impl Invocation<'_> {
                 if let Unrecorded::Broken(broken) = failed {
                     tracing::error!(doing = broken.doing, cause = broken.cause, "not recorded");
                 }
-                let refusal = Refusal::new(Code::Unrecorded, "what came of this could not be put on record, so it stays in the host");
+                let refusal =
+                    Refusal::new(Code::Unrecorded, "what came of this could not be put on record, so it stays in the host");
                 let refusal = refusal.unless("try again when the host is well; `tollgate doctor` says what it lacks");
                 book.seen.push(Seen { function: "call", refusal });
                 Outcome::Refused(None)

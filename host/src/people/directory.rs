@@ -151,6 +151,13 @@ impl Directory {
             .map(|(_, name)| name)
     }
 
+    /// When the next right ends that holds at `now`.
+    #[must_use]
+    pub fn until(&self, now: Instant) -> Instant {
+        let ends = self.objects.values().flat_map(|object| &object.entries).filter_map(|entry| entry.ends);
+        ends.filter(|ends| *ends > now).min().unwrap_or(Instant(u64::MAX))
+    }
+
     /// Who would hold `right` on `object` that does not now, were it given to `principal`.
     #[must_use]
     pub fn gains(&self, object: &ObjectName, principal: &Principal, right: Right, now: Instant) -> BTreeSet<PersonName> {

@@ -90,8 +90,10 @@ impl Audience {
 /// What was true when an act was judged and must be true when it is recorded and when it is done.
 #[derive(Debug, Clone)]
 pub struct Premise {
-    /// The version it was judged by; if the world still has it, nothing is computed again.
+    /// The version it was judged by; if the world still has it before `until`, nothing is computed again.
     pub stamp: u64,
+    /// When the next right of that version ends.
+    pub until: Instant,
     /// On whose behalf.
     pub initiator: PersonName,
     /// The right he needs.

@@ -52,7 +52,7 @@ impl Workspace {
     pub fn make_journal_key(&self) -> Result<(), Broken> {
         let (pem, signer) = Signer::generate(self.config.host.as_str())?;
         write_private(&self.path("keys/journal.pem"), pem.as_bytes())?;
-        write_private(&self.path("journal.vkey"), format!("{}\n", signer.verifier_key()).as_bytes())
+        write_private(&self.path("journal.vkey"), format!("{}\n", signer.verifier().vkey()).as_bytes())
     }
 
     /// Puts the host together; without a desk nobody can be asked.

@@ -60,7 +60,8 @@ impl Workspace {
     pub fn open(folder: &Path) -> Result<Self, NotReady> {
         let path = folder.join("tollgate.toml");
         if !path.exists() {
-            let missing = Broken::while_doing(format!("looking for a workspace in {}", folder.display()), "there is no tollgate.toml");
+            let missing =
+                Broken::while_doing(format!("looking for a workspace in {}", folder.display()), "there is no tollgate.toml");
             return Err(missing.help("make one with `tollgate init FOLDER`, or name it with --workspace").into());
         }
         let text = read_text(&path)?;
@@ -90,7 +91,8 @@ impl Workspace {
             }
             let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
             let named = ToolName::parse(stem).map_err(|e| {
-                Broken::while_doing(format!("reading {}", path.display()), e).help("a tool is called after its manifest: rename the file")
+                Broken::while_doing(format!("reading {}", path.display()), e)
+                    .help("a tool is called after its manifest: rename the file")
             });
             tools.push(named?);
         }
@@ -201,11 +203,12 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Broken> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let doing = || format!("writing {}", path.display());
     let temporary = path.with_extension(format!("new-{}", std::process::id()));
-    let written = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    });
+    let written =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            std::fs::rename(&temporary, path)
+        });
     written.map_err(|e| {
         // The write failed already; what is left behind is only a temporary name.
         let _ = std::fs::remove_file(&temporary);
@@ -225,5 +228,17 @@ pub fn private_dir(path: &Path) -> Result<(), Broken> {
 
 #[expect(clippy::disallowed_methods, reason = "this is where paths are opened")]
 fn open_dir(path: &Path) -> Result<Dir, Broken> {
-    Dir::open_ambient_dir(path, ambient_authority()).map_err(|e| Broken::while_doing(format!("opening the folder {}", path.display()), e))
+    Dir::open_ambient_dir(path, ambient_authority())
+        .map_err(|e| Broken::while_doing(format!("opening the folder {}", path.display()), e))
+}
+
+/// Makes a new file that only its owner may read; one that is there already is left as it is.
+///
+/// # Errors
+/// When it is there, or cannot be made.
+#[expect(clippy::disallowed_methods, reason = "this is where paths are opened")]
+pub fn new_file(path: &Path) -> Result<std::fs::File, Broken> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map_err(|e| Broken::while_doing(format!("writing {}", path.display()), e).help("name a new file"))
 }

@@ -37,7 +37,11 @@ const TOLD: usize = 32;
 /// Everything that is wrong.
 pub fn arguments(function: &Function, json: &str) -> Result<Vec<Val>, Vec<BadArgument>> {
     let value: Value = serde_json::from_str(json).map_err(|e| {
-        vec![BadArgument { path: String::new(), expected: "a JSON object".to_owned(), found: format!("something that is not JSON: {e}") }]
+        vec![BadArgument {
+            path: String::new(),
+            expected: "a JSON object".to_owned(),
+            found: format!("something that is not JSON: {e}"),
+        }]
     })?;
     let mut reader = Reader { problems: Vec::new() };
     let values = reader.fields("", &function.parameters, &value);
@@ -89,9 +93,13 @@ impl Reader {
         let simple = match (shape, json) {
             (Shape::Bool, Value::Bool(it)) => Some(Val::Bool(*it)),
             (Shape::Signed(bits), Value::Number(it)) => signed(*bits, it),
-            (Shape::Signed(64), Value::String(text)) => text.parse().ok().filter(|it: &i64| it.to_string() == *text).map(Val::S64),
+            (Shape::Signed(64), Value::String(text)) => {
+                text.parse().ok().filter(|it: &i64| it.to_string() == *text).map(Val::S64)
+            }
             (Shape::Unsigned(bits), Value::Number(it)) => unsigned(*bits, it),
-            (Shape::Unsigned(64), Value::String(text)) => text.parse().ok().filter(|it: &u64| it.to_string() == *text).map(Val::U64),
+            (Shape::Unsigned(64), Value::String(text)) => {
+                text.parse().ok().filter(|it: &u64| it.to_string() == *text).map(Val::U64)
+            }
             (Shape::Float(bits), it) => float(*bits, it),
             (Shape::Char, Value::String(text)) => one_char(text).map(Val::Char),
             (Shape::Text, Value::String(text)) => Some(Val::String(text.clone())),
@@ -122,7 +130,8 @@ impl Reader {
     }
 
     fn items(&mut self, path: &str, inner: &Shape, items: &[Value]) -> Option<Val> {
-        let read: Vec<_> = items.iter().enumerate().map(|(at, item)| self.read(&format!("{path}[{at}]"), inner, item)).collect();
+        let read: Vec<_> =
+            items.iter().enumerate().map(|(at, item)| self.read(&format!("{path}[{at}]"), inner, item)).collect();
         read.into_iter().collect::<Option<_>>().map(Val::List)
     }
 
@@ -130,7 +139,9 @@ impl Reader {
         let mut set = Vec::new();
         for item in items {
             match item.as_str() {
-                Some(name) if names.iter().any(|it| it == name) && !set.iter().any(|it| it == name) => set.push(name.to_owned()),
+                Some(name) if names.iter().any(|it| it == name) && !set.iter().any(|it| it == name) => {
+                    set.push(name.to_owned())
+                }
                 _ => return self.wrong(path, format!("each of {} at most once", names.join(", ")), describe(item)),
             }
         }
@@ -174,7 +185,11 @@ impl Reader {
         let Value::Object(map) = json else { return None };
         let mut parts = Some(Vec::new());
         for key in map.keys().filter(|key| !fields.iter().any(|field| field.name == **key)) {
-            self.wrong::<()>(&format!("{path}.{}", key.escape_debug()), format!("fields 0 to {}", shapes.len()), "another".to_owned());
+            self.wrong::<()>(
+                &format!("{path}.{}", key.escape_debug()),
+                format!("fields 0 to {}", shapes.len()),
+                "another".to_owned(),
+            );
             parts = None;
         }
         for field in &fields {

@@ -25,7 +25,9 @@ pub fn answer(function: &Function, values: &[Val]) -> Result<Answer, String> {
     match (&function.result, values) {
         (None, []) => Ok(Answer::Value(Value::Null)),
         (Some(Shape::Result(ok, _)), [Val::Result(Ok(it))]) => payload(ok.as_deref(), it.as_deref()).map(Answer::Value),
-        (Some(Shape::Result(_, err)), [Val::Result(Err(it))]) => payload(err.as_deref(), it.as_deref()).map(Answer::ToolError),
+        (Some(Shape::Result(_, err)), [Val::Result(Err(it))]) => {
+            payload(err.as_deref(), it.as_deref()).map(Answer::ToolError)
+        }
         (Some(shape), [it]) => value(shape, it).map(Answer::Value),
         _ => Err("it returned another number of values than it exports".to_owned()),
     }
@@ -71,10 +73,13 @@ pub fn value(shape: &Shape, val: &Val) -> Result<Value, String> {
         (Shape::Char, Val::Char(it)) => json!(it.to_string()),
         (Shape::Text, Val::String(it)) => json!(it),
         (Shape::Bytes, Val::List(items)) => json!(STANDARD.encode(bytes(items)?)),
-        (Shape::List(inner), Val::List(items)) => Value::Array(items.iter().map(|it| value(inner, it)).collect::<Result<_, _>>()?),
+        (Shape::List(inner), Val::List(items)) => {
+            Value::Array(items.iter().map(|it| value(inner, it)).collect::<Result<_, _>>()?)
+        }
         (Shape::Record(fields), Val::Record(values)) => record(fields, values)?,
         (Shape::Tuple(shapes), Val::Tuple(values)) if shapes.len() == values.len() => {
-            let parts = shapes.iter().zip(values).enumerate().map(|(at, (shape, it))| Ok((at.to_string(), value(shape, it)?)));
+            let parts =
+                shapes.iter().zip(values).enumerate().map(|(at, (shape, it))| Ok((at.to_string(), value(shape, it)?)));
             Value::Object(parts.collect::<Result<Map<_, _>, String>>()?)
         }
         (Shape::Enum(_), Val::Enum(it)) => json!(it),
@@ -110,7 +115,10 @@ fn bytes(items: &[Val]) -> Result<Vec<u8>, String> {
 fn record(fields: &[Field], values: &[(String, Val)]) -> Result<Value, String> {
     let mut map = Map::new();
     for field in fields {
-        let (_, it) = values.iter().find(|(name, _)| *name == field.name).ok_or_else(|| format!("the field {} is missing", field.name))?;
+        let (_, it) = values
+            .iter()
+            .find(|(name, _)| *name == field.name)
+            .ok_or_else(|| format!("the field {} is missing", field.name))?;
         match (&field.shape, it) {
             (Shape::Option(_), Val::Option(None)) => {}
             (Shape::Option(inner), Val::Option(Some(it))) => {

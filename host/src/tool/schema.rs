@@ -100,6 +100,8 @@ fn case(case: &Case) -> Value {
         Some(payload) => json!({
             "type": "object", "properties": { "tag": tag, "value": of(payload) }, "required": ["tag", "value"], "additionalProperties": false
         }),
-        None => json!({ "type": "object", "properties": { "tag": tag }, "required": ["tag"], "additionalProperties": false }),
+        None => {
+            json!({ "type": "object", "properties": { "tag": tag }, "required": ["tag"], "additionalProperties": false })
+        }
     }
 }

@@ -104,10 +104,15 @@ impl<'r> Reader<'r> {
             TypeDefKind::List(Type::U8) => Shape::Bytes,
             TypeDefKind::List(ty) => Shape::List(Box::new(self.read(ty, inner)?)),
             TypeDefKind::Option(ty) => Shape::Option(Box::new(self.read(ty, inner)?)),
-            TypeDefKind::Result(it) => Shape::Result(self.boxed(it.ok.as_ref(), inner)?, self.boxed(it.err.as_ref(), inner)?),
-            TypeDefKind::Tuple(it) => Shape::Tuple(it.types.iter().map(|ty| self.read(ty, inner)).collect::<Result<_, _>>()?),
+            TypeDefKind::Result(it) => {
+                Shape::Result(self.boxed(it.ok.as_ref(), inner)?, self.boxed(it.err.as_ref(), inner)?)
+            }
+            TypeDefKind::Tuple(it) => {
+                Shape::Tuple(it.types.iter().map(|ty| self.read(ty, inner)).collect::<Result<_, _>>()?)
+            }
             TypeDefKind::Record(it) => {
-                let read = |field: &wit_parser::Field| Ok(Field { name: field.name.clone(), shape: self.read(&field.ty, inner)? });
+                let read =
+                    |field: &wit_parser::Field| Ok(Field { name: field.name.clone(), shape: self.read(&field.ty, inner)? });
                 Shape::Record(it.fields.iter().map(read).collect::<Result<_, String>>()?)
             }
             TypeDefKind::Variant(it) => {
@@ -145,9 +150,13 @@ impl fmt::Display for Shape {
             Self::Text => f.write_str("string"),
             Self::Bytes => f.write_str("list<u8>"),
             Self::List(of) => write!(f, "list<{of}>"),
-            Self::Record(fields) => write!(f, "record {{ {} }}", fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+            Self::Record(fields) => {
+                write!(f, "record {{ {} }}", fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            }
             Self::Tuple(of) => write!(f, "tuple<{}>", of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-            Self::Variant(cases) => write!(f, "variant {{ {} }}", cases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+            Self::Variant(cases) => {
+                write!(f, "variant {{ {} }}", cases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            }
             Self::Enum(cases) => write!(f, "enum {{ {} }}", cases.join(", ")),
             Self::Flags(flags) => write!(f, "flags {{ {} }}", flags.join(", ")),
             Self::Option(of) => write!(f, "option<{of}>"),

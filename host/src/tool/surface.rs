@@ -97,11 +97,16 @@ impl Surface {
     pub fn parse(bytes: &[u8]) -> Result<Self, BadComponent> {
         bounded(bytes)?;
         let decoded = wit_component::decode(bytes).map_err(|e| {
-            BadComponent::new(format!("its types cannot be read: {}", printable(&format!("{e:#}"))), "build it anew with current tools")
+            BadComponent::new(
+                format!("its types cannot be read: {}", printable(&format!("{e:#}"))),
+                "build it anew with current tools",
+            )
         })?;
         match decoded {
             DecodedWasm::Component(resolve, world) => Ok(read(&resolve, world)),
-            DecodedWasm::WitPackage(..) => Err(BadComponent::new("it holds types and no code", "build the tool, not its WIT")),
+            DecodedWasm::WitPackage(..) => {
+                Err(BadComponent::new("it holds types and no code", "build the tool, not its WIT"))
+            }
         }
     }
 
@@ -117,10 +122,16 @@ impl Surface {
             return Err(BadComponent::new(message, "build it without these, or for a host that has them"));
         }
         if let Some((name, why)) = self.uncallable.iter().find(|(_, why)| why.starts_with(WORLD)) {
-            return Err(BadComponent::new(format!("it exports `{name}`, and {why}"), "export it from an interface of the world"));
+            return Err(BadComponent::new(
+                format!("it exports `{name}`, and {why}"),
+                "export it from an interface of the world",
+            ));
         }
         if self.functions.is_empty() {
-            return Err(BadComponent::new("it exports no function that can be called", "export an interface with functions over values"));
+            return Err(BadComponent::new(
+                "it exports no function that can be called",
+                "export an interface with functions over values",
+            ));
         }
         Ok(())
     }
@@ -165,7 +176,9 @@ fn bounded(bytes: &[u8]) -> Result<(), BadComponent> {
     }
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload.map_err(|e| BadComponent::new(format!("it is no WebAssembly component: {}", printable(e.message())), rebuild))?;
+        let payload = payload.map_err(|e| {
+            BadComponent::new(format!("it is no WebAssembly component: {}", printable(e.message())), rebuild)
+        })?;
         match payload {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                 return Err(BadComponent::new("it is a core module and no component", rebuild));
@@ -189,7 +202,9 @@ fn read(resolve: &Resolve, world: wit_parser::WorldId) -> Surface {
     let mut surface = Surface { imports: Vec::new(), functions: Vec::new(), uncallable: Vec::new() };
     for (key, item) in &world.imports {
         let (interface, functions) = match item {
-            WorldItem::Interface { id, .. } => (name_of(resolve, key), resolve.interfaces[*id].functions.keys().cloned().collect()),
+            WorldItem::Interface { id, .. } => {
+                (name_of(resolve, key), resolve.interfaces[*id].functions.keys().cloned().collect())
+            }
             WorldItem::Function(function) => (function.name.clone(), vec![function.name.clone()]),
             WorldItem::Type { .. } => continue,
         };
@@ -200,7 +215,8 @@ fn read(resolve: &Resolve, world: wit_parser::WorldId) -> Surface {
         match item {
             WorldItem::Interface { id, .. } => offer(resolve, &name_of(resolve, key), *id, &mut surface),
             WorldItem::Function(function) => {
-                let why = format!("{WORLD} can replace a function of its own library; WebAssembly has one space of names there");
+                let why =
+                    format!("{WORLD} can replace a function of its own library; WebAssembly has one space of names there");
                 surface.uncallable.push((function.name.clone(), why));
             }
             WorldItem::Type { .. } => {}

@@ -1,0 +1,163 @@
+//! Processes that have the store open: each holds a lock while it lives, and what the dead left open is ended.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::{Value, json};
+
+use super::tx::failed;
+use super::{Store, Tx};
+use crate::diagnostic::Broken;
+use crate::journal::{Chapter, Draft, Kind, Unrecorded};
+use crate::name::InvocationId;
+
+/// This process's lock.
+pub(super) struct Instance {
+    name: String,
+    path: PathBuf,
+    _lock: File,
+}
+
+/// An invocation that nobody runs any more.
+pub(super) struct Left {
+    invocation: InvocationId,
+}
+
+impl Instance {
+    pub(super) fn begin(run: &Path) -> Result<Self, Broken> {
+        let doing = || format!("taking a lock in {}", run.display());
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|e| Broken::while_doing(doing(), e))?;
+        let name: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = run.join(&name);
+        let lock = create(&path).map_err(|e| Broken::while_doing(doing(), e))?;
+        lock.lock().map_err(|e| Broken::while_doing(doing(), e))?;
+        Ok(Self { name, path, _lock: lock })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // A file that stays is a lock that is free: the next process takes it away.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the store was handed this folder; locks are files of its own")]
+fn create(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// Whether the process of this name is gone.
+fn is_gone(run: &Path, name: &str) -> bool {
+    let path = run.join(name);
+    if !path.exists() {
+        return true;
+    }
+    let free = create(&path).is_ok_and(|file| file.try_lock().is_ok());
+    if free {
+        // Whoever comes first removes it; gone is gone.
+        let _ = std::fs::remove_file(&path);
+    }
+    free
+}
+
+/// What processes that are gone left open.
+pub(super) fn left_open(connection: &Connection, run: &Path, own: &Instance) -> Result<Vec<Left>, Broken> {
+    let doing = "looking for what was left open";
+    let mut statement = connection
+        .prepare("SELECT invocation, instance FROM open_invocations")
+        .map_err(|e| Broken::while_doing(doing, e))?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+    let rows: Vec<_> = rows.and_then(Iterator::collect).map_err(|e| Broken::while_doing(doing, e))?;
+    let gone = rows.into_iter().filter(|(_, instance)| {
+        let plain = !instance.is_empty() && instance.bytes().all(|b| b.is_ascii_hexdigit());
+        plain && instance != own.name() && is_gone(run, instance)
+    });
+    let parse = |(invocation, _): (String, String)| InvocationId::parse(&invocation).map(|invocation| Left { invocation });
+    gone.map(parse).collect::<Result<_, _>>().map_err(|e| Broken::while_doing(doing, e))
+}
+
+impl Store {
+    /// Ends what was left open: an intent without an outcome did not happen, since here both are one transaction.
+    pub(super) fn recover(&self, left: Vec<Left>) -> Result<(), Broken> {
+        for Left { invocation } in left {
+            let ended = self.writer.write_now(move |tx| end(tx, invocation));
+            ended.map_err(|failed| match failed {
+                Unrecorded::Broken(broken) => broken,
+                Unrecorded::Refused(refusal) => Broken::while_doing("ending what was left open", refusal),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn end(tx: &mut Tx<'_>, invocation: InvocationId) -> Result<(), Unrecorded> {
+    let doing = "ending what was left open";
+    let id = invocation.to_string();
+    let open = tx.connection.query_row("SELECT 1 FROM open_invocations WHERE invocation = ?1", [&id], |_| Ok(()));
+    if open.optional().map_err(|e| failed(doing, e))?.is_none() {
+        // Another process was first.
+        return Ok(());
+    }
+    let mut drafts = Vec::new();
+    let entries = entries(tx, &id).map_err(|e| failed(doing, e))?;
+    for (seq, entry) in &entries {
+        let settles = |other: &Value| other["kind"] == "outcome" && other["body"]["intent"] == *seq;
+        if entry["kind"] == "intent" && !entries.iter().any(|(_, other)| settles(other)) {
+            let outcome = if was_done(tx, &id, *seq).map_err(|e| failed(doing, e))? { "done" } else { "not-done" };
+            let body =
+                json!({ "function": entry["body"]["function"], "intent": seq, "outcome": outcome, "found": "at recovery" });
+            drafts.push(Draft::new(Kind::Outcome, body));
+        }
+    }
+    let first = entries.last().map_or(0, |(seq, _)| seq + 1);
+    let count = u64::from(first) + drafts.len() as u64 + 1;
+    drafts.push(Draft::new(Kind::Ended, json!({ "outcome": "interrupted", "entries": count, "receipt": [] })));
+    tx.append(&Chapter { invocation: Some(invocation), first, drafts, premise: None })
+}
+
+fn entries(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<Vec<(u32, Value)>> {
+    let mut statement = tx.connection.prepare("SELECT seq, entry FROM journal WHERE invocation = ?1 ORDER BY seq")?;
+    let rows = statement.query_map([invocation], |row| {
+        Ok((row.get(0)?, serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or(Value::Null)))
+    })?;
+    rows.collect()
+}
+
+/// Looks for what the key would have left.
+fn was_done(tx: &Tx<'_>, invocation: &str, seq: u32) -> rusqlite::Result<bool> {
+    let query = "SELECT 1 FROM posts WHERE invocation = ?1 AND seq = ?2 UNION SELECT 1 FROM acl_entries WHERE invocation = ?1 AND seq = ?2";
+    tx.connection.query_row(query, params![invocation, seq], |_| Ok(())).optional().map(|found| found.is_some())
+}
+
+/// File systems on which locks and shared memory of several machines are not what they seem (`statfs(2)`).
+const NETWORK: &[(u64, &str)] = &[
+    (0x6969, "NFS"),
+    (0x517B, "SMB"),
+    (0xFE53_4D42, "SMB"),
+    (0xFF53_4D42, "CIFS"),
+    (0x5346_414F, "AFS"),
+    (0x00C3_6400, "Ceph"),
+    (0x6573_5546, "FUSE"),
+];
+
+/// Refuses a store on a network file system.
+pub(super) fn refuse_network(folder: &Path) -> Result<(), Broken> {
+    let doing = || format!("looking at the file system of {}", folder.display());
+    let found = rustix::fs::statfs(folder).map_err(|e| Broken::while_doing(doing(), e))?;
+    let magic = u64::from_ne_bytes(i64::from(found.f_type).to_ne_bytes()) & 0xFFFF_FFFF;
+    match NETWORK.iter().find(|(known, _)| *known == magic) {
+        None => Ok(()),
+        Some((_, name)) => {
+            let why = format!("it is {name}, and a store needs a local file system");
+            Err(Broken::while_doing(doing(), why).help("put the workspace on a local disk"))
+        }
+    }
+}

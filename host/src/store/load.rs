@@ -1,0 +1,109 @@
+//! The directory out of the store's tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, Row};
+
+use crate::clock::Instant;
+use crate::name::{BadName, FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
+use crate::people::{Directory, Entry, Forum, Object, Right};
+
+/// The version of the world.
+pub(super) fn stamp(connection: &Connection) -> rusqlite::Result<u64> {
+    connection.prepare_cached("SELECT stamp FROM state")?.query_row([], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
+}
+
+/// The newest time in the store.
+pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Instant> {
+    let newest: i64 = connection.prepare_cached("SELECT newest FROM state")?.query_row([], |row| row.get(0))?;
+    Ok(Instant(newest.cast_unsigned()))
+}
+
+/// Why the directory cannot be read.
+#[derive(Debug)]
+pub(super) struct Unreadable(String);
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<rusqlite::Error> for Unreadable {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<BadName> for Unreadable {
+    fn from(bad: BadName) -> Self {
+        Self(format!("a name in the store: {bad}"))
+    }
+}
+
+/// Calls `take` with each row of a query.
+fn each(
+    connection: &Connection,
+    query: &str,
+    mut take: impl FnMut(&Row<'_>) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        take(row)?;
+    }
+    Ok(())
+}
+
+fn text(row: &Row<'_>, column: usize) -> Result<String, Unreadable> {
+    Ok(row.get(column)?)
+}
+
+/// The whole directory, as version `stamp`.
+pub(super) fn directory(connection: &Connection, stamp: u64) -> Result<Directory, Unreadable> {
+    let mut directory = Directory { stamp, ..Directory::default() };
+    each(connection, "SELECT name, shown FROM people", |row| {
+        directory.people.insert(PersonName::parse(&text(row, 0)?)?, text(row, 1)?);
+        Ok(())
+    })?;
+    each(connection, "SELECT name, principal FROM groups LEFT JOIN members ON group_name = name", |row| {
+        let members = directory.groups.entry(GroupName::parse(&text(row, 0)?)?).or_default();
+        member(members, row.get(1)?)
+    })?;
+    each(connection, "SELECT name, owner, principal FROM forums LEFT JOIN audiences ON forum = name", |row| {
+        let owner = PersonName::parse(&text(row, 1)?)?;
+        let forum = directory.forums.entry(ForumName::parse(&text(row, 0)?)?);
+        let forum = forum.or_insert_with(|| Forum { owner, audience: BTreeSet::new() });
+        member(&mut forum.audience, row.get(2)?)
+    })?;
+    directory.objects = objects(connection)?;
+    Ok(directory)
+}
+
+fn member(members: &mut BTreeSet<Principal>, name: Option<String>) -> Result<(), Unreadable> {
+    members.extend(name.map(|name| Principal::parse(&name)).transpose()?);
+    Ok(())
+}
+
+fn objects(connection: &Connection) -> Result<BTreeMap<ObjectName, Object>, Unreadable> {
+    let mut objects = BTreeMap::new();
+    each(connection, "SELECT name, owner, folder FROM objects LEFT JOIN folders ON object = name", |row| {
+        let owner = PersonName::parse(&text(row, 1)?)?;
+        let object = objects.entry(ObjectName::parse(&text(row, 0)?)?);
+        let object = object.or_insert_with(|| Object { owner, folders: BTreeSet::new(), entries: Vec::new() });
+        object.folders.extend(row.get::<_, Option<String>>(2)?.map(|folder| FilePath::parse(&folder)).transpose()?);
+        Ok(())
+    })?;
+    each(connection, "SELECT object, principal, right_, ends, id, tool FROM acl_entries ORDER BY id", |row| {
+        let right =
+            Right::parse(&text(row, 2)?).ok_or_else(|| Unreadable("a right in the store is not known".to_owned()))?;
+        let lease = row.get::<_, Option<String>>(5)?.map(|_| row.get::<_, i64>(4)).transpose()?.map(i64::cast_unsigned);
+        let ends = row.get::<_, Option<i64>>(3)?.map(|ends| Instant(ends.cast_unsigned()));
+        let entry = Entry { principal: Principal::parse(&text(row, 1)?)?, right, ends, lease };
+        if let Some(object) = objects.get_mut(&ObjectName::parse(&text(row, 0)?)?) {
+            object.entries.push(entry);
+        }
+        Ok(())
+    })?;
+    Ok(objects)
+}

@@ -1,0 +1,116 @@
+//! People in the store: rights for the gate, passphrases for approvals. And which compiled files are ours.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension as _, params};
+use serde_json::json;
+
+use super::Store;
+use super::load;
+use super::tx::failed;
+use crate::approval::Credentials;
+use crate::diagnostic::Broken;
+use crate::gate::World;
+use crate::journal::{Chapter, Draft, Kind, Unrecorded};
+use crate::name::{Digest, PersonName};
+use crate::people::{Directory, Rights};
+
+type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+impl World for Store {
+    fn rights(&self, initiator: &PersonName) -> Pending<'_, Result<Rights, Broken>> {
+        let initiator = initiator.clone();
+        Box::pin(async move { Ok(Rights { directory: self.directory().await?, initiator, now: self.now()? }) })
+    }
+}
+
+impl Credentials for Store {
+    fn passphrase_of(&self, person: &PersonName) -> Pending<'_, Result<Option<String>, Broken>> {
+        let person = person.clone();
+        Box::pin(async move {
+            self.read("reading a passphrase", |connection| {
+                let mut statement = connection.prepare_cached("SELECT phc FROM credentials WHERE person = ?1")?;
+                statement.query_row([person.as_str()], |row| row.get(0)).optional()
+            })
+        })
+    }
+}
+
+impl Store {
+    /// The newest version of the directory; read anew only if the stamp has moved.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    #[expect(clippy::unused_async, reason = "a store behind a network waits here; callers are written for both")]
+    pub async fn directory(&self) -> Result<Arc<Directory>, Broken> {
+        let doing = "reading people, forums and objects";
+        let stamp = self.read(doing, load::stamp)?;
+        let mut cached = self.directory.lock().map_err(|_| Broken::while_doing(doing, "another thread failed at it"))?;
+        if let Some(directory) = cached.as_ref().filter(|directory| directory.stamp == stamp) {
+            return Ok(directory.clone());
+        }
+        let connection = self.reader.lock().map_err(|_| Broken::while_doing(doing, "another thread failed at it"))?;
+        let read = connection.unchecked_transaction().map_err(|e| Broken::while_doing(doing, e))?;
+        let stamp = load::stamp(&read).map_err(|e| Broken::while_doing(doing, e))?;
+        let directory = Arc::new(load::directory(&read, stamp).map_err(|e| Broken::while_doing(doing, e))?);
+        *cached = Some(directory.clone());
+        Ok(directory)
+    }
+
+    /// Keeps a person's protected passphrase, on record.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn set_passphrase(&self, person: &PersonName, protected: &str) -> Result<(), Broken> {
+        let (person, protected) = (person.clone(), protected.to_owned());
+        let written = self.write(move |tx| {
+            let statement = "INSERT INTO credentials VALUES (?1, ?2) ON CONFLICT (person) DO UPDATE SET phc = excluded.phc";
+            tx.connection
+                .execute(statement, params![person.as_str(), protected])
+                .map_err(|e| failed("keeping a passphrase", e))?;
+            let draft = Draft::new(Kind::Passphrase, json!({ "person": person.as_str() }));
+            tx.append(&Chapter { invocation: None, first: 0, drafts: vec![draft], premise: None })
+        });
+        written.await.map_err(broken)
+    }
+
+    /// The digest of the compiled form of a component, as it was kept for this engine.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    #[expect(clippy::unused_async, reason = "a store behind a network waits here; callers are written for both")]
+    pub async fn module(&self, component: &Digest, engine: &str) -> Result<Option<Digest>, Broken> {
+        let found: Option<String> = self.read("looking for a compiled component", |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT digest FROM modules WHERE component = ?1 AND engine = ?2")?;
+            statement.query_row([component.hex().as_str(), engine], |row| row.get(0)).optional()
+        })?;
+        found
+            .map(|hex| Digest::parse_hex(&hex))
+            .transpose()
+            .map_err(|e| Broken::while_doing("looking for a compiled component", e))
+    }
+
+    /// Remembers a compiled form.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn keep_module(&self, component: &Digest, engine: &str, compiled: &Digest) -> Result<(), Broken> {
+        let row = [component.hex(), engine.to_owned(), compiled.hex()];
+        let written = self.write(move |tx| {
+            let statement =
+                "INSERT INTO modules VALUES (?1, ?2, ?3) ON CONFLICT (component, engine) DO UPDATE SET digest = excluded.digest";
+            tx.connection.execute(statement, row).map(drop).map_err(|e| failed("remembering a compiled component", e))
+        });
+        written.await.map_err(broken)
+    }
+}
+
+/// A write that has no premise cannot be refused; were it, that is the store's failure.
+pub(super) fn broken(failed: Unrecorded) -> Broken {
+    match failed {
+        Unrecorded::Broken(broken) => broken,
+        Unrecorded::Refused(refusal) => Broken::while_doing("writing to the store", refusal),
+    }
+}

@@ -1,0 +1,139 @@
+//! The embedded world brought in and shown.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::{Map, Value, json};
+
+use super::people::broken;
+use super::tx::failed;
+use super::worldfile::{self, NewThread, WorldFile};
+use super::{Store, Tx, load};
+use crate::diagnostic::Broken;
+use crate::journal::{Chapter, Draft, Kind, Unrecorded};
+use crate::people::Directory;
+
+impl Store {
+    /// Applies a world file: all of it or nothing, on record. Returns how much it named.
+    ///
+    /// # Errors
+    /// When something in it is wrong, or it cannot be written.
+    pub async fn apply(&self, text: &str) -> Result<Value, Broken> {
+        let text = text.to_owned();
+        let applied = self.write(move |tx| {
+            let doing = "applying the world file";
+            let stamp = load::stamp(tx.connection).map_err(|e| failed(doing, e))?;
+            let directory = load::directory(tx.connection, stamp).map_err(|e| failed(doing, e))?;
+            let file = worldfile::check(&text, &directory).map_err(Unrecorded::Broken)?;
+            write(tx, &file).map_err(|e| failed(doing, e))?;
+            tx.raise()?;
+            let count = json!({
+                "people": file.people.len(), "groups": file.groups.len(), "forums": file.forums.len(),
+                "objects": file.objects.len(), "threads": file.threads.len(),
+            });
+            let draft = Draft::new(Kind::Applied, count.clone()).with("world", text);
+            tx.append(&Chapter { invocation: None, first: 0, drafts: vec![draft], premise: None })?;
+            Ok(count)
+        });
+        applied.await.map_err(broken)
+    }
+
+    /// The world as JSON, with the number of each forum's posts.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn show(&self) -> Result<Value, Broken> {
+        let directory = self.directory().await?;
+        let mut shown = describe(&directory);
+        for name in directory.forums.keys() {
+            let query = "SELECT count(DISTINCT threads.id), count(posts.id) FROM threads LEFT JOIN posts ON thread = threads.id WHERE forum = ?1";
+            let (threads, posts): (i64, i64) = self.read("counting posts", |connection| {
+                connection.query_row(query, [name.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+            })?;
+            shown["forums"][name.as_str()]["threads"] = json!(threads);
+            shown["forums"][name.as_str()]["posts"] = json!(posts);
+        }
+        Ok(shown)
+    }
+}
+
+fn describe(directory: &Directory) -> Value {
+    let texts = |items: &mut dyn Iterator<Item = String>| Value::Array(items.map(Value::String).collect());
+    let mut groups = Map::new();
+    for (name, members) in &directory.groups {
+        groups.insert(name.to_string(), texts(&mut members.iter().map(ToString::to_string)));
+    }
+    let mut forums = Map::new();
+    for (name, forum) in &directory.forums {
+        let audience = texts(&mut forum.audience.iter().map(ToString::to_string));
+        forums.insert(name.to_string(), json!({ "owner": forum.owner.as_str(), "audience": audience }));
+    }
+    let mut objects = Map::new();
+    for (name, object) in &directory.objects {
+        let folders = texts(&mut object.folders.iter().map(ToString::to_string));
+        let entries = object.entries.iter().map(|entry| {
+            let ends = entry.ends.map(|ends| format!(" until {ends}")).unwrap_or_default();
+            format!("{} may {}{ends}", entry.principal, entry.right.as_str())
+        });
+        let entries = texts(&mut entries.collect::<Vec<_>>().into_iter());
+        objects.insert(name.to_string(), json!({ "owner": object.owner.as_str(), "folders": folders, "entries": entries }));
+    }
+    let people: Map<String, Value> = directory.people.iter().map(|(name, shown)| (name.to_string(), json!(shown))).collect();
+    json!({ "people": people, "groups": groups, "forums": forums, "objects": objects })
+}
+
+/// What is named is replaced; what is not named stays, and so do leases.
+fn write(tx: &Tx<'_>, file: &WorldFile) -> rusqlite::Result<()> {
+    let db = tx.connection;
+    for (name, shown) in &file.people {
+        let statement = "INSERT INTO people VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET shown = excluded.shown";
+        db.execute(statement, params![name.as_str(), shown])?;
+    }
+    for (name, members) in &file.groups {
+        db.execute("INSERT INTO groups VALUES (?1) ON CONFLICT DO NOTHING", [name.as_str()])?;
+        db.execute("DELETE FROM members WHERE group_name = ?1", [name.as_str()])?;
+        for member in members {
+            db.execute("INSERT INTO members VALUES (?1, ?2)", params![name.as_str(), member.to_string()])?;
+        }
+    }
+    for (name, (owner, audience)) in &file.forums {
+        let statement = "INSERT INTO forums VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET owner = excluded.owner";
+        db.execute(statement, params![name.as_str(), owner.as_str()])?;
+        db.execute("DELETE FROM audiences WHERE forum = ?1", [name.as_str()])?;
+        for member in audience {
+            db.execute("INSERT INTO audiences VALUES (?1, ?2)", params![name.as_str(), member.to_string()])?;
+        }
+    }
+    objects(db, file)?;
+    file.threads.iter().try_for_each(|thread| open(tx, thread))
+}
+
+fn objects(db: &Connection, file: &WorldFile) -> rusqlite::Result<()> {
+    for (name, object) in &file.objects {
+        let statement = "INSERT INTO objects VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET owner = excluded.owner";
+        db.execute(statement, params![name.as_str(), object.owner.as_str()])?;
+        db.execute("DELETE FROM folders WHERE object = ?1", [name.as_str()])?;
+        db.execute("DELETE FROM acl_entries WHERE object = ?1 AND tool IS NULL", [name.as_str()])?;
+    }
+    for (name, object) in &file.objects {
+        for folder in &object.folders {
+            db.execute("INSERT INTO folders VALUES (?1, ?2)", params![folder.as_str(), name.as_str()])?;
+        }
+        for (principal, right) in &object.entries {
+            let statement = "INSERT INTO acl_entries (object, principal, right_) VALUES (?1, ?2, ?3)";
+            db.execute(statement, params![name.as_str(), principal.to_string(), right.as_str()])?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens a thread once: another of this title in this forum is left as it is.
+fn open(tx: &Tx<'_>, thread: &NewThread) -> rusqlite::Result<()> {
+    let db = tx.connection;
+    let place = params![thread.forum.as_str(), thread.title];
+    let there = db.query_row("SELECT 1 FROM threads WHERE forum = ?1 AND title = ?2", place, |_| Ok(())).optional()?;
+    if there.is_some() {
+        return Ok(());
+    }
+    db.execute("INSERT INTO threads (forum, title) VALUES (?1, ?2)", place)?;
+    let values = params![db.last_insert_rowid(), thread.author.as_str(), tx.now.0.cast_signed(), thread.body];
+    db.execute("INSERT INTO posts (thread, author, at, body) VALUES (?1, ?2, ?3, ?4)", values).map(drop)
+}

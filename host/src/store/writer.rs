@@ -1,0 +1,213 @@
+//! The one thread that writes: jobs share a transaction, each in its savepoint, and hear of it when it is durable.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::schema;
+use super::tx::Tx;
+use crate::clock::Clock;
+use crate::diagnostic::Broken;
+use crate::journal::Unrecorded;
+use crate::journal::chain::Head;
+
+/// Jobs that share one commit at most.
+const BATCH: usize = 256;
+
+/// What the writer is told.
+enum Order {
+    Work(Box<dyn Work>),
+    Stop,
+}
+
+/// A job: runs inside the transaction, and is answered after it.
+trait Work: Send {
+    /// Runs; false if it failed and left nothing.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// Answers; `lost` where the commit failed.
+    fn answer(self: Box<Self>, lost: Option<&str>);
+}
+
+struct Job<T, F, R> {
+    work: Option<F>,
+    result: Option<Result<T, Unrecorded>>,
+    reply: R,
+}
+
+fn closed() -> Unrecorded {
+    Unrecorded::Broken(Broken::while_doing("writing to the store", "it is closed"))
+}
+
+impl<T, F, R> Work for Job<T, F, R>
+where
+    T: Send,
+    F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send,
+    R: FnOnce(Result<T, Unrecorded>) + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        let Some(work) = self.work.take() else { return false };
+        let result = work(tx);
+        let done = result.is_ok();
+        self.result = Some(result);
+        done
+    }
+
+    fn answer(self: Box<Self>, lost: Option<&str>) {
+        let result = match (self.result, lost) {
+            (Some(Err(failed)), _) => Err(failed),
+            (Some(Ok(value)), None) => Ok(value),
+            (_, why) => {
+                Err(Unrecorded::Broken(Broken::while_doing("writing to the store", why.unwrap_or("it was not tried"))))
+            }
+        };
+        (self.reply)(result);
+    }
+}
+
+/// The writer's end that others hold.
+pub(super) struct Writer {
+    orders: Sender<Order>,
+    thread: std::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the writer needs of its store.
+pub(super) struct Desk {
+    pub(super) database: PathBuf,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) log: String,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, desk: Desk) -> Result<Self, Broken> {
+        let (orders, inbox) = channel();
+        let thread = std::thread::Builder::new().name("tollgate-writer".to_owned()).spawn(move || {
+            let mut loop_ = Loop { connection, desk };
+            while let Some(batch) = next(&inbox) {
+                loop_.serve(batch);
+            }
+        });
+        let thread = thread.map_err(|e| Broken::while_doing("starting the store's writer", e))?;
+        Ok(Self { orders, thread: std::sync::Mutex::new(Some(thread)) })
+    }
+
+    /// Runs a job in the next transaction and waits until it is durable.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Unrecorded>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.order(work, move |result| {
+            // Who asked may have gone; what was written stays written.
+            let _ = reply.send(result);
+        })?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// The same for a caller without an event loop.
+    pub(super) fn write_now<T, F>(&self, work: F) -> Result<T, Unrecorded>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
+    {
+        let (reply, answer) = channel();
+        self.order(work, move |result| {
+            // Who asked may have gone; what was written stays written.
+            let _ = reply.send(result);
+        })?;
+        answer.recv().unwrap_or_else(|_| Err(closed()))
+    }
+
+    fn order<T, F>(&self, work: F, reply: impl FnOnce(Result<T, Unrecorded>) + Send + 'static) -> Result<(), Unrecorded>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
+    {
+        let job = Job { work: Some(work), result: None, reply };
+        self.orders.send(Order::Work(Box::new(job))).map_err(|_| closed())
+    }
+
+    /// Serves what was asked for and ends.
+    pub(super) fn stop(&self) {
+        // Stopped already: nobody listens any more.
+        let _ = self.orders.send(Order::Stop);
+        if let Some(thread) = self.thread.lock().ok().and_then(|mut thread| thread.take()) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Everything that waits, up to a batch; none when it is over.
+fn next(inbox: &Receiver<Order>) -> Option<Vec<Box<dyn Work>>> {
+    let Ok(Order::Work(first)) = inbox.recv() else { return None };
+    let mut batch = vec![first];
+    while batch.len() < BATCH
+        && let Ok(order) = inbox.try_recv()
+    {
+        match order {
+            Order::Work(work) => batch.push(work),
+            // What came before is served; the next turn finds the channel as it leaves it.
+            Order::Stop => break,
+        }
+    }
+    Some(batch)
+}
+
+struct Loop {
+    connection: Connection,
+    desk: Desk,
+}
+
+impl Loop {
+    fn serve(&mut self, mut batch: Vec<Box<dyn Work>>) {
+        let lost = self.transact(&mut batch).err();
+        if let Some(why) = &lost {
+            tracing::error!(cause = why, "a transaction failed");
+        }
+        batch.into_iter().for_each(|work| work.answer(lost.as_deref()));
+    }
+
+    fn transact(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), String> {
+        let text = |e: rusqlite::Error| e.to_string();
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(text)?;
+        let begun = Tx::begin(&self.connection, &*self.desk.clock, &self.desk.log);
+        let mut tx = match begun {
+            Ok(tx) => tx,
+            Err(why) => return self.give_up(why.to_string()),
+        };
+        for work in batch.iter_mut() {
+            let before = tx.head;
+            self.connection.execute_batch("SAVEPOINT job").map_err(text)?;
+            if !work.run(&mut tx) {
+                // One that fails takes nobody with it.
+                self.connection.execute_batch("ROLLBACK TO job").map_err(text)?;
+                tx.head = before;
+            }
+            self.connection.execute_batch("RELEASE job").map_err(text)?;
+        }
+        let (start, end) = (tx.start, tx.head);
+        let finished = tx.finish();
+        match finished.and_then(|()| self.connection.execute_batch("COMMIT")) {
+            Ok(()) => Ok(()),
+            Err(error) => self.doubt(start, end, &error.to_string()),
+        }
+    }
+
+    fn give_up(&self, why: String) -> Result<(), String> {
+        // Nothing was committed; a rollback that fails leaves it that way.
+        let _ = self.connection.execute_batch("ROLLBACK");
+        Err(why)
+    }
+
+    /// After a failed commit nobody knows: a new connection reads what is there.
+    fn doubt(&mut self, start: Head, end: Head, why: &str) -> Result<(), String> {
+        let _ = self.connection.execute_batch("ROLLBACK");
+        self.connection = schema::connect(&self.desk.database).map_err(|broken| broken.to_string())?;
+        let there = end != start && Tx::has(&self.connection, &end).map_err(|e| e.to_string())?;
+        if there { Ok(()) } else { Err(why.to_owned()) }
+    }
+}
