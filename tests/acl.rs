@@ -18,8 +18,8 @@ fn a_widening_is_a_lease_that_really_widens() {
     let report = world.call("probe.acl-widen", &widen("scratch", "group:web", 60));
     assert_eq!(report["outcome"], "returned", "{report}");
     assert_eq!(world.tollgate(&as_fay).json()["outcome"], "returned", "now she may");
-    world.store().execute("UPDATE acl_entries SET ends = 1 WHERE lease IS NOT NULL", []).expect("the end comes");
-    world.store().execute("UPDATE stamp SET value = value + 1", []).expect("the stamp moves");
+    world.store().execute("UPDATE acl_entries SET ends = 1 WHERE tool IS NOT NULL", []).expect("the end comes");
+    world.store().execute("UPDATE state SET stamp = stamp + 1", []).expect("the stamp moves");
     assert_eq!(codes(&world.tollgate(&as_fay).json()), ["cover.not-yours"], "an ended entry is no right");
 }
 

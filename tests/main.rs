@@ -8,4 +8,5 @@ mod journal;
 mod manifests;
 mod patterns;
 mod tidy;
+
 mod world;
