@@ -40,9 +40,6 @@ const LAYERS: &[&str] = &[
 /// Files of `wit/` that are no capabilities.
 const NO_CAPABILITIES: &[&str] = &["types", "context", "world"];
 
-/// Capabilities that may still lack a test of their name. Only ever shorten this.
-const UNTESTED: &[&str] = &["acl", "files", "forum"];
-
 /// The one file in which `Permit {` may stand.
 const PERMIT: &str = "gate/permit.rs";
 
@@ -102,7 +99,7 @@ fn no_module_looks_up() {
     assert_eq!(findings, Vec::<String>::new());
     // A witness that must be there, and floors: a scanner that sees nothing is always green. Raise them as the host grows.
     assert!(edges.contains(&("meter".to_owned(), "grant".to_owned())), "{edges:?}");
-    assert!(files >= 35 && edges.len() >= 15, "{files} files, {} edges", edges.len());
+    assert!(files >= 90 && edges.len() >= 90, "{files} files, {} edges", edges.len());
     let expected: Vec<String> = if src.join(PERMIT).exists() { vec![PERMIT.to_owned()] } else { Vec::new() };
     assert_eq!(builders, expected, "`Permit {{` stands in one file");
 }
@@ -213,9 +210,11 @@ fn a_capability_is_the_same_word_everywhere() {
         modules(&root().join("wit")).into_iter().filter(|word| !NO_CAPABILITIES.contains(&word.as_str())).collect();
     let sdk: BTreeSet<String> = modules(&root().join("guest-sdk/src")).into_iter().filter(|word| word != "lib").collect();
     assert!(wit.contains("files"), "{wit:?}");
-    assert_eq!(wit, modules(&root().join("host/src/capability")), "wit/ and host/src/capability");
+    let host = modules(&root().join("host/src/capability"));
+    let host: BTreeSet<String> = host.into_iter().filter(|word| !NO_CAPABILITIES.contains(&word.as_str())).collect();
+    assert_eq!(wit, host, "wit/ and host/src/capability");
     assert_eq!(wit, sdk, "wit/ and guest-sdk/src");
     let tested = modules(&root().join("tests"));
-    let missing: Vec<_> = wit.difference(&tested).filter(|word| !UNTESTED.contains(&word.as_str())).collect();
+    let missing: Vec<_> = wit.difference(&tested).collect();
     assert!(missing.is_empty(), "capabilities without tests/<word>.rs: {missing:?}");
 }

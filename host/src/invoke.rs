@@ -12,12 +12,13 @@ pub use run::Call;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::approval::Desk;
+use crate::approval::{Credentials, Desk};
 use crate::capability::Backends;
 use crate::diagnostic::Broken;
-use crate::gate::Services;
+use crate::gate::{Services, World};
+use crate::journal::{Journal, Pending};
+use crate::name::Digest;
 use crate::runtime::{Cache, Sandbox};
-use crate::store::Store;
 
 /// Why a call never became an invocation.
 #[derive(Debug)]
@@ -34,11 +35,28 @@ impl From<Broken> for NotCalled {
     }
 }
 
+/// What a host keeps: the record, who is who, and which compiled files are its own. A store implements it.
+pub trait Keep: World + Journal + Credentials {
+    /// This process, as its invocations name it.
+    fn instance(&self) -> &str;
+
+    /// The digest of a component's compiled form, as it was kept for this engine.
+    fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>>;
+
+    /// Remembers a compiled form.
+    fn keep_module<'a>(
+        &'a self,
+        component: &'a Digest,
+        engine: &'a str,
+        compiled: &'a Digest,
+    ) -> Pending<'a, Result<(), Broken>>;
+}
+
 /// A host: everything that calls share.
 pub struct Host {
     sandbox: Sandbox,
     cache: Cache,
-    store: Arc<Store>,
+    store: Arc<dyn Keep>,
     backends: Backends,
     desk: Arc<dyn Desk>,
     program: PathBuf,
@@ -51,7 +69,7 @@ pub struct Parts {
     /// Compiled components.
     pub cache: Cache,
     /// The record and the embedded world.
-    pub store: Arc<Store>,
+    pub store: Arc<dyn Keep>,
     /// What the effects act on.
     pub backends: Backends,
     /// Where people are asked.
@@ -68,12 +86,6 @@ impl Host {
         Self { sandbox, cache, store, backends, desk, program }
     }
 
-    /// The record and the embedded world.
-    #[must_use]
-    pub fn store(&self) -> &Arc<Store> {
-        &self.store
-    }
-
     /// What the effects act on.
     #[must_use]
     pub fn backends(&self) -> Backends {
@@ -84,14 +96,6 @@ impl Host {
     #[must_use]
     pub const fn sandbox(&self) -> &Sandbox {
         &self.sandbox
-    }
-
-    /// Signs the journal's head and lets go of the store.
-    ///
-    /// # Errors
-    /// When the head cannot be signed.
-    pub async fn close(self) -> Result<(), Broken> {
-        self.store.close().await
     }
 
     fn services(&self) -> Services {

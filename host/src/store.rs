@@ -81,12 +81,6 @@ impl Store {
         Ok(store)
     }
 
-    /// This process, as its invocations name it.
-    #[must_use]
-    pub fn instance(&self) -> &str {
-        self.instance.name()
-    }
-
     /// The time of the store: the larger of the clock and the newest time in it.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
     let (initiator, agent) = workspace.who(options.who.initiator.as_deref(), &options.who.agent)?;
     let runtime = workspace.runtime()?;
     let report = runtime.block_on(async {
-        let host = workspace.host(Some(Arc::new(Terminal)))?;
+        let (host, store) = workspace.host(Some(Arc::new(Terminal)))?;
         let loaded = host.load(manifest, &bytes).await?;
         let call = Call { function, arguments: options.arguments.clone(), initiator, agent };
         let cancelled = async {
@@ -35,7 +35,7 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
             }
         };
         let report = host.call(&loaded, call, cancelled).await;
-        if let Err(broken) = host.close().await {
+        if let Err(broken) = store.close().await {
             // What is reported is on record; its signature comes with the next head.
             tracing::error!(doing = broken.doing, cause = broken.cause, "closing the store");
         }

@@ -30,8 +30,8 @@ pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
     let workspace = Workspace::open(folder)?;
     let tools = workspace.tools()?;
     let found = workspace.runtime()?.block_on(async {
-        let host = workspace.host(None)?;
-        let directory = host.store().directory().await?;
+        let (host, store) = workspace.host(None)?;
+        let directory = store.directory().await?;
         let known = known(&directory);
         let mut found = Found::default();
         for tool in &tools {
@@ -42,7 +42,7 @@ pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
                 }
             }
         }
-        host.close().await?;
+        store.close().await?;
         Ok::<_, Failure>(found)
     })?;
     Ok(say(&found, tools.len(), output))

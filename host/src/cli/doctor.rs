@@ -94,8 +94,8 @@ fn sizes(workspace: &Workspace) -> Vec<Finding> {
 
 /// What only an open host knows.
 async fn inside(workspace: &Workspace) -> Vec<Finding> {
-    let host = match workspace.host(None) {
-        Ok(host) => host,
+    let (host, store) = match workspace.host(None) {
+        Ok(both) => both,
         Err(broken) => return vec![finding(Weight::Wrong, "host", broken.to_string())],
     };
     let mut findings = vec![if host.sandbox().pagemap_scan() {
@@ -104,7 +104,7 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         finding(Weight::Note, "kernel", "no pagemap_scan (Linux 6.7): two busy threads of guests slow each other down")
     }];
     findings.push(finding(Weight::Fine, "engine", host.sandbox().engine_id()));
-    findings.push(match host.store().directory().await {
+    findings.push(match store.directory().await {
         Ok(directory) => finding(
             Weight::Fine,
             "world",
@@ -118,7 +118,7 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         ),
         Err(broken) => finding(Weight::Wrong, "world", broken.to_string()),
     });
-    if let Err(broken) = host.close().await {
+    if let Err(broken) = store.close().await {
         findings.push(finding(Weight::Wrong, "journal", broken.to_string()));
     }
     findings

@@ -22,8 +22,8 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
     let values = values(&options.values)?;
     let who = workspace.who(options.who.initiator.as_deref(), &options.who.agent)?;
     let (steps, suggestion) = workspace.runtime()?.block_on(async {
-        let host = workspace.host(None)?;
-        let rights = host.store().rights(&who.0).await?;
+        let (host, store) = workspace.host(None)?;
+        let rights = store.rights(&who.0).await?;
         let action = action(&options.function, &values, &host.backends())
             .map_err(|why| Failure::usage(why, "for example: tollgate explain answer files.read path=runbooks/deploy.md"))?;
         let mut steps = match admit(&manifest, &rights, &who.1) {
@@ -39,7 +39,7 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
             }
         }
         let suggestion = suggestion(&manifest, action.spec(), &values, &steps);
-        host.close().await?;
+        store.close().await?;
         Ok::<_, Failure>((steps, suggestion))
     })?;
     let refused = steps.iter().any(|step| step.refusal.is_some());

@@ -36,16 +36,16 @@ pub fn pin(workspace: &Workspace, tool: &ToolName, output: Output) -> Result<Dig
     surface.loads().map_err(|bad| Failure::broken(format!("{tool}: {bad}"), bad.help.clone()))?;
     output.progress(&format!("compiling {tool} …"));
     workspace.runtime()?.block_on(async {
-        let host = workspace.host(None)?;
+        let (host, store) = workspace.host(None)?;
         host.compile(&bytes).await?;
         let before = manifest.digest.map_or_else(|| "none".to_owned(), |digest| digest.hex());
         let body = json!({ "tool": tool.as_str(), "component": digest.hex(), "before": before });
         let chapter = Chapter { invocation: None, first: 0, drafts: vec![Draft::new(Kind::Pinned, body)], premise: None };
-        host.store().append(chapter).await.map_err(|failed| match failed {
+        store.append(chapter).await.map_err(|failed| match failed {
             Unrecorded::Broken(broken) => Failure::from(broken),
             Unrecorded::Refused(refusal) => Failure::broken(refusal.to_string(), "nothing was pinned"),
         })?;
-        host.close().await?;
+        store.close().await?;
         Ok::<_, Failure>(())
     })?;
     let text =

@@ -13,7 +13,7 @@ use super::{Host, NotCalled};
 use crate::admit::admit;
 use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
-use crate::gate::{Book, Patience, Seen, Session, Who, World as _};
+use crate::gate::{Book, Patience, Seen, Session, Who};
 use crate::journal::{Draft, Kind, Unrecorded};
 use crate::name::{AgentName, InvocationId, PersonName};
 use crate::people::Rights;

@@ -55,22 +55,23 @@ impl Workspace {
         write_private(&self.path("journal.vkey"), format!("{}\n", signer.verifier().vkey()).as_bytes())
     }
 
-    /// Puts the host together; without a desk nobody can be asked.
+    /// Puts the host together, with its store; without a desk nobody can be asked.
     ///
     /// # Errors
     /// When a part of the workspace is missing or broken.
-    pub fn host(&self, desk: Option<Arc<dyn Desk>>) -> Result<Host, Broken> {
+    pub fn host(&self, desk: Option<Arc<dyn Desk>>) -> Result<(Host, Arc<Store>), Broken> {
         let store = self.store()?;
         let files = Arc::new(Beneath::new(self.files()?));
         let backends = Backends { files, forum: store.clone(), acl: store.clone() };
-        Ok(Host::new(Parts {
+        let host = Host::new(Parts {
             sandbox: Sandbox::new(&Settings::default())?,
             cache: Cache::new(self.cache()?),
-            store,
+            store: store.clone(),
             backends,
             desk: desk.unwrap_or_else(|| Arc::new(Unattended)),
             program: program()?,
-        }))
+        });
+        Ok((host, store))
     }
 
     /// Who calls: the person and the agent that were named, or the configuration's.

@@ -1,6 +1,5 @@
 //! People in the store: rights for the gate, passphrases for approvals. And which compiled files are ours.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, params};
@@ -12,11 +11,10 @@ use super::tx::failed;
 use crate::approval::Credentials;
 use crate::diagnostic::Broken;
 use crate::gate::World;
-use crate::journal::{Chapter, Draft, Kind, Unrecorded};
+use crate::invoke::Keep;
+use crate::journal::{Chapter, Draft, Kind, Pending, Unrecorded};
 use crate::name::{Digest, PersonName};
 use crate::people::{Directory, Rights};
-
-type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 impl World for Store {
     fn rights(&self, initiator: &PersonName) -> Pending<'_, Result<Rights, Broken>> {
@@ -74,36 +72,37 @@ impl Store {
         });
         written.await.map_err(broken)
     }
+}
 
-    /// The digest of the compiled form of a component, as it was kept for this engine.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    #[expect(clippy::unused_async, reason = "a store behind a network waits here; callers are written for both")]
-    pub async fn module(&self, component: &Digest, engine: &str) -> Result<Option<Digest>, Broken> {
-        let found: Option<String> = self.read("looking for a compiled component", |connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT digest FROM modules WHERE component = ?1 AND engine = ?2")?;
-            statement.query_row([component.hex().as_str(), engine], |row| row.get(0)).optional()
-        })?;
-        found
-            .map(|hex| Digest::parse_hex(&hex))
-            .transpose()
-            .map_err(|e| Broken::while_doing("looking for a compiled component", e))
+impl Keep for Store {
+    fn instance(&self) -> &str {
+        self.instance.name()
     }
 
-    /// Remembers a compiled form.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub async fn keep_module(&self, component: &Digest, engine: &str, compiled: &Digest) -> Result<(), Broken> {
+    fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>> {
+        let doing = "looking for a compiled component";
+        Box::pin(async move {
+            let found: Option<String> = self.read(doing, |connection| {
+                let query = "SELECT digest FROM modules WHERE component = ?1 AND engine = ?2";
+                connection.prepare_cached(query)?.query_row([component.hex().as_str(), engine], |row| row.get(0)).optional()
+            })?;
+            found.map(|hex| Digest::parse_hex(&hex)).transpose().map_err(|e| Broken::while_doing(doing, e))
+        })
+    }
+
+    fn keep_module<'a>(
+        &'a self,
+        component: &'a Digest,
+        engine: &'a str,
+        compiled: &'a Digest,
+    ) -> Pending<'a, Result<(), Broken>> {
         let row = [component.hex(), engine.to_owned(), compiled.hex()];
         let written = self.write(move |tx| {
             let statement =
                 "INSERT INTO modules VALUES (?1, ?2, ?3) ON CONFLICT (component, engine) DO UPDATE SET digest = excluded.digest";
             tx.connection.execute(statement, row).map(drop).map_err(|e| failed("remembering a compiled component", e))
         });
-        written.await.map_err(broken)
+        Box::pin(async move { written.await.map_err(broken) })
     }
 }
 
