@@ -1,12 +1,15 @@
 //! The promises of Tollgate, each proved through a public door; each module is one subject.
 
+#![expect(clippy::disallowed_methods, reason = "tests make and look at files themselves")]
+
 mod acl;
 mod consent;
+mod evidence;
 mod files;
 mod forum;
 mod journal;
 mod manifests;
 mod patterns;
+mod scenarios;
 mod tidy;
-
 mod world;

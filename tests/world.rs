@@ -33,6 +33,7 @@ pub struct World {
 pub struct Ran {
     pub code: i32,
     pub stdout: String,
+    /// Shown when a test fails.
     pub stderr: String,
 }
 
@@ -114,6 +115,13 @@ impl World {
     pub fn new() -> Self {
         let parent = tempfile::tempdir().expect("a temporary folder");
         copy(template(), parent.path());
+        Self { parent }
+    }
+
+    /// A copy of another world as it stands.
+    pub fn copy_of(other: &Self) -> Self {
+        let parent = tempfile::tempdir().expect("a temporary folder");
+        copy(other.parent.path(), parent.path());
         Self { parent }
     }
 

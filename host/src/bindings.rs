@@ -1,7 +1,6 @@
 //! The WIT contract as Rust, generated; nothing else.
 
 #![expect(missing_docs, reason = "generated; the WIT files hold the documentation")]
-#![expect(clippy::too_many_lines, reason = "generated")]
 
 wasmtime::component::bindgen!({
     path: "../wit",

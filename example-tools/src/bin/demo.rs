@@ -62,7 +62,7 @@ impl Stage {
         let stage = Self { program, folder };
         title("a workspace, made around ben, who sets a passphrase at his terminal");
         let tools = built.tools.display().to_string();
-        println!("$ tollgate init W --person ben --tools {}", "target/tools");
+        println!("$ tollgate init W --person ben --tools target/tools");
         let mut terminal =
             Terminal::start(&stage.program, &["init", "W", "--person", "ben", "--tools", &tools], stage.folder.path())?;
         terminal.expect("New passphrase for ben")?;

@@ -36,10 +36,9 @@ pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
         let mut found = Found::default();
         for tool in &tools {
             output.progress(&format!("checking {tool} …"));
-            if let Some((manifest, bytes)) = statics(&workspace, tool, &known, &mut found)? {
-                if let Err(broken) = host.load(manifest, &bytes).await {
-                    found.words.push((format!("{tool}: {broken}"), broken.help.unwrap_or_default()));
-                }
+            let Some((manifest, bytes)) = statics(&workspace, tool, &known, &mut found)? else { continue };
+            if let Err(broken) = host.load(manifest, &bytes).await {
+                found.words.push((format!("{tool}: {broken}"), broken.help.unwrap_or_default()));
             }
         }
         store.close().await?;

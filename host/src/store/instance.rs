@@ -152,7 +152,7 @@ const NETWORK: &[(u64, &str)] = &[
 pub(super) fn refuse_network(folder: &Path) -> Result<(), Broken> {
     let doing = || format!("looking at the file system of {}", folder.display());
     let found = rustix::fs::statfs(folder).map_err(|e| Broken::while_doing(doing(), e))?;
-    let magic = u64::from_ne_bytes(i64::from(found.f_type).to_ne_bytes()) & 0xFFFF_FFFF;
+    let magic = found.f_type.cast_unsigned() & 0xFFFF_FFFF;
     match NETWORK.iter().find(|(known, _)| *known == magic) {
         None => Ok(()),
         Some((_, name)) => {
