@@ -1,146 +1,194 @@
-//! WIT values to JSON, by type; the forms stand in [`super::schema`].
+//! Values to JSON, by their type and not by what they look like: an empty `list<u8>` is bytes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 use wasmtime::component::Val;
 
-use super::shape::{Case, Field, Shape};
-use super::surface::Function;
+use super::shape::cases;
+use super::{Function, Shape, schema};
 
-/// What a function answered.
+/// What a function gave back.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// A value; null where it has none.
+    /// It returned: the value, `null` where it carries none.
     Value(Value),
-    /// Its own error: the error of a sole `result`.
+    /// Its sole `result` is an error: the tool's own, and what it carries.
     ToolError(Value),
 }
 
 /// Encodes what a function returned.
 ///
 /// # Errors
-/// When the values are not of the type that the function exports.
-pub fn answer(function: &Function, values: &[Val]) -> Result<Answer, String> {
-    match (&function.result, values) {
+/// When it is not of the type that the function exports.
+pub fn answer(function: &Function, results: &[Val]) -> Result<Answer, String> {
+    match (&function.result, results) {
         (None, []) => Ok(Answer::Value(Value::Null)),
-        (Some(Shape::Result(ok, _)), [Val::Result(Ok(it))]) => payload(ok.as_deref(), it.as_deref()).map(Answer::Value),
-        (Some(Shape::Result(_, err)), [Val::Result(Err(it))]) => {
-            payload(err.as_deref(), it.as_deref()).map(Answer::ToolError)
+        (Some(Shape::Result { ok, .. }), [Val::Result(Ok(value))]) => {
+            carried(ok.as_deref(), value.as_deref()).map(Answer::Value)
         }
-        (Some(shape), [it]) => value(shape, it).map(Answer::Value),
-        _ => Err("it returned another number of values than it exports".to_owned()),
+        (Some(Shape::Result { err, .. }), [Val::Result(Err(value))]) => {
+            carried(err.as_deref(), value.as_deref()).map(Answer::ToolError)
+        }
+        (Some(shape), [result]) => value(shape, result).map(Answer::Value),
+        (_, results) => Err(format!("its answer has {} values, and its type has another number of them", results.len())),
     }
 }
 
-fn payload(shape: Option<&Shape>, val: Option<&Val>) -> Result<Value, String> {
+fn carried(shape: Option<&Shape>, val: Option<&Val>) -> Result<Value, String> {
     match (shape, val) {
         (None, None) => Ok(Value::Null),
         (Some(shape), Some(val)) => value(shape, val),
-        _ => Err("a result carries something else than its type says".to_owned()),
+        (Some(shape), None) => Err(format!("its answer carries nothing, where its type has {shape}")),
+        (None, Some(val)) => Err(format!("its answer carries {}, where its type has nothing", kind(val))),
     }
 }
 
-/// The stage and reason of a refusal, where a function's error type is the record `refusal` of the contract.
+/// The object that [`schema::output`] describes, of a value that [`answer`] gave.
+#[must_use]
+pub fn structured(function: &Function, value: &Value) -> Value {
+    match function.success() {
+        None => json!({}),
+        Some(shape) if schema::is_object(shape) => value.clone(),
+        Some(_) => json!({ "result": value }),
+    }
+}
+
+/// Stage and reason, if a tool's error is the refusal of `tollgate:host/types` that it passes on.
+///
+/// By the type first: a record with exactly the fields of a refusal. Whether this host said so is for the caller to know.
 #[must_use]
 pub fn as_refusal(function: &Function, error: &Value) -> Option<(String, String)> {
-    let Some(Shape::Result(_, Some(err))) = &function.result else { return None };
-    let Shape::Record(fields) = &**err else { return None };
-    let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-    if names != ["stage", "reason", "message", "change"] {
+    let Some(Shape::Record(fields)) = function.failure() else { return None };
+    let names: Vec<(&str, &Shape)> = fields.iter().map(|(name, shape)| (name.as_str(), shape)).collect();
+    let optional = Shape::Option(Box::new(Shape::String));
+    let text = &Shape::String;
+    if names != [("stage", text), ("reason", text), ("message", text), ("change", &optional)] {
         return None;
     }
     Some((error["stage"].as_str()?.to_owned(), error["reason"].as_str()?.to_owned()))
 }
 
-/// Encodes one value.
+/// Encodes one value by its type, by the table in [`super::schema`].
 ///
 /// # Errors
-/// When it is not of the type.
+/// When it is not of that type.
 pub fn value(shape: &Shape, val: &Val) -> Result<Value, String> {
     Ok(match (shape, val) {
         (Shape::Bool, Val::Bool(it)) => json!(it),
-        (Shape::Signed(8), Val::S8(it)) => json!(it),
-        (Shape::Signed(16), Val::S16(it)) => json!(it),
-        (Shape::Signed(32), Val::S32(it)) => json!(it),
-        (Shape::Signed(64), Val::S64(it)) => json!(it.to_string()),
-        (Shape::Unsigned(8), Val::U8(it)) => json!(it),
-        (Shape::Unsigned(16), Val::U16(it)) => json!(it),
-        (Shape::Unsigned(32), Val::U32(it)) => json!(it),
-        (Shape::Unsigned(64), Val::U64(it)) => json!(it.to_string()),
-        (Shape::Float(32), Val::Float32(it)) => float(f64::from(*it)),
-        (Shape::Float(64), Val::Float64(it)) => float(*it),
+        (Shape::S8, Val::S8(it)) => json!(it),
+        (Shape::U8, Val::U8(it)) => json!(it),
+        (Shape::S16, Val::S16(it)) => json!(it),
+        (Shape::U16, Val::U16(it)) => json!(it),
+        (Shape::S32, Val::S32(it)) => json!(it),
+        (Shape::U32, Val::U32(it)) => json!(it),
+        (Shape::S64, Val::S64(it)) => json!(it.to_string()),
+        (Shape::U64, Val::U64(it)) => json!(it.to_string()),
+        (Shape::F32, Val::Float32(it)) => float(f64::from(*it)),
+        (Shape::F64, Val::Float64(it)) => float(*it),
         (Shape::Char, Val::Char(it)) => json!(it.to_string()),
-        (Shape::Text, Val::String(it)) => json!(it),
-        (Shape::Bytes, Val::List(items)) => json!(STANDARD.encode(bytes(items)?)),
-        (Shape::List(inner), Val::List(items)) => {
-            Value::Array(items.iter().map(|it| value(inner, it)).collect::<Result<_, _>>()?)
+        (Shape::String, Val::String(it)) => json!(it),
+        (Shape::Bytes, Val::List(items)) => bytes(items)?,
+        (Shape::List(item), Val::List(items)) => {
+            items.iter().map(|it| value(item, it)).collect::<Result<_, _>>().map(Value::Array)?
         }
-        (Shape::Record(fields), Val::Record(values)) => record(fields, values)?,
-        (Shape::Tuple(shapes), Val::Tuple(values)) if shapes.len() == values.len() => {
-            let parts =
-                shapes.iter().zip(values).enumerate().map(|(at, (shape, it))| Ok((at.to_string(), value(shape, it)?)));
-            Value::Object(parts.collect::<Result<Map<_, _>, String>>()?)
+        (Shape::Record(named), Val::Record(values)) if same(named, values) => {
+            fields(named.iter().map(|(name, shape)| (name.clone(), shape)).zip(values.iter().map(|(_, val)| val)))?
         }
-        (Shape::Enum(_), Val::Enum(it)) => json!(it),
-        (Shape::Flags(_), Val::Flags(names)) => json!(names),
+        (Shape::Tuple(places), Val::Tuple(values)) if places.len() == values.len() => {
+            fields(places.iter().enumerate().map(|(place, shape)| (place.to_string(), shape)).zip(values))?
+        }
+        (Shape::Variant(of), Val::Variant(tag, payload)) => {
+            let of: Vec<_> = of.iter().map(|(name, shape)| (name.as_str(), shape.as_ref())).collect();
+            tagged(&of, tag, payload.as_deref())?
+        }
+        (Shape::Result { ok, err }, Val::Result(result)) => {
+            let (tag, payload) = match result {
+                Ok(payload) => ("ok", payload),
+                Err(payload) => ("err", payload),
+            };
+            tagged(&cases(ok.as_deref(), err.as_deref()), tag, payload.as_deref())?
+        }
+        (Shape::Enum(names), Val::Enum(name)) if names.contains(name) => json!(name),
+        (Shape::Flags(names), Val::Flags(set)) if set.iter().all(|name| names.contains(name)) => json!(set),
         (Shape::Option(_), Val::Option(None)) => json!({}),
-        (Shape::Option(inner), Val::Option(Some(it))) => json!({ "some": value(inner, it)? }),
-        (Shape::Variant(cases), Val::Variant(name, it)) => tagged(cases, name, it.as_deref())?,
-        (Shape::Result(ok, _), Val::Result(Ok(it))) => side("ok", ok.as_deref(), it.as_deref())?,
-        (Shape::Result(_, err), Val::Result(Err(it))) => side("err", err.as_deref(), it.as_deref())?,
-        _ => return Err(format!("a value is not the {shape} that its type says")),
+        (Shape::Option(some), Val::Option(Some(val))) => json!({ "some": value(some, val)? }),
+        (shape, val) => return Err(format!("its answer holds {}, where its type has {shape}", kind(val))),
     })
 }
 
-fn float(it: f64) -> Value {
-    let name = if it.is_nan() {
+fn float(float: f64) -> Value {
+    if float.is_finite() {
+        return json!(float);
+    }
+    json!(if float.is_nan() {
         "NaN"
-    } else if it > 0.0 {
+    } else if float > 0.0 {
         "Infinity"
     } else {
         "-Infinity"
-    };
-    Number::from_f64(it).map_or_else(|| json!(name), Value::Number)
+    })
 }
 
-fn bytes(items: &[Val]) -> Result<Vec<u8>, String> {
-    let byte = |it: &Val| match it {
+fn bytes(items: &[Val]) -> Result<Value, String> {
+    let byte = |item: &Val| match item {
         Val::U8(byte) => Ok(*byte),
-        _ => Err("a list of bytes holds something else".to_owned()),
+        other => Err(format!("its answer holds {} among bytes", kind(other))),
     };
-    items.iter().map(byte).collect()
+    let bytes: Vec<u8> = items.iter().map(byte).collect::<Result<_, _>>()?;
+    Ok(json!(STANDARD.encode(bytes)))
 }
 
-fn record(fields: &[Field], values: &[(String, Val)]) -> Result<Value, String> {
+fn same(named: &[(String, Shape)], values: &[(String, Val)]) -> bool {
+    named.len() == values.len() && named.iter().zip(values).all(|((name, _), (other, _))| name == other)
+}
+
+fn fields<'v>(named: impl Iterator<Item = ((String, &'v Shape), &'v Val)>) -> Result<Value, String> {
     let mut map = Map::new();
-    for field in fields {
-        let (_, it) = values
-            .iter()
-            .find(|(name, _)| *name == field.name)
-            .ok_or_else(|| format!("the field {} is missing", field.name))?;
-        match (&field.shape, it) {
-            (Shape::Option(_), Val::Option(None)) => {}
-            (Shape::Option(inner), Val::Option(Some(it))) => {
-                map.insert(field.name.clone(), value(inner, it)?);
-            }
-            (shape, it) => {
-                map.insert(field.name.clone(), value(shape, it)?);
-            }
-        }
+    for ((name, shape), val) in named {
+        match (shape, val) {
+            (Shape::Option(_), Val::Option(None)) => continue,
+            (Shape::Option(some), Val::Option(Some(val))) => map.insert(name, value(some, val)?),
+            (shape, val) => map.insert(name, value(shape, val)?),
+        };
     }
     Ok(Value::Object(map))
 }
 
-fn tagged(cases: &[Case], name: &str, it: Option<&Val>) -> Result<Value, String> {
-    let case = cases.iter().find(|case| case.name == name).ok_or_else(|| format!("the variant has no case {name}"))?;
-    side(name, case.payload.as_ref(), it)
+fn tagged(cases: &[(&str, Option<&Shape>)], tag: &str, payload: Option<&Val>) -> Result<Value, String> {
+    let Some((_, carries)) = cases.iter().find(|(name, _)| *name == tag) else {
+        return Err("its answer is a case that its type does not have".to_owned());
+    };
+    let mut object = match (carries, payload) {
+        (Some(shape), Some(val)) => fields(std::iter::once((("value".to_owned(), *shape), val)))?,
+        (carries, payload) => carried(*carries, payload).map(|_| json!({}))?,
+    };
+    object["tag"] = json!(tag);
+    Ok(object)
 }
 
-fn side(tag: &str, shape: Option<&Shape>, it: Option<&Val>) -> Result<Value, String> {
-    match (shape, it) {
-        (Some(shape), Some(it)) => Ok(json!({ "tag": tag, "value": value(shape, it)? })),
-        (None, None) => Ok(json!({ "tag": tag })),
-        _ => Err(format!("the case {tag} carries something else than its type says")),
+/// What a value is, in a word.
+fn kind(val: &Val) -> &'static str {
+    match val {
+        Val::Bool(_) => "a bool",
+        Val::S8(_) | Val::U8(_) | Val::S16(_) | Val::U16(_) | Val::S32(_) | Val::U32(_) | Val::S64(_) | Val::U64(_) => {
+            "an integer"
+        }
+        Val::Float32(_) | Val::Float64(_) => "a float",
+        Val::Char(_) => "a char",
+        Val::String(_) => "a string",
+        Val::List(_) | Val::FixedLengthList(_) => "a list",
+        Val::Map(_) => "a map",
+        Val::Record(_) => "a record",
+        Val::Tuple(_) => "a tuple",
+        Val::Variant(..) => "a variant",
+        Val::Enum(_) => "an enum",
+        Val::Option(_) => "an option",
+        Val::Result(_) => "a result",
+        Val::Flags(_) => "flags",
+        Val::Resource(_) => "a resource",
+        Val::Future(_) => "a future",
+        Val::Stream(_) => "a stream",
+        Val::ErrorContext(_) => "an error-context",
     }
 }

@@ -1,107 +1,160 @@
-//! JSON Schema (2020-12) of a function's arguments and value.
+//! JSON Schema (2020-12) of what a function takes and returns.
 //!
 //! | WIT | JSON |
 //! |---|---|
-//! | `bool`, `string`, `char` | boolean, string, string of one character |
-//! | `u8` … `s32` | integer with its bounds |
-//! | `u64`, `s64` | decimal string, since numbers above 2^53 − 1 are rounded by many clients |
-//! | `f32`, `f64` | number, or `"NaN"`, `"Infinity"`, `"-Infinity"` |
-//! | `list<u8>`, `list<T>` | base64 string (RFC 4648, padded), array |
-//! | `record` | object; an `option` field is a property that may be absent |
-//! | `tuple` | object with the fields `"0"`, `"1"`, … |
-//! | `enum`, `flags` | string, array of different strings |
-//! | `variant`, `result` | `{"tag": …, "value": …}`, with the tags `ok` and `err` for a result |
-//! | `option` anywhere else | `{}` for none, `{"some": …}` |
+//! | record, parameters | object of the fields by their names in WIT; an `option` field is optional, absent is none |
+//! | tuple | the same, with the fields `"0"`, `"1"`, … |
+//! | variant | `{"tag": CASE}`, with `"value"` where the case carries something; absent is none where that is an option |
+//! | result (inside of others) | a variant with the cases `ok` and `err` |
+//! | option (elsewhere) | `{}` is none, `{"some": …}` is some: `option<option<…>>` loses nothing |
+//! | u64, s64 | a string of decimal digits; an integer that fits is taken too |
+//! | u8 … s32 | integer |
+//! | f32, f64 | number, or `"NaN"`, `"Infinity"`, `"-Infinity"` |
+//! | list<u8> | a string of base64 |
+//! | char, enum, flags, list | string of length 1, string, array of different strings, array |
+//!
+//! A `null` is never right. A sole `result` of a function is not a value: its error is the tool's own error.
 
 use serde_json::{Map, Value, json};
 
-use super::shape::{Case, Field, Shape};
-use super::surface::Function;
+use super::shape::cases;
+use super::{Function, Shape};
 
-/// What a function takes: an object with a property for each parameter.
+/// What [`bounded`] allows.
+const BYTES: usize = 64 << 10;
+const DEPTH: usize = 16;
+const SUBSCHEMAS: usize = 512;
+
+/// What a function takes: one object with a property for each parameter.
 #[must_use]
 pub fn input(function: &Function) -> Value {
-    object(&function.parameters)
+    fields(function.params.iter().map(|(name, shape)| (name.as_str(), shape)))
 }
 
-/// What a function returns, as an object: its record, or `{"result": …}` around any other value. Its own error is no value.
+/// What [`super::encode::structured`] makes of a function's success: an object, as clients require.
+///
+/// A record, tuple or option stands for itself, anything else is the property `result`, and nothing is `{}`.
 #[must_use]
 pub fn output(function: &Function) -> Value {
-    let value = match &function.result {
-        Some(Shape::Result(ok, _)) => ok.as_deref(),
-        Some(other) => Some(other),
-        None => None,
-    };
-    match value {
-        Some(Shape::Record(fields)) => object(fields),
-        Some(other) => object(&[Field { name: "result".to_owned(), shape: other.clone() }]),
-        None => object(&[]),
+    match function.success() {
+        None => fields([]),
+        Some(shape) if is_object(shape) => of(shape),
+        Some(shape) => json!({
+            "type": "object", "properties": { "result": of(shape) }, "required": ["result"], "additionalProperties": false,
+        }),
     }
 }
 
-fn object(fields: &[Field]) -> Value {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
-    for field in fields {
-        let schema = match &field.shape {
-            Shape::Option(inner) => of(inner),
-            shape => {
-                required.push(field.name.clone());
+impl Function {
+    /// The shape of its success: of a sole `result` what `ok` carries.
+    #[must_use]
+    pub fn success(&self) -> Option<&Shape> {
+        match &self.result {
+            Some(Shape::Result { ok, .. }) => ok.as_deref(),
+            other => other.as_ref(),
+        }
+    }
+
+    /// The shape of its own error, if its result is a `result` whose `err` carries something.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Shape> {
+        match &self.result {
+            Some(Shape::Result { err, .. }) => err.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// Whether every value of it is a JSON object, and its schema says so at the root.
+pub(super) fn is_object(shape: &Shape) -> bool {
+    matches!(shape, Shape::Record(_) | Shape::Tuple(_) | Shape::Option(_))
+}
+
+/// The schema of one type.
+#[must_use]
+pub fn of(shape: &Shape) -> Value {
+    match shape {
+        Shape::Bool => json!({ "type": "boolean" }),
+        Shape::S8 | Shape::U8 | Shape::S16 | Shape::U16 | Shape::S32 | Shape::U32 => integer(shape),
+        Shape::U64 => json!({ "type": "string", "pattern": "^(0|[1-9][0-9]{0,19})$" }),
+        Shape::S64 => json!({ "type": "string", "pattern": "^(0|-?[1-9][0-9]{0,18})$" }),
+        Shape::F32 => float(json!({ "type": "number", "minimum": f64::from(f32::MIN), "maximum": f64::from(f32::MAX) })),
+        Shape::F64 => float(json!({ "type": "number" })),
+        Shape::Char => json!({ "type": "string", "minLength": 1, "maxLength": 1 }),
+        Shape::String => json!({ "type": "string" }),
+        Shape::Bytes => json!({ "type": "string", "contentEncoding": "base64", "pattern": BASE64 }),
+        Shape::List(item) => json!({ "type": "array", "items": of(item) }),
+        Shape::Record(named) => fields(named.iter().map(|(name, shape)| (name.as_str(), shape))),
+        Shape::Tuple(places) => {
+            let names: Vec<String> = (0..places.len()).map(|place| place.to_string()).collect();
+            fields(names.iter().map(String::as_str).zip(places))
+        }
+        Shape::Variant(of) => variant(of.iter().map(|(name, shape)| (name.as_str(), shape.as_ref()))),
+        Shape::Result { ok, err } => variant(cases(ok.as_deref(), err.as_deref())),
+        Shape::Enum(names) => json!({ "type": "string", "enum": names }),
+        Shape::Flags(names) => json!({ "type": "array", "items": { "type": "string", "enum": names }, "uniqueItems": true }),
+        Shape::Option(some) => json!({
+            "type": "object", "properties": { "some": of(some) }, "required": [], "additionalProperties": false,
+        }),
+    }
+}
+
+const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?$";
+
+fn integer(shape: &Shape) -> Value {
+    let (least, greatest) = shape.range().unwrap_or_default();
+    // Types of 64 bits do not come here, so both fit a JSON number everywhere.
+    json!({ "type": "integer", "minimum": least as i64, "maximum": greatest as i64 })
+}
+
+fn float(number: Value) -> Value {
+    json!({ "anyOf": [number, { "type": "string", "enum": ["NaN", "Infinity", "-Infinity"] }] })
+}
+
+fn fields<'s>(named: impl IntoIterator<Item = (&'s str, &'s Shape)>) -> Value {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for (name, shape) in named {
+        let schema = match shape {
+            Shape::Option(some) => of(some),
+            _ => {
+                required.push(name);
                 of(shape)
             }
         };
-        properties.insert(field.name.clone(), schema);
+        properties.insert(name.to_owned(), schema);
     }
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
-fn of(shape: &Shape) -> Value {
-    match shape {
-        Shape::Bool => json!({ "type": "boolean" }),
-        Shape::Signed(64) => json!({ "type": "string", "pattern": "^-?(0|[1-9][0-9]{0,18})$" }),
-        Shape::Unsigned(64) => json!({ "type": "string", "pattern": "^(0|[1-9][0-9]{0,19})$" }),
-        Shape::Signed(bits) => {
-            let half = 1_i64 << (bits - 1);
-            json!({ "type": "integer", "minimum": -half, "maximum": half - 1 })
+fn variant<'s>(cases: impl IntoIterator<Item = (&'s str, Option<&'s Shape>)>) -> Value {
+    let branch = |(name, carries): (&str, Option<&Shape>)| {
+        let mut branch = fields(carries.map(|shape| ("value", shape)));
+        branch["properties"]["tag"] = json!({ "type": "string", "const": name });
+        if let Some(required) = branch["required"].as_array_mut() {
+            required.insert(0, "tag".into());
         }
-        Shape::Unsigned(bits) => json!({ "type": "integer", "minimum": 0, "maximum": (1_u64 << bits) - 1 }),
-        Shape::Float(_) => {
-            json!({ "anyOf": [{ "type": "number" }, { "type": "string", "enum": ["NaN", "Infinity", "-Infinity"] }] })
-        }
-        Shape::Char => json!({ "type": "string", "minLength": 1, "maxLength": 1 }),
-        Shape::Text => json!({ "type": "string" }),
-        Shape::Bytes => json!({ "type": "string", "contentEncoding": "base64" }),
-        Shape::List(inner) => json!({ "type": "array", "items": of(inner) }),
-        Shape::Record(fields) => object(fields),
-        Shape::Tuple(shapes) => {
-            let named = shapes.iter().enumerate().map(|(at, shape)| (at.to_string(), of(shape)));
-            let properties: Map<String, Value> = named.collect();
-            let required: Vec<String> = (0..shapes.len()).map(|at| at.to_string()).collect();
-            json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
-        }
-        Shape::Variant(cases) => json!({ "oneOf": cases.iter().map(case).collect::<Vec<_>>() }),
-        Shape::Enum(names) => json!({ "type": "string", "enum": names }),
-        Shape::Flags(names) => json!({ "type": "array", "uniqueItems": true, "items": { "type": "string", "enum": names } }),
-        Shape::Option(inner) => {
-            json!({ "type": "object", "properties": { "some": of(inner) }, "required": [], "additionalProperties": false })
-        }
-        Shape::Result(ok, err) => {
-            let named = |name: &str, payload: &Option<Box<Shape>>| {
-                case(&Case { name: name.to_owned(), payload: payload.as_deref().cloned() })
-            };
-            json!({ "oneOf": [named("ok", ok), named("err", err)] })
-        }
-    }
+        branch
+    };
+    json!({ "anyOf": cases.into_iter().map(branch).collect::<Vec<_>>() })
 }
 
-fn case(case: &Case) -> Value {
-    let tag = json!({ "type": "string", "const": case.name });
-    match &case.payload {
-        Some(payload) => json!({
-            "type": "object", "properties": { "tag": tag, "value": of(payload) }, "required": ["tag", "value"], "additionalProperties": false
-        }),
-        None => {
-            json!({ "type": "object", "properties": { "tag": tag }, "required": ["tag"], "additionalProperties": false })
-        }
+/// Whether clients will take a schema: 64 KiB, 16 levels, 512 subschemas.
+///
+/// # Errors
+/// When it is larger; the reason fits after "the schema of … ".
+pub fn bounded(schema: &Value) -> Result<(), String> {
+    let mut left = SUBSCHEMAS;
+    within(schema, 1, &mut left)?;
+    let size = schema.to_string().len();
+    if size > BYTES { Err(format!("is {size} bytes large; {BYTES} are allowed")) } else { Ok(()) }
+}
+
+fn within(schema: &Value, depth: usize, left: &mut usize) -> Result<(), String> {
+    if depth > DEPTH {
+        return Err(format!("is more than {DEPTH} levels deep"));
     }
+    *left = left.checked_sub(1).ok_or_else(|| format!("has more than {SUBSCHEMAS} parts"))?;
+    let properties = schema["properties"].as_object().into_iter().flat_map(Map::values);
+    let branches = schema["anyOf"].as_array().into_iter().flatten();
+    properties.chain(branches).chain(schema.get("items")).try_for_each(|part| within(part, depth + 1, left))
 }
