@@ -3,7 +3,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests make and look at files themselves")]
 
 mod acl;
+mod commands;
 mod consent;
+mod disk;
 mod evidence;
 mod files;
 mod forum;
