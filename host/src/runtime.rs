@@ -10,6 +10,7 @@ use crate::diagnostic::Broken;
 use crate::name::Digest;
 
 mod cache;
+mod capture;
 mod cell;
 pub mod compile;
 mod outcome;
@@ -20,7 +21,6 @@ mod wasi;
 
 pub use cache::Cache;
 pub use cell::Cell;
-pub use outcome::Stop;
 pub use run::{Captured, Ended, Order, Usage};
 pub use stopwatch::{Counts, Stopwatch};
 

@@ -21,6 +21,9 @@ pub trait Action: Send + Sync + 'static {
     /// The WIT function: `files.read`.
     fn function(&self) -> &'static str;
 
+    /// The bytes of its arguments, as the guest handed them in.
+    fn weight(&self) -> u64;
+
     /// What it asks of each dimension of its spec, in that order.
     fn reach(&self) -> Vec<Reached<'_>>;
 

@@ -79,6 +79,8 @@ pub struct Patience {
     pub host_calls: u64,
     /// `[limits] refusals`.
     pub refusals: u64,
+    /// `[limits] arguments`, in bytes.
+    pub arguments: u64,
 }
 
 /// The book of one invocation.
@@ -94,6 +96,8 @@ pub struct Book {
     pub seen: Vec<Seen>,
     /// Host calls made.
     pub host_calls: u64,
+    /// Bytes of their arguments.
+    pub arguments: u64,
     patience: Patience,
 }
 
@@ -107,16 +111,23 @@ impl Book {
             label: Label::default(),
             seen: Vec::new(),
             host_calls: 0,
+            arguments: 0,
             patience,
         }
     }
 
-    /// Counts a host call.
+    /// Counts a host call and the bytes of its arguments.
     ///
     /// # Errors
-    /// The fault of one call too many.
-    pub fn count_host_call(&mut self) -> Result<(), Fault> {
+    /// The fault of one call, or one byte, too many.
+    pub fn count_host_call(&mut self, weight: u64) -> Result<(), Fault> {
         self.host_calls += 1;
+        self.arguments = self.arguments.saturating_add(weight);
+        if self.arguments > self.patience.arguments {
+            let (used, allowed) = (self.arguments, self.patience.arguments);
+            let why = format!("it handed the host {used} bytes, allowed are {allowed} ([limits] arguments)");
+            return Err(Fault::new(FaultKind::Arguments, why));
+        }
         if self.host_calls <= self.patience.host_calls {
             return Ok(());
         }

@@ -33,7 +33,7 @@ impl Drop for Inside {
 pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, Halt> {
     let action = Arc::new(action);
     let mut book = session.book.clone().lock_owned().await;
-    book.count_host_call()?;
+    book.count_host_call(action.weight())?;
     let rights = match session.services.world.rights(&session.who.initiator).await {
         Ok(rights) => rights,
         Err(broken) => return Err(book.refuse(&*action, unreachable(&broken))),

@@ -124,6 +124,7 @@ pub fn receipt(usage: &Usage, limits: &Limits, book: &Book) -> Vec<Line> {
         line("tables", usage.tables.0, limits.tables.0, "bytes"),
         line("output", usage.output.0, limits.output.0, "bytes"),
         line("stdout", usage.stdout.0, limits.stdout.0, "bytes"),
+        line("arguments", book.arguments, limits.arguments.0, "bytes"),
         line("host-calls", book.host_calls, limits.host_calls, "calls"),
         line("refusals", refused, limits.refusals, "refusals"),
     ];

@@ -85,7 +85,7 @@ impl Host {
         }
         let id = InvocationId::new(rights.now.0, &random);
         let limits = &loaded.manifest.limits;
-        let patience = Patience { host_calls: limits.host_calls, refusals: limits.refusals };
+        let patience = Patience { host_calls: limits.host_calls, refusals: limits.refusals, arguments: limits.arguments.0 };
         let mut book = Book::new(id, &loaded.manifest.grants, patience);
         let body = json!({
             "tool": loaded.manifest.tool.as_str(), "function": function.name, "component": loaded.digest.hex(),

@@ -4,8 +4,7 @@ use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use super::outcome::Stop;
-use crate::diagnostic::FaultKind;
+use crate::diagnostic::{Fault, FaultKind};
 use crate::manifest::Limits;
 use crate::unit::Bytes;
 
@@ -27,9 +26,7 @@ impl<T: Send> WasiView for Cell<T> {
 /// One summed quantity.
 #[derive(Debug, Default)]
 pub(super) struct Sum {
-    used: u64,
-    last: u64,
-    pub(super) peak: u64,
+    pub(super) used: u64,
 }
 
 /// Memory and tables of all of a component's instances.
@@ -48,14 +45,10 @@ impl Sum {
         if want > limit {
             let (kind, name) = what;
             let message = format!("the tool wanted {} of {name}, allowed are {}", Bytes(want), Bytes(limit));
-            return Err(Stop::new(kind, message).into());
+            return Err(wasmtime::Error::new(Fault::new(kind, message)));
         }
-        (self.used, self.last, self.peak) = (want, by, self.peak.max(want));
+        self.used = want; // never less again: wasm has no shrinking, and a growth that fails ends the guest
         Ok(true)
-    }
-
-    fn undo(&mut self) {
-        self.used = self.used.saturating_sub(std::mem::take(&mut self.last));
     }
 }
 
@@ -66,15 +59,19 @@ impl Sums {
     }
 }
 
+/// Ends the guest: what was booked for this growth, if anything was, need not be found out.
+fn failed(kind: FaultKind, why: &wasmtime::Error) -> wasmtime::Error {
+    wasmtime::Error::new(Fault::new(kind, format!("the tool wanted to grow further than it can: {why:#}")))
+}
+
 impl ResourceLimiter for Sums {
     fn memory_growing(&mut self, current: usize, want: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let by = want.saturating_sub(current) as u64;
         self.memory.grow(by, self.limits.0, (FaultKind::Memory, "memory"))
     }
 
-    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
-        self.memory.undo(); // or a growth that did not happen stays booked
-        Ok(())
+    fn memory_grow_failed(&mut self, why: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(failed(FaultKind::Memory, &why))
     }
 
     fn table_growing(&mut self, current: usize, want: usize, _: Option<usize>) -> wasmtime::Result<bool> {
@@ -82,9 +79,8 @@ impl ResourceLimiter for Sums {
         self.tables.grow(by, self.limits.1, (FaultKind::Tables, "tables"))
     }
 
-    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
-        self.tables.undo();
-        Ok(())
+    fn table_grow_failed(&mut self, why: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(failed(FaultKind::Tables, &why))
     }
 
     fn instances(&self) -> usize {

@@ -1,31 +1,11 @@
 //! From what the engine says to what the tool's author reads.
 
-use std::fmt;
-
 use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
 use wasmtime_wasi::I32Exit;
 
 use crate::diagnostic::{Fault, FaultKind};
 use crate::manifest::Limits;
-
-/// A reason to end the guest, returned by a host function as its error; becomes the fault it holds.
-#[derive(Debug, Clone)]
-pub struct Stop(pub Fault);
-
-impl Stop {
-    pub(super) fn new(kind: FaultKind, message: impl Into<String>) -> Self {
-        Self(Fault::new(kind, message))
-    }
-}
-
-impl fmt::Display for Stop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Stop {}
 
 fn of_trap(trap: Trap, limits: &Limits) -> Fault {
     match trap {
@@ -38,10 +18,13 @@ fn of_trap(trap: Trap, limits: &Limits) -> Fault {
     }
 }
 
+/// How the engine says that a value is not what its type promises.
+const LIFTING: &[&str] = &["invalid utf-8", "pointer not aligned", "out of bounds of memory", "char", "discriminant"];
+
 /// The order matters: what we said ourselves first, a message only when no type says it.
 pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> Fault {
-    if let Some(stop) = error.downcast_ref::<Stop>() {
-        return stop.0.clone();
+    if let Some(fault) = error.downcast_ref::<Fault>() {
+        return fault.clone();
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
         return of_trap(*trap, limits);
@@ -58,5 +41,8 @@ pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> Fault {
         let message = format!("one call carried more than the arguments allowed, which are {}", limits.arguments);
         return Fault::new(FaultKind::Arguments, message);
     }
-    Fault::new(FaultKind::BadAnswer, format!("the tool's answer cannot be read as the type it exports: {text}"))
+    if LIFTING.iter().any(|words| text.contains(words)) {
+        return Fault::new(FaultKind::BadAnswer, format!("the tool's answer cannot be read as the type it exports: {text}"));
+    }
+    Fault::new(FaultKind::Trap, format!("the tool could not go on: {text}"))
 }

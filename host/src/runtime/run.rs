@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use wasmtime::component::{Func, InstancePre, ResourceTable, Val};
 use wasmtime::{Store, UpdateDeadline};
-use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
+use super::capture::Capture;
 use super::cell::{Cell, Sums};
-use super::outcome::{Stop, fault};
+use super::outcome::fault;
 use super::stopwatch::Stopwatch;
 use super::{Sandbox, wasi};
 use crate::clock::Instant;
@@ -44,9 +44,9 @@ pub struct Order {
 pub struct Captured {
     /// What was kept.
     pub bytes: Vec<u8>,
-    /// The limit was reached; anything after it is gone.
+    /// More was written than is kept.
     pub truncated: bool,
-    /// How much is known to have been written: what was kept.
+    /// How much was written.
     pub total: u64,
 }
 
@@ -83,10 +83,10 @@ pub struct Ended<T> {
     pub host: T,
 }
 
-fn over_time(watch: &Stopwatch, limits: &Limits) -> Option<Stop> {
+fn over_time(watch: &Stopwatch, limits: &Limits) -> Option<Fault> {
     let (own, backend) = watch.read();
     let say = |kind, what: &str, used: Duration, allowed| {
-        Some(Stop::new(kind, format!("the tool used {} ms of {what}, allowed are {allowed}", used.as_millis())))
+        Some(Fault::new(kind, format!("the tool used {} ms of {what}, allowed are {allowed}", used.as_millis())))
     };
     if own > limits.time.to_std() {
         return say(FaultKind::Time, "its own time", own, limits.time);
@@ -101,12 +101,19 @@ fn over_time(watch: &Stopwatch, limits: &Limits) -> Option<Stop> {
 async fn watch_time(watch: &Stopwatch, limits: &Limits) -> Fault {
     loop {
         if let Some(stop) = over_time(watch, limits) {
-            return stop.0;
+            return stop;
         }
         let (own, backend) = watch.read();
         let left = limits.time.to_std().saturating_sub(own).min(limits.backend_time.to_std().saturating_sub(backend));
         tokio::time::sleep(left.max(Duration::from_millis(2))).await;
     }
+}
+
+/// The most that one host call, or one answer, may copy out of the guest. A dynamic value takes 40 bytes for each of an
+/// answer's, so this is wider than `arguments`, which the gate counts exactly.
+fn copied(limits: &Limits) -> usize {
+    let answer = limits.output.0.saturating_mul(41).saturating_add(64 << 10);
+    usize::try_from(answer.max(limits.arguments.0)).unwrap_or(usize::MAX)
 }
 
 fn store_of<T: Send + 'static>(
@@ -118,12 +125,12 @@ fn store_of<T: Send + 'static>(
     let mut store = Store::new(pre.engine(), cell);
     store.limiter(|cell| &mut cell.sums);
     store.set_fuel(order.limits.fuel.0)?;
-    store.set_hostcall_fuel(usize::try_from(order.limits.arguments.0).unwrap_or(usize::MAX));
+    store.set_hostcall_fuel(copied(&order.limits));
     store.set_epoch_deadline(1);
     let (watch, limits) = (order.stopwatch.clone(), order.limits.clone());
     store.epoch_deadline_callback(move |_| {
         if let Some(stop) = over_time(&watch, &limits) {
-            return Err(stop.into());
+            return Err(wasmtime::Error::new(stop));
         }
         yielded.store(true, Ordering::SeqCst);
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
@@ -132,7 +139,7 @@ fn store_of<T: Send + 'static>(
 }
 
 fn bad_order(message: String) -> wasmtime::Error {
-    Stop::new(FaultKind::BadAnswer, message).into()
+    wasmtime::Error::new(Fault::new(FaultKind::BadAnswer, message))
 }
 
 async fn call<T: Send + 'static>(
@@ -169,11 +176,6 @@ fn size(value: &Val) -> u64 {
     }
 }
 
-fn captured(pipe: &MemoryOutputPipe, limit: usize) -> Captured {
-    let bytes = pipe.contents().to_vec();
-    Captured { truncated: bytes.len() >= limit, total: bytes.len() as u64, bytes }
-}
-
 async fn whole<T: Send + 'static>(
     pre: InstancePre<Cell<T>>,
     host: T,
@@ -182,7 +184,7 @@ async fn whole<T: Send + 'static>(
 ) -> Result<Ended<T>, wasmtime::Error> {
     let limits = order.limits.clone();
     let kept = usize::try_from(limits.stdout.0).unwrap_or(usize::MAX);
-    let (stdout, stderr) = (MemoryOutputPipe::new(kept), MemoryOutputPipe::new(kept));
+    let (stdout, stderr) = (Capture::up_to(kept), Capture::up_to(kept));
     let mut handles = ResourceTable::new();
     handles.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
     let context = wasi::context(&order.seed, order.start, stdout.clone(), stderr.clone());
@@ -208,15 +210,15 @@ async fn whole<T: Send + 'static>(
     let fuel = limits.fuel.0.saturating_sub(store.get_fuel().unwrap_or(0));
     let Cell { host, sums, .. } = store.into_data();
     let millis = |span: Duration| unit::Duration(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
-    let (stdout, stderr) = (captured(&stdout, kept), captured(&stderr, kept));
+    let (stdout, stderr) = (stdout.captured(), stderr.captured());
     let usage = Usage {
         fuel,
-        memory: Bytes(sums.memory.peak),
-        tables: Bytes(sums.tables.peak),
+        memory: Bytes(sums.memory.used),
+        tables: Bytes(sums.tables.used),
         time: millis(time),
         backend_time: millis(backend),
         output: Bytes(output),
-        stdout: Bytes(stdout.total),
+        stdout: Bytes(stdout.bytes.len() as u64),
     };
     Ok(Ended { result, usage, stdout, stderr, host })
 }

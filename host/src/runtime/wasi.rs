@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
-use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx};
 
+use super::capture::Capture;
 use crate::clock::Instant;
 use crate::name::Digest;
 
@@ -50,7 +50,7 @@ fn stream(seed: &[u8; 32], of: &str) -> ChaCha20Rng {
 }
 
 /// The context of one run.
-pub(super) fn context(seed: &[u8; 32], start: Instant, stdout: MemoryOutputPipe, stderr: MemoryOutputPipe) -> WasiCtx {
+pub(super) fn context(seed: &[u8; 32], start: Instant, stdout: Capture, stderr: Capture) -> WasiCtx {
     let hash = Digest::of_parts(&[b"insecure-seed\0", seed]);
     let insecure_seed = hash.as_bytes().iter().take(16).fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
     let clock = |start| Virtual { start, readings: AtomicU64::new(0) };

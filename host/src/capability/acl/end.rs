@@ -46,6 +46,10 @@ impl Action for End {
         "acl.end"
     }
 
+    fn weight(&self) -> u64 {
+        self.asked.len() as u64
+    }
+
     fn reach(&self) -> Vec<Reached<'_>> {
         self.ending.iter().flat_map(|it| [Reached::Exactly(it.object.as_str()), Reached::Any, Reached::Any]).collect()
     }

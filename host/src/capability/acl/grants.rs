@@ -73,6 +73,10 @@ impl Action for Entries {
         "acl.entries"
     }
 
+    fn weight(&self) -> u64 {
+        self.asked.len() as u64
+    }
+
     fn reach(&self) -> Vec<Reached<'_>> {
         self.object.iter().map(|object| Reached::Exactly(object.as_str())).collect()
     }

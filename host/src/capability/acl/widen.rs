@@ -40,6 +40,10 @@ impl Action for Widen {
         "acl.widen"
     }
 
+    fn weight(&self) -> u64 {
+        self.asked.iter().map(|text| text.len() as u64).sum()
+    }
+
     fn reach(&self) -> Vec<Reached<'_>> {
         if self.wanted.is_none() {
             return Vec::new();

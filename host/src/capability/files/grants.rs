@@ -61,6 +61,10 @@ impl Action for Read {
         "files.read"
     }
 
+    fn weight(&self) -> u64 {
+        self.asked.len() as u64
+    }
+
     fn reach(&self) -> Vec<Reached<'_>> {
         self.path.iter().map(|path| Reached::Exactly(path.as_str())).collect()
     }
@@ -102,6 +106,10 @@ impl Action for List {
 
     fn function(&self) -> &'static str {
         "files.list"
+    }
+
+    fn weight(&self) -> u64 {
+        (self.asked.len() + self.after.as_ref().map_or(0, String::len)) as u64
     }
 
     fn reach(&self) -> Vec<Reached<'_>> {

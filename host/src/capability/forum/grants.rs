@@ -83,6 +83,10 @@ impl Action for Threads {
         "forum.threads"
     }
 
+    fn weight(&self) -> u64 {
+        self.named.asked.len() as u64
+    }
+
     fn reach(&self) -> Vec<Reached<'_>> {
         self.named.reach()
     }
@@ -123,6 +127,10 @@ impl Action for Thread {
 
     fn function(&self) -> &'static str {
         "forum.thread"
+    }
+
+    fn weight(&self) -> u64 {
+        self.named.asked.len() as u64
     }
 
     fn reach(&self) -> Vec<Reached<'_>> {

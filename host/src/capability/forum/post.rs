@@ -39,6 +39,10 @@ impl Action for Post {
         "forum.post"
     }
 
+    fn weight(&self) -> u64 {
+        (self.named.asked.len() + self.body.len()) as u64
+    }
+
     fn reach(&self) -> Vec<Reached<'_>> {
         self.named.reach()
     }
