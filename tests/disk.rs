@@ -25,6 +25,7 @@ code=0; "$TOLLGATE" -o json journal verify > "$OUT/verify.json" || code=$?; echo
 "#;
 
 #[test]
+#[expect(clippy::disallowed_macros, reason = "a test that cannot run here says so")]
 fn a_full_disk_refuses_posts_and_keeps_everything() {
     let world = World::new();
     let room = tempfile::tempdir().expect("a folder to mount on");
