@@ -8,15 +8,15 @@ const CASES: usize = 5;
 #[test]
 fn misuse_does_not_compile() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let with = |extension: &str| -> Vec<&PathBuf> {
-        files.iter().filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
+    let with = |extension: &str| -> Vec<PathBuf> {
+        let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
     };
     let cases = with("rs");
     assert_eq!(cases.len(), CASES, "{cases:?}");
-    assert_eq!(with("stderr").len(), CASES, "each case has its pinned error, and no error lacks its case");
-    let tries = trybuild::TestCases::new();
-    for case in cases {
-        tries.compile_fail(case);
+    {
+        let tries = trybuild::TestCases::new();
+        cases.iter().for_each(|case| tries.compile_fail(case));
     }
+    assert_eq!(with("stderr").len(), CASES, "each case has its pinned error, and no error lacks its case");
 }
