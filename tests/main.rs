@@ -14,4 +14,5 @@ mod manifests;
 mod patterns;
 mod scenarios;
 mod tidy;
+mod values;
 mod world;
