@@ -164,7 +164,7 @@ fn nesting_is_refused_before_it_is_climbed() {
     let named: Vec<String> = (0..200).map(|number| format!("f{number}")).collect();
     let functions: Vec<(&str, u8)> = named.iter().map(|name| (name.as_str(), 0)).collect();
     let much = Component::default().import("wasi:io/poll@0.2.3", &many, &functions).export("a:b/c").bytes();
-    assert_eq!(Surface::parse(&much).expect_err("too many").message, "it exports more than 128 functions");
+    assert_eq!(Surface::parse(&much).expect_err("too many").message, "it exports more than 128 names");
 }
 
 #[test]
