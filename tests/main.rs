@@ -15,4 +15,5 @@ mod manifests;
 mod patterns;
 mod scenarios;
 mod tidy;
+mod values;
 mod world;

@@ -106,7 +106,7 @@ impl Surface {
     /// Parses the bytes of a component. Bodies of functions are not looked at: compiling, which has limits, does that.
     ///
     /// Bounded whatever the bytes: at most 16 MiB, 32 components within each other, 64 types within each other, 128
-    /// exported and 4,096 imported functions; what is beyond is refused before it is walked.
+    /// exported functions and 4,096 imported names; what is beyond is refused before it is walked.
     ///
     /// # Errors
     /// When they are no component, not a valid one, or too large or deep to be read with care.

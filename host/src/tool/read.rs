@@ -14,7 +14,7 @@ const COMPONENTS: usize = 32;
 const TYPES: usize = 64;
 /// Exported functions; each may carry two schemas of 64 KiB.
 const EXPORTED: usize = 128;
-/// Imported functions.
+/// Names in what is imported, those of types too.
 const IMPORTED: usize = 4096;
 
 const REBUILD: &str = "build it anew with a current toolchain (`--target wasm32-wasip2`)";
@@ -131,8 +131,9 @@ fn imports(types: TypesRef<'_>, names: &[String]) -> Result<Vec<Import>, BadComp
 fn functions(types: TypesRef<'_>, instance: ComponentInstanceTypeId, left: &mut usize) -> Result<Vec<String>, BadComponent> {
     let mut functions = Vec::new();
     for (name, item) in &types[instance].exports {
+        // Types count too: an instance may name a million of them, and be imported again and again.
+        *left = left.checked_sub(1).ok_or_else(|| too_many("imports", IMPORTED))?;
         if matches!(item.ty, ComponentEntityType::Func(_)) {
-            *left = left.checked_sub(1).ok_or_else(|| too_many("imports", IMPORTED))?;
             functions.push(outer_name(name)?);
         }
     }
@@ -140,7 +141,7 @@ fn functions(types: TypesRef<'_>, instance: ComponentInstanceTypeId, left: &mut 
 }
 
 fn too_many(verb: &str, allowed: usize) -> BadComponent {
-    BadComponent::new(format!("it {verb} more than {allowed} functions"), "make several tools of it")
+    BadComponent::new(format!("it {verb} more than {allowed} names"), "make several tools of it")
 }
 
 fn exports(types: TypesRef<'_>, names: &[String], surface: &mut Surface) -> Result<(), BadComponent> {
