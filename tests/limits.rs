@@ -15,16 +15,17 @@ fn fault(world: &World, call: &str, arguments: &Value) -> String {
 #[test]
 fn each_limit_has_its_own_fault() {
     let world = World::new();
-    world.grant(&format!("[limits]\nfuel = \"200M\"\nmemory = \"16 MiB\"\n\n{}", crate::world::GRANTS));
+    world.grant(&format!("[limits]\nfuel = \"200M\"\nmemory = \"128 MiB\"\n\n{}", crate::world::GRANTS));
     for (call, arguments, kind) in [
         ("probe.spin", json!({}), "fuel"),
         // Its own stack in linear memory ends before the engine's does.
         ("probe.recurse", json!({}), "trap"),
-        ("probe.grow", json!({ "mib": 64 }), "memory"),
+        ("probe.grow", json!({ "mib": 200 }), "memory"),
         ("probe.panic", json!({}), "trap"),
         ("probe.do-exit", json!({ "code": 3 }), "exit"),
         ("probe.big-result", json!({ "mib": 2 }), "output"),
         ("probe.big-argument", json!({ "mib": 2 }), "arguments"),
+        ("probe.big-argument", json!({ "mib": 60 }), "arguments"),
         ("probe.host-calls", json!({ "n": "10001" }), "host-calls"),
         ("probe.post-hidden", json!({ "forum": "pay-room", "thread": "1", "body": "x", "times": 33 }), "refusals"),
     ] {

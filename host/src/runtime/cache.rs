@@ -6,6 +6,7 @@ use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use wasmtime::component::Component;
 
 use super::Sandbox;
+use super::compile::LARGEST_COMPILED;
 use crate::diagnostic::Broken;
 use crate::name::Digest;
 
@@ -51,7 +52,15 @@ impl Cache {
         let mut options = OpenOptions::new();
         options.read(true).custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
         let mut bytes = Vec::new();
-        match self.0.open_with(&name, &options).and_then(|mut file| file.read_to_end(&mut bytes)) {
+        let read = self.0.open_with(&name, &options).and_then(|file| {
+            let plain = file.metadata()?.is_file();
+            if plain {
+                file.take(LARGEST_COMPILED).read_to_end(&mut bytes)
+            } else {
+                Err(std::io::ErrorKind::NotFound.into())
+            }
+        });
+        match read {
             Ok(_) => {}
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(Broken::while_doing(format!("reading the compiled form {name}"), e)),

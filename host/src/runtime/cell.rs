@@ -84,12 +84,14 @@ impl ResourceLimiter for Sums {
     }
 
     fn instances(&self) -> usize {
-        16
+        super::INSTANCES as usize
     }
+
     fn memories(&self) -> usize {
-        8
+        super::MEMORIES as usize
     }
+
     fn tables(&self) -> usize {
-        16
+        super::TABLES as usize
     }
 }

@@ -13,7 +13,7 @@ use crate::diagnostic::Broken;
 /// The largest component.
 pub const LARGEST: usize = 16 << 20;
 /// The largest compiled form.
-const LARGEST_COMPILED: u64 = 256 << 20;
+pub(super) const LARGEST_COMPILED: u64 = 256 << 20;
 const MEMORY: u64 = 2 << 30;
 const PROCESSOR_SECONDS: u64 = 60;
 const PATIENCE: Duration = Duration::from_secs(90);

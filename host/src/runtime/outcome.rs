@@ -1,7 +1,7 @@
 //! From what the engine says to what the tool's author reads.
 
-use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
+use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::diagnostic::{Fault, FaultKind};
@@ -19,7 +19,8 @@ fn of_trap(trap: Trap, limits: &Limits) -> Fault {
 }
 
 /// How the engine says that a value is not what its type promises.
-const LIFTING: &[&str] = &["invalid utf-8", "pointer not aligned", "out of bounds of memory", "char", "discriminant"];
+const LIFTING: &[&str] =
+    &["invalid utf-8", "pointer not aligned", "length out of bounds of memory", "invalid char", "discriminant"];
 
 /// The order matters: what we said ourselves first, a message only when no type says it.
 pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> Fault {
@@ -38,8 +39,12 @@ pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> Fault {
     }
     let text = format!("{error:#}");
     if text.contains("too much data is being copied") {
-        let message = format!("one call carried more than the arguments allowed, which are {}", limits.arguments);
-        return Fault::new(FaultKind::Arguments, message);
+        // A guest that hands something to the host has frames on its stack; one whose answer is read has returned.
+        if error.downcast_ref::<WasmBacktrace>().is_some() {
+            let message = format!("one call carried more than the arguments allowed, which are {}", limits.arguments);
+            return Fault::new(FaultKind::Arguments, message);
+        }
+        return Fault::new(FaultKind::Output, format!("the tool returned more than {}", limits.output));
     }
     if LIFTING.iter().any(|words| text.contains(words)) {
         return Fault::new(FaultKind::BadAnswer, format!("the tool's answer cannot be read as the type it exports: {text}"));

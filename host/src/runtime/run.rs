@@ -162,10 +162,10 @@ async fn call<T: Send + 'static>(
     Ok(results)
 }
 
-/// Bytes of a result: its texts, and eight for every other value.
+/// Bytes of a result: eight for every value but a byte, and the texts.
 fn size(value: &Val) -> u64 {
     match value {
-        Val::String(text) => text.len() as u64,
+        Val::String(text) => text.len() as u64 + 8,
         Val::List(values) | Val::Tuple(values) => {
             values.iter().map(|v| if matches!(v, Val::U8(_)) { 1 } else { size(v) }).sum()
         }
