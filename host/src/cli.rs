@@ -20,6 +20,7 @@ mod tools;
 mod world;
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -78,7 +79,10 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
 fn logging(arguments: &Arguments) {
     let level = ["warn", "info", "debug", "trace"][usize::from(arguments.verbose.min(3))];
     let filter = arguments.log.clone().unwrap_or_else(|| format!("tollgate={level}"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // A second call in one process (the demo, a test) finds the first one's logging in place.
     let _ = match arguments.log_format {
         Format::Text => subscriber.without_time().try_init(),

@@ -126,6 +126,7 @@ fn say(found: &Found, tools: usize, output: Output) -> Exit {
     output.result(&json!({ "tools": tools, "errors": errors, "problems": problems, "reaches": reaches }), || {
         let mut lines: Vec<String> = found.reaches.iter().map(reach_text).collect();
         lines.push(match errors {
+            0 if tools == 1 => "1 tool checked; everything is in order".to_owned(),
             0 => format!("{tools} tools checked; everything is in order"),
             1 => "1 error".to_owned(),
             many => format!("{many} errors"),

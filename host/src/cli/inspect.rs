@@ -34,8 +34,9 @@ pub fn run(folder: &Path, options: &Inspect, output: Output) -> Result<Exit, Fai
                 lines.push(format!("    returns {}", schema::output(function)));
             }
         }
+        lines.extend(surface.uncallable.iter().map(|it| format!("  {} cannot be called: {}", it.name, it.reason)));
         lines.extend(imports("imports that a manifest may grant", &surface, Origin::Tollgate));
-        lines.extend(imports("imports of WASI, which give it nothing", &surface, Origin::Wasi));
+        lines.extend(wasi(&surface));
         lines.extend(imports("imports that this host does not know", &surface, Origin::Unknown));
         lines.extend(loads.as_ref().err().map(|bad| format!("it does not load: {bad}")));
         lines.join("\n")
@@ -70,6 +71,14 @@ fn imports(title: &str, surface: &Surface, origin: Origin) -> Vec<String> {
     let mut lines = vec![title.to_owned()];
     lines.extend(of.iter().map(|import| format!("  {} {}", import.interface, import.functions.join(", "))));
     lines
+}
+
+/// WASI by its interfaces alone: every guest of a standard library has them, and they are all empty here.
+fn wasi(surface: &Surface) -> Option<String> {
+    let short =
+        |import: &Import| import.interface.trim_start_matches("wasi:").split('@').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = surface.imports.iter().filter(|it| it.origin == Origin::Wasi).map(short).collect();
+    if names.is_empty() { None } else { Some(format!("imports of WASI, which give it nothing: {}", names.join(", "))) }
 }
 
 fn import_json(import: &Import) -> Value {
