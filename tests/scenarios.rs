@@ -76,12 +76,14 @@ fn s23_the_path_that_is_another_path() {
     symlink("../pay", world.path("files/runbooks/folder-link")).expect("a folder's link");
     symlink(world.path("files/pay/ledger.csv"), world.path("files/runbooks/absolute")).expect("an absolute link");
     symlink("/dev", world.path("files/runbooks/device")).expect("a link to devices");
-    fs::hard_link(world.path("files/pay/ledger.csv"), world.path("files/runbooks/hard")).expect("a second name");
+    world.write("files/pay/other.csv", "CANARY");
+    fs::hard_link(world.path("files/pay/other.csv"), world.path("files/runbooks/hard")).expect("a second name");
     let fifo = std::process::Command::new("mkfifo").arg(world.path("files/runbooks/fifo")).status();
     assert!(fifo.expect("mkfifo").success());
+    let long = format!("runbooks/{}", "x".repeat(4096));
     let read = |path: &str| world.call("probe.files-read", &json!({ "path": path, "offset": "0", "length": 64 }));
     let missing = read("runbooks/missing.md")["refusals"].clone();
-    for path in PATHS {
+    for path in PATHS.iter().chain([&long.as_str()]) {
         let report = read(path);
         assert_eq!(report["outcome"], "refused", "{path:?}: {report}");
         assert!(!report.to_string().contains("Q0FOQVJZ"), "{path:?} returned the canary");

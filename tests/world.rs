@@ -103,7 +103,7 @@ fn template() -> &'static Path {
         world.write("tools/probe.toml", &format!("{PROBE}{GRANTS}"));
         world.done(&["pin", "probe"]);
         world.write("files/runbooks/deploy.md", "# Deploying\n\nRoll back with `ship rollback`.\n");
-        world.write("files/pay/ledger.csv", "account,amount\n4711,CANARY\n");
+        world.write("files/pay/ledger.csv", "CANARY\n4711,1200.00\n");
         world.write("files/scratch/note.txt", "a note\n");
         world.parent
     });
