@@ -109,3 +109,17 @@ fn a_growing_audience_voids_the_yes() {
     assert_eq!(codes(&report), ["agree.changed"], "{report}");
     assert_eq!(world.outside(), before);
 }
+
+#[test]
+fn a_host_killed_while_it_waits_has_done_nothing_and_the_next_one_says_so() {
+    let world = asking();
+    let before = world.outside();
+    let typed = typed("never");
+    let mut terminal = world.at_terminal(&typed.iter().map(String::as_str).collect::<Vec<_>>());
+    terminal.expect("[yes/no]").expect("the card");
+    terminal.kill().expect("it was alive");
+    let listed = world.done(&["journal", "list"]);
+    assert_eq!(listed["invocations"][0]["outcome"], "interrupted", "{listed}");
+    assert_eq!(world.outside(), before);
+    assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
+}

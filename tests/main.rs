@@ -14,6 +14,7 @@ mod limits;
 mod manifests;
 mod patterns;
 mod scenarios;
+mod store;
 mod tidy;
 mod values;
 mod world;

@@ -96,6 +96,14 @@ impl Terminal {
         self.pty.write_all(format!("{line}\n").as_bytes()).map_err(|e| format!("typing: {e}"))
     }
 
+    /// Kills the program, as a power cut would.
+    ///
+    /// # Errors
+    /// When it is gone already.
+    pub fn kill(mut self) -> Result<(), String> {
+        self.child.kill().and_then(|()| self.child.wait()).map(drop).map_err(|e| format!("killing it: {e}"))
+    }
+
     /// Waits for the end.
     ///
     /// # Errors
