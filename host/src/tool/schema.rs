@@ -10,7 +10,7 @@
 //! | u64, s64 | a string of decimal digits; an integer that fits is taken too |
 //! | u8 … s32 | integer |
 //! | f32, f64 | number, or `"NaN"`, `"Infinity"`, `"-Infinity"` |
-//! | list<u8> | a string of base64 |
+//! | `list<u8>` | a string of base64 |
 //! | char, enum, flags, list | string of length 1, string, array of different strings, array |
 //!
 //! A `null` is never right. A sole `result` of a function is not a value: its error is the tool's own error.
