@@ -38,7 +38,7 @@ fn each_limit_has_its_own_fault() {
 #[test]
 fn a_guests_own_time_ends_and_so_does_its_sleep() {
     let world = World::new();
-    world.grant(&format!("[limits]\nfuel = \"1000G\"\ntime = \"300 ms\"\n\n{}", crate::world::GRANTS));
+    world.grant(&format!("[limits]\nfuel = \"1000G\"\ntime = \"800 ms\"\n\n{}", crate::world::GRANTS));
     assert_eq!(fault(&world, "probe.spin", &json!({})), "time");
     assert_eq!(fault(&world, "probe.sleep", &json!({ "ms": "60000" })), "time");
 }
