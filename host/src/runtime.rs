@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::Linker;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::diagnostic::Broken;
@@ -22,7 +22,7 @@ mod wasi;
 pub use cache::Cache;
 pub use cell::Cell;
 pub use run::{Captured, Ended, Order, Usage};
-pub use stopwatch::{Counts, Stopwatch};
+pub use stopwatch::Stopwatch;
 
 /// What a sandbox is made with.
 #[derive(Debug, Clone, Copy)]
@@ -144,26 +144,6 @@ impl Sandbox {
             .map_err(|e| Broken::while_doing("linking WASI", format!("{e:#}")))?;
         Ok(linker)
     }
-
-    /// Checks that everything a component imports is there with its type.
-    ///
-    /// # Errors
-    /// A sentence that names the import.
-    pub fn prepare<T: Send + 'static>(
-        &self,
-        linker: &Linker<Cell<T>>,
-        component: &Component,
-    ) -> Result<InstancePre<Cell<T>>, String> {
-        linker.instantiate_pre(component).map_err(|e| {
-            format!("this host cannot give the component what it imports: {e:#}; `tollgate inspect` lists its imports")
-        })
-    }
-}
-
-/// The identity of an engine, to see that the compiling one is the same.
-#[must_use]
-pub fn engine_id(engine: &Engine) -> String {
-    id_of(engine)
 }
 
 impl Drop for Sandbox {

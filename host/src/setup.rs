@@ -3,7 +3,7 @@
 mod host;
 mod workspace;
 
-pub use workspace::{NotReady, Workspace, new_file, private_dir, read_file, write_private};
+pub use workspace::{NotReady, Workspace, new_file, private_dir, read_file, read_text, write_private};
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

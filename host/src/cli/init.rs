@@ -10,7 +10,7 @@ use super::output::{Output, note};
 use super::{passphrase, pin};
 use crate::diagnostic::Broken;
 use crate::name::PersonName;
-use crate::setup::{Workspace, private_dir, read_file, write_private};
+use crate::setup::{Workspace, private_dir, read_file, read_text, write_private};
 
 /// Makes the workspace.
 pub fn run(options: &Init, output: Output) -> Result<Exit, Failure> {
@@ -92,11 +92,6 @@ fn bring(workspace: &Workspace, from: &Path) -> Result<Vec<crate::name::ToolName
         }
     }
     Ok(workspace.tools()?)
-}
-
-fn read_text(path: &Path) -> Result<String, Broken> {
-    let bytes = read_file(path, 8 << 20)?;
-    String::from_utf8(bytes).map_err(|e| Broken::while_doing(format!("reading {}", path.display()), e))
 }
 
 const CONFIG: &str = r#"# What this host is. `tollgate check` reads it with every manifest in tools/.

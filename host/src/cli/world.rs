@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::command::{World, WorldCommand};
 use super::exit::{Exit, Failure};
 use super::output::Output;
-use crate::diagnostic::Broken;
-use crate::setup::{Workspace, read_file};
+use crate::setup::{Workspace, read_text};
 
 /// Brings a world file in, or prints what there is.
 pub fn run(folder: &Path, options: &World, output: Output) -> Result<Exit, Failure> {
@@ -16,12 +15,7 @@ pub fn run(folder: &Path, options: &World, output: Output) -> Result<Exit, Failu
     let shown: Value = workspace.runtime()?.block_on(async {
         let store = workspace.store()?;
         let shown = match &options.command {
-            WorldCommand::Apply { file } => {
-                let bytes = read_file(file, 8 << 20)?;
-                let text =
-                    String::from_utf8(bytes).map_err(|e| Broken::while_doing(format!("reading {}", file.display()), e))?;
-                store.apply(&text).await?
-            }
+            WorldCommand::Apply { file } => store.apply(&read_text(file)?).await?,
             WorldCommand::Show => store.show().await?,
         };
         store.close().await?;

@@ -14,6 +14,8 @@ use crate::tool::Surface;
 pub struct Loaded {
     pub(super) manifest: Manifest,
     pub(super) digest: Digest,
+    /// The digest of what the manifest means, worked out once for all calls.
+    pub(super) meaning: Digest,
     pub(super) surface: Surface,
     pub(super) ready: InstancePre<Cell<Guest>>,
 }
@@ -48,7 +50,7 @@ impl Host {
             Broken::while_doing(doing(), format!("{e:#}"))
                 .help("it was built against another contract; build it against this host's WIT")
         })?;
-        Ok(Loaded { manifest, digest, surface, ready })
+        Ok(Loaded { meaning: manifest.meaning(), manifest, digest, surface, ready })
     }
 
     /// The compiled form, if the cache has the very bytes that the store remembers.

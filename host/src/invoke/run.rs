@@ -59,10 +59,8 @@ impl Host {
         if let Err(refusal) = admit(&loaded.manifest, &rights, &call.agent) {
             return invocation.turn_away(refusal).await;
         }
-        let session = invocation.session(call);
         let watch = Stopwatch::default();
-        let session = Session { timing: Arc::new(Watch(watch.clone())), ..session };
-        let guest = Guest { session, backends: self.backends() };
+        let guest = Guest { session: invocation.session(call, watch.clone()), backends: self.backends() };
         let order = invocation.order(arguments, watch, rights.now);
         let running = self.sandbox.run(&loaded.ready, guest, order);
         let ended = tokio::select! {
@@ -89,7 +87,7 @@ impl Host {
         let mut book = Book::new(id, &loaded.manifest.grants, patience);
         let body = json!({
             "tool": loaded.manifest.tool.as_str(), "function": function.name, "component": loaded.digest.hex(),
-            "manifest": loaded.manifest.meaning().hex(), "engine": self.sandbox.engine_id(), "instance": self.store.instance(),
+            "manifest": loaded.meaning.hex(), "engine": self.sandbox.engine_id(), "instance": self.store.instance(),
             "initiator": call.initiator.as_str(), "agent": call.agent.as_str(),
         });
         let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed);
@@ -99,13 +97,13 @@ impl Host {
 }
 
 impl Invocation<'_> {
-    fn session(&self, call: Call) -> Session {
+    fn session(&self, call: Call, watch: Stopwatch) -> Session {
         let manifest = &self.loaded.manifest;
         let who = Who {
             invocation: self.id,
             tool: manifest.tool.clone(),
             component: self.loaded.digest,
-            manifest: manifest.meaning(),
+            manifest: self.loaded.meaning,
             initiator: call.initiator,
             agent: call.agent,
         };
@@ -113,7 +111,7 @@ impl Invocation<'_> {
             who: Arc::new(who),
             grants: Arc::new(manifest.grants.clone()),
             services: self.host.services(),
-            timing: Arc::new(Watch(Stopwatch::default())),
+            timing: Arc::new(Watch(watch)),
             book: self.book.clone(),
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// Toward what a stretch of time counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counts {
+enum Counts {
     /// The host works for the guest: `[limits] backend-time`.
     Backend,
     /// A person is asked: nothing.
@@ -23,11 +23,6 @@ struct State {
 /// Shared by the sandbox and the host functions of one run.
 #[derive(Debug, Clone)]
 pub struct Stopwatch(Arc<Mutex<State>>);
-
-/// While it lives, time counts toward what it was begun for.
-#[must_use]
-#[derive(Debug)]
-pub struct Stretch(Stopwatch, Counts);
 
 #[expect(clippy::disallowed_methods, reason = "measures how long, never when: no decision but a limit hangs on it")]
 fn now() -> Instant {
@@ -66,12 +61,6 @@ impl Stopwatch {
         self.settled(|state| (state.own, state.backend) = (Duration::ZERO, Duration::ZERO));
     }
 
-    /// From here until the stretch is dropped, time counts toward `what`.
-    pub fn begin(&self, what: Counts) -> Stretch {
-        self.settled(|state| state.stack.push(what));
-        Stretch(self.clone(), what)
-    }
-
     /// Marks that a host call begins (`true`) or ends.
     pub fn host_call(&self, inside: bool) {
         self.mark(Counts::Backend, inside);
@@ -96,11 +85,5 @@ impl Stopwatch {
     #[must_use]
     pub fn read(&self) -> (Duration, Duration) {
         self.settled(|state| (state.own, state.backend))
-    }
-}
-
-impl Drop for Stretch {
-    fn drop(&mut self) {
-        self.0.mark(self.1, false);
     }
 }

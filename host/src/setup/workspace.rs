@@ -188,7 +188,11 @@ pub fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, Broken> {
     Ok(bytes)
 }
 
-fn read_text(path: &Path) -> Result<String, Broken> {
+/// Reads a text file of at most 8 MiB: configuration, manifest, world file.
+///
+/// # Errors
+/// When it cannot be read, is larger, or is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, Broken> {
     let bytes = read_file(path, TEXT)?;
     String::from_utf8(bytes).map_err(|e| Broken::while_doing(format!("reading {}", path.display()), e))
 }
