@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make and look at files themselves")]
 
 mod acl;
+mod author;
 mod commands;
 mod consent;
 mod disk;
@@ -17,5 +18,6 @@ mod scenarios;
 mod sdk;
 mod store;
 mod tidy;
+mod update;
 mod values;
 mod world;

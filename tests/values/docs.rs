@@ -72,8 +72,8 @@ fn what_is_said_stands_where_it_belongs() {
     assert_eq!(surface.text, "Answers.");
     let ask = surface.find(Some("ask")).expect("it is there");
     assert_eq!(ask.docs.text, "Answers a question.\n\nAt length.");
-    let places: Vec<String> = ask.docs.texts().into_iter().map(|(place, text)| format!("{place} {text}")).collect();
-    let expected = "(marks) Marks.|(marks)[] A pair.|(marks)[].line Its line.|(marks)[].word The word.|(question) What is asked.|\
+    let places: Vec<String> = ask.texts().into_iter().map(|(place, text)| format!("{place} {text}")).collect();
+    let expected = "(question) What is asked.|(marks) Marks.|(marks)[] A pair.|(marks)[].line Its line.|(marks)[].word The word.|\
                     (size) How much.|(size):high A lot.|(size):low A little.|.result A pair.|.result.line Its line.|\
                     .result.word The word.|.error Why not.|.error:other Something else.|.error:other.word What.";
     assert_eq!(places[1..].join("|"), expected);
@@ -325,7 +325,7 @@ proptest! {
                 prop_assert!(plain(&why.message) && why.message.len() < 8_192, "{:?}", why);
             }
             for function in &surface.functions {
-                prop_assert!(function.docs.texts().iter().all(|(place, text)| plain(place) && plain(text)));
+                prop_assert!(function.texts().iter().all(|(place, text)| plain(place) && plain(text)));
                 prop_assert!(schema::bounded(&schema::input(function)).is_ok() && schema::bounded(&schema::output(function)).is_ok());
             }
         }

@@ -38,7 +38,7 @@ pub fn pinned_surface(workspace: &Workspace, pinned: &Digest) -> Result<Surface,
 impl Differs {
     /// For people.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("pinned is {}", self.pinned), format!("there is  {}", self.found)];
+        let mut lines = vec![format!("pinned is {}", self.pinned), format!("found is  {}", self.found)];
         match &self.changes {
             Err(why) => lines.push(format!("  what is different cannot be said: {why}")),
             Ok(changes) if changes.is_empty() => {
@@ -86,7 +86,10 @@ fn shown(change: &Change) -> Vec<String> {
         }
         Part::Function | Part::Declaration => sides.map(|(sign, line)| format!("    {sign} {line}")).collect(),
         // Two schemas of a screen each tell a person nothing; the signatures above do.
-        Part::Schema => vec![format!("    another for what `{}`; `-o json` has both", name.replacen(' ', "` ", 1))],
+        Part::Schema => {
+            let (function, what) = name.split_once(' ').unwrap_or_default();
+            vec![format!("    another for what `{function}` {what}; `-o json` has both")]
+        }
         Part::Text => {
             let of = if name.is_empty() { "the tool" } else { name };
             let lines = sides.flat_map(|(sign, text)| behind(&format!("    {sign} │ "), text));

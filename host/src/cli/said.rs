@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use crate::manifest::declared;
 use crate::tool::{Function, Surface};
 
-/// How many characters of a text stand on one line: a terminal that broke it itself would put the rest at the margin.
-const WIDTH: usize = 96;
+/// How many columns of a text stand on one line: a terminal that broke it itself would put the rest at the margin, where
+/// the host's own words are.
+const WIDTH: usize = 72;
 
 /// A text of any number of lines, each behind `mark`.
 pub fn behind(mark: &str, text: &str) -> Vec<String> {
@@ -15,20 +16,28 @@ pub fn behind(mark: &str, text: &str) -> Vec<String> {
 
 /// One line, broken at spaces where there are any.
 fn wrapped(line: &str) -> Vec<String> {
-    let (mut lines, mut current) = (Vec::new(), String::new());
+    let (mut lines, mut current, mut used) = (Vec::new(), String::new(), 0);
     for word in line.split_inclusive(' ') {
-        if current.chars().count() + word.trim_end().chars().count() > WIDTH && !current.is_empty() {
+        if used + word.trim_end().chars().map(columns).sum::<usize>() > WIDTH && !current.is_empty() {
             lines.push(std::mem::take(&mut current));
+            used = 0;
         }
         for c in word.chars() {
-            current.push(c);
-            if current.chars().count() >= WIDTH && c != ' ' {
+            if used + columns(c) > WIDTH && c != ' ' {
                 lines.push(std::mem::take(&mut current));
+                used = 0;
             }
+            current.push(c);
+            used += columns(c);
         }
     }
     lines.push(current);
     lines
+}
+
+/// At most this many: letters of the far east take two.
+const fn columns(c: char) -> usize {
+    if c.is_ascii() { 1 } else { 2 }
 }
 
 /// What is said of a tool as a whole.
@@ -36,19 +45,25 @@ pub fn of_tool(surface: &Surface) -> Vec<String> {
     if surface.text.is_empty() { Vec::new() } else { behind("  │ ", &surface.text) }
 }
 
-/// What is said of a function, its parameters and what comes back.
+/// What is said of a function, its parameters and what comes back; behind the place where the text is short.
 pub fn of_function(function: &Function) -> Vec<String> {
-    let texts = function.docs.texts().into_iter();
+    let texts = function.texts().into_iter();
     let lines = texts.flat_map(|(place, text)| {
-        let place = (!place.is_empty()).then(|| format!("    {}", place.trim_start_matches('.')));
-        place.into_iter().chain(behind("    │ ", text))
+        let place = place.trim_start_matches('.').to_owned();
+        match behind("", text).as_slice() {
+            [_] if !place.is_empty() => vec![format!("    {place} │ {text}")],
+            _ => {
+                let place = (!place.is_empty()).then(|| format!("    {place}"));
+                place.into_iter().chain(behind("    │ ", text)).collect()
+            }
+        }
     });
     lines.collect()
 }
 
 /// The same for programs, by the places of the texts.
 pub fn texts_json(function: &Function) -> Value {
-    let texts = function.docs.texts().into_iter().filter(|(place, _)| !place.is_empty());
+    let texts = function.texts().into_iter().filter(|(place, _)| !place.is_empty());
     texts.map(|(place, text)| (place.trim_start_matches('.').to_owned(), json!(text))).collect::<Map<_, _>>().into()
 }
 

@@ -60,7 +60,10 @@ fn with_manifest(workspace: &Workspace, manifest: &Manifest) -> Listed {
     let found = workspace.component(manifest).map(|bytes| (Digest::of(&bytes), Surface::parse(&bytes)));
     let (state, differs, surface) = match (found, kept) {
         // The very bytes stand beside the manifest, so that it does not matter whether they were kept too.
-        (Ok((digest, Ok(surface))), _) if digest == pinned => ("ready".to_owned(), None, Some(surface)),
+        (Ok((digest, Ok(surface))), _) if digest == pinned => {
+            let state = surface.loads().map_or_else(|bad| bad.to_string(), |()| "ready".to_owned());
+            (state, None, Some(surface))
+        }
         (Ok((_, Err(bad))), kept) => (bad.to_string(), None, kept.ok()),
         (Ok((digest, Ok(now))), kept) => {
             let state = format!("other bytes than were pinned: see `tollgate inspect {tool}`, then `tollgate pin {tool}`");

@@ -78,7 +78,7 @@ fn parts(surface: &Surface) -> Parts {
     }
     for function in &surface.functions {
         parts.insert((Part::Function, function.name.clone()), function.to_string());
-        let texts = function.docs.texts().into_iter();
+        let texts = function.texts().into_iter();
         parts.extend(texts.map(|(place, text)| ((Part::Text, format!("{}{place}", function.name)), text.to_owned())));
     }
     if let Some(needs) = &surface.declared {

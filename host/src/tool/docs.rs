@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::section::NAME;
-use super::strict;
+use super::{Function, strict};
 use crate::approval::show;
 
 /// What is said of a value, and of the values within it. An `option` is transparent.
@@ -138,18 +138,21 @@ impl Docs {
     }
 }
 
-impl FunctionDocs {
+impl Function {
     /// Every text with its place: `""` is the function, `(name)` a parameter, `.result` and `.error` what comes back; behind
     /// them `.name` is a field, `:name` a case, `[]` an item.
     #[must_use]
     pub fn texts(&self) -> Vec<(String, &str)> {
+        let FunctionDocs { text, params, result, error } = &self.docs;
         let mut texts = Vec::new();
-        if !self.text.is_empty() {
-            texts.push((String::new(), self.text.as_str()));
+        if !text.is_empty() {
+            texts.push((String::new(), text.as_str()));
         }
-        self.params.iter().for_each(|(name, docs)| docs.walk(&format!("({name})"), &mut texts));
-        self.result.walk(".result", &mut texts);
-        self.error.walk(".error", &mut texts);
+        for (name, docs) in self.params.iter().filter_map(|(name, _)| Some((name, params.get(name)?))) {
+            docs.walk(&format!("({name})"), &mut texts);
+        }
+        result.walk(".result", &mut texts);
+        error.walk(".error", &mut texts);
         texts
     }
 }

@@ -154,7 +154,6 @@ struct Named<'s> {
 
 /// What is within a value: fields, cases, items. An `option` is transparent.
 fn parts(shape: &Shape) -> (Vec<Part<'_>>, Vec<Part<'_>>, Option<&Shape>) {
-    let plain = |names: &'_ [String]| names.iter().map(|name| (Cow::Owned(name.clone()), None)).collect();
     match shape {
         Shape::Option(some) => parts(some),
         Shape::List(item) => (vec![], vec![], Some(item)),
@@ -169,7 +168,7 @@ fn parts(shape: &Shape) -> (Vec<Part<'_>>, Vec<Part<'_>>, Option<&Shape>) {
             let cases = cases(ok.as_deref(), err.as_deref());
             (vec![], cases.into_iter().map(|(name, shape)| (name.into(), shape)).collect(), None)
         }
-        Shape::Enum(names) | Shape::Flags(names) => (vec![], plain(names), None),
+        Shape::Enum(names) | Shape::Flags(names) => (vec![], names.iter().map(|name| (name.into(), None)).collect(), None),
         Shape::Bool | Shape::S8 | Shape::U8 | Shape::S16 | Shape::U16 | Shape::S32 | Shape::U32 => Default::default(),
         Shape::S64 | Shape::U64 | Shape::F32 | Shape::F64 | Shape::Char | Shape::String | Shape::Bytes => Default::default(),
     }
