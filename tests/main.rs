@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make and look at files themselves")]
 
 mod acl;
+mod author;
 mod commands;
 mod consent;
 mod disk;
@@ -14,7 +15,9 @@ mod limits;
 mod manifests;
 mod patterns;
 mod scenarios;
+mod sdk;
 mod store;
 mod tidy;
+mod update;
 mod values;
 mod world;

@@ -1,5 +1,6 @@
 //! Where ambient authority enters: paths, the clock, the environment. Everything above is handed what it needs.
 
+mod components;
 mod host;
 mod workspace;
 

@@ -91,6 +91,9 @@ pub struct Inspect {
     /// Print the JSON Schema of each function's arguments and value too.
     #[arg(long)]
     pub schema: bool,
+    /// Print a manifest to begin with instead: everything that it could be granted, for you to narrow.
+    #[arg(long, conflicts_with = "schema")]
+    pub manifest: bool,
 }
 
 /// `pin`

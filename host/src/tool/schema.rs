@@ -13,12 +13,13 @@
 //! | `list<u8>` | a string of base64 |
 //! | char, enum, flags, list | string of length 1, string, array of different strings, array |
 //!
+//! What the author says of a thing is its `description`; of the names of an enum or flags, a line each in the enum's.
 //! A `null` is never right. A sole `result` of a function is not a value: its error is the tool's own error.
 
 use serde_json::{Map, Value, json};
 
 use super::shape::cases;
-use super::{Function, Shape};
+use super::{Function, Shape, described};
 
 /// What [`bounded`] allows.
 const BYTES: usize = 64 << 10;
@@ -28,7 +29,11 @@ const SUBSCHEMAS: usize = 512;
 /// What a function takes: one object with a property for each parameter.
 #[must_use]
 pub fn input(function: &Function) -> Value {
-    fields(function.params.iter().map(|(name, shape)| (name.as_str(), shape)))
+    let mut schema = fields(function.params.iter().map(|(name, shape)| (name.as_str(), shape)));
+    for (name, shape) in &function.params {
+        described::field(&mut schema, name, shape, function.docs.params.get(name));
+    }
+    schema
 }
 
 /// What [`super::encode::structured`] makes of a function's success: an object, as clients require.
@@ -36,11 +41,13 @@ pub fn input(function: &Function) -> Value {
 /// A record, tuple or option stands for itself, anything else is the property `result`, and nothing is `{}`.
 #[must_use]
 pub fn output(function: &Function) -> Value {
+    let docs = &function.docs.result;
     match function.success() {
         None => fields([]),
-        Some(shape) if is_object(shape) => of(shape),
+        Some(shape) if is_object(shape) => described::value(of(shape), shape, docs),
         Some(shape) => json!({
-            "type": "object", "properties": { "result": of(shape) }, "required": ["result"], "additionalProperties": false,
+            "type": "object", "properties": { "result": described::value(of(shape), shape, docs) }, "required": ["result"],
+            "additionalProperties": false,
         }),
     }
 }
