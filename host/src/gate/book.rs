@@ -98,6 +98,8 @@ pub struct Book {
     pub host_calls: u64,
     /// Bytes of their arguments.
     pub arguments: u64,
+    /// The intent, by number and function, that goes on record now and whose act has not begun.
+    intended: Option<(u32, &'static str)>,
     patience: Patience,
 }
 
@@ -112,6 +114,7 @@ impl Book {
             seen: Vec::new(),
             host_calls: 0,
             arguments: 0,
+            intended: None,
             patience,
         }
     }
@@ -133,6 +136,29 @@ impl Book {
         }
         let allowed = self.patience.host_calls;
         Err(Fault::new(FaultKind::HostCalls, format!("it called the host more than {allowed} times ([limits] host-calls)")))
+    }
+
+    /// An intent is put on record next. Returns its number.
+    pub(super) fn intends(&mut self, function: &'static str) -> u32 {
+        let number = self.record.len();
+        self.intended = Some((number, function));
+        number
+    }
+
+    /// The act of the intent begins, or there will be none; from here on somebody else settles it.
+    pub(super) fn settled(&mut self) {
+        self.intended = None;
+    }
+
+    /// Settles what the guest's end interrupted: a commit, and an intent on record whose act nobody will perform.
+    pub async fn close(&mut self) {
+        let on_record = self.record.settle().await;
+        if let Some((intent, function)) = self.intended.take()
+            && intent < on_record
+        {
+            let body = json!({ "function": function, "intent": intent, "outcome": "not-done" });
+            self.record.note(Draft::new(Kind::Outcome, body));
+        }
     }
 
     /// Joins a source to the label.

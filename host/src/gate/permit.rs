@@ -152,7 +152,7 @@ async fn consent(action: &dyn Action, act: Act, session: &Session, book: &mut Bo
     let card = Card { act, does: action.does(), payload: action.payload().map(str::to_owned), read };
     let body = json!({ "function": action.function(), "of": person.as_str(), "audience": card.act.audience.len() });
     let asked = Draft::new(Kind::Asked, body).with("act", digest.clone()).with("card", card.text());
-    book.record.commit(&*services.journal, Some(asked), None).await.map_err(unrecorded)?;
+    book.record.commit(&services.journal, Some(asked), None).await.map_err(unrecorded)?;
     session.timing.person(true);
     let _waiting = Waiting(session);
     let verdict = approval::hear(&*services.desk, &person, &kept, &card).await;
@@ -190,10 +190,11 @@ impl<A: Action> Agreed<A> {
         if covered.action.spec().kind == Doing::Change {
             let draft = intent_of(&covered, charge, self.act.as_ref());
             let premise = Some(covered.premise.clone());
-            if let Err(failed) = book.record.commit(&*session.services.journal, Some(draft), premise).await {
+            intent = Some(book.intends(covered.action.function()));
+            if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), premise).await {
+                book.settled();
                 return Err((unrecorded(failed), book));
             }
-            intent = Some(book.record.len() - 1);
         }
         let Covered { action, premise, .. } = covered;
         Ok(Permit { action, charge, intent, premise, session: session.clone(), book })
@@ -264,6 +265,7 @@ impl<A: Action> Permit<A> {
     {
         let key = self.key();
         let Self { action, premise, session, mut book, .. } = self;
+        book.settled();
         let body = json!({ "function": action.function(), "intent": key.1, "outcome": "done" });
         let settle = book.record.chapter(Some(Draft::new(Kind::Outcome, body)), Some(premise));
         let entries = settle.drafts.len();
