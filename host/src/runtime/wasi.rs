@@ -10,6 +10,7 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx};
 use super::capture::Capture;
 use crate::clock::Instant;
 use crate::name::Digest;
+use crate::unit::Bytes;
 
 /// Each reading moves a clock on by this much, so that a guest that waits by reading comes to an end.
 const STEP: u64 = 1_000;
@@ -49,8 +50,9 @@ fn stream(seed: &[u8; 32], of: &str) -> ChaCha20Rng {
     ChaCha20Rng::from_seed(*Digest::of_parts(&[of.as_bytes(), b"\0", seed]).as_bytes())
 }
 
-/// The context of one run.
-pub(super) fn context(seed: &[u8; 32], start: Instant, stdout: Capture, stderr: Capture) -> WasiCtx {
+/// The context of one run; `most` is what one call may carry. The host makes random bytes before the guest has the room,
+/// and while it makes them no epoch ends the guest.
+pub(super) fn context(seed: &[u8; 32], start: Instant, (stdout, stderr): (Capture, Capture), most: Bytes) -> WasiCtx {
     let hash = Digest::of_parts(&[b"insecure-seed\0", seed]);
     let insecure_seed = hash.as_bytes().iter().take(16).fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
     let clock = |start| Virtual { start, readings: AtomicU64::new(0) };
@@ -60,6 +62,7 @@ pub(super) fn context(seed: &[u8; 32], start: Instant, stdout: Capture, stderr: 
         .secure_random(stream(seed, "secure"))
         .insecure_random(stream(seed, "insecure"))
         .insecure_random_seed(insecure_seed)
+        .max_random_size(most.0)
         .wall_clock(clock(start.0.saturating_mul(1_000_000)))
         .monotonic_clock(clock(0))
         .allow_ip_name_lookup(false)
