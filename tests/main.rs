@@ -9,6 +9,7 @@ mod disk;
 mod evidence;
 mod files;
 mod forum;
+mod hostile;
 mod journal;
 mod limits;
 mod manifests;
