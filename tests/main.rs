@@ -6,6 +6,7 @@ mod acl;
 mod author;
 mod commands;
 mod consent;
+mod declaration;
 mod disk;
 mod evidence;
 mod files;

@@ -85,6 +85,6 @@ impl Bare {
 
 impl Again for Bare {
     async fn once(&self) -> Result<(), Failed> {
-        self.call().await.map_err(Into::into)
+        self.call().await.map_err(|e| format!("{e:#}").into())
     }
 }

@@ -18,6 +18,7 @@ mod writer;
 pub use read::{Erase, Kept, verify, verify_export};
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
@@ -51,6 +52,7 @@ pub struct Store {
     writer: Writer,
     reader: Mutex<Connection>,
     board: Arc<Board>,
+    commits: Arc<AtomicU64>,
     seen: Mutex<Option<people::Seen>>,
     instance: Instance,
     signing: Signing,
@@ -76,8 +78,10 @@ impl Store {
         let log = opening.signer.verifier().name.clone();
         let board = Arc::new(Board::open(&opening.run)?);
         begin_sharing(&connection, &board)?;
+        let commits = Arc::new(AtomicU64::new(0));
         let desk = writer::Desk {
             board: board.clone(),
+            commits: commits.clone(),
             database: opening.database.clone(),
             clock: opening.clock.clone(),
             log,
@@ -86,7 +90,7 @@ impl Store {
         let left = instance::left_open(&connection, &opening.run, &instance)?;
         let writer = Writer::start(connection, desk)?;
         let signing = Signing::start(&opening)?;
-        let store = Self { opening, writer, reader, board, seen: Mutex::new(None), instance, signing };
+        let store = Self { opening, writer, reader, board, commits, seen: Mutex::new(None), instance, signing };
         store.recover(left)?;
         Ok(store)
     }
@@ -95,6 +99,12 @@ impl Store {
     #[must_use]
     pub fn now(&self) -> Instant {
         self.opening.clock.now().max(self.board.newest())
+    }
+
+    /// How many transactions this process has committed: callers at the same time share them.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     fn read<T>(&self, doing: &str, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Broken> {

@@ -16,7 +16,7 @@ use wasmtime::Enabled;
 use super::Effort;
 
 /// The empty tool.
-pub const EMPTY: Function = Function { interface: "tollgate:probe/probe@0.1.0", name: "nothing", results: 0 };
+pub const EMPTY: Function = Function { interface: "tool:empty/empty@0.1.0", name: "nothing", results: 0 };
 
 /// A host and its tool.
 pub struct Whole {
@@ -50,7 +50,7 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
         let folder = tempfile::tempdir()?;
         let workspace = workspace(folder.path())?;
         let built = tollgate_example_tools::build()?;
-        let component = bytes(&built.fixtures.join("probe.wasm"))?;
+        let component = bytes(&built.fixtures.join("empty.wasm"))?;
         add_tool(&workspace, "empty", &component, "")?;
         let runtime = workspace.runtime().map_err(|e| e.to_string())?;
         let table = runtime.block_on(async {

@@ -1,7 +1,9 @@
 //! A host put together out of a workspace.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::SystemClock;
 use super::workspace::{NotReady, Workspace, private_dir, write_private};
@@ -74,16 +76,29 @@ impl Workspace {
         Ok((host, store))
     }
 
-    /// Loads every tool: what a start does. A tool that does not load keeps no other from loading.
+    /// Loads every tool: what a start does, on all processors. A tool that does not load keeps no other from loading.
+    ///
+    /// Blocks its thread; call it where blocking is allowed, in the context of an event loop.
     ///
     /// # Errors
     /// When the folder of tools cannot be read.
-    pub async fn load_all(&self, host: &Host) -> Result<Vec<(ToolName, Result<Loaded, NotReady>)>, Broken> {
-        let mut all = Vec::new();
-        for tool in self.tools()? {
-            let loaded = self.load(host, &tool).await;
-            all.push((tool, loaded));
-        }
+    pub fn load_all(&self, host: &Host) -> Result<Vec<(ToolName, Result<Loaded, NotReady>)>, Broken> {
+        let tools = self.tools()?;
+        let (events, next) = (tokio::runtime::Handle::current(), AtomicUsize::new(0));
+        let work = || {
+            let mut loaded = Vec::new();
+            while let Some(tool) = tools.get(next.fetch_add(1, Ordering::Relaxed)) {
+                loaded.push((tool.clone(), events.block_on(self.load(host, tool))));
+            }
+            loaded
+        };
+        let mut all = std::thread::scope(|scope| {
+            let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(tools.len());
+            let working: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            let join = |it: std::thread::ScopedJoinHandle<'_, _>| it.join().unwrap_or_else(|e| std::panic::resume_unwind(e));
+            working.into_iter().flat_map(join).collect::<Vec<_>>()
+        });
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(all)
     }
 

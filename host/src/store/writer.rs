@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -80,6 +81,7 @@ pub(super) struct Writer {
 pub(super) struct Desk {
     pub(super) database: PathBuf,
     pub(super) board: Arc<Board>,
+    pub(super) commits: Arc<AtomicU64>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) log: String,
     pub(super) instance: String,
@@ -205,6 +207,7 @@ impl Loop {
         match finished.and_then(|()| self.say("COMMIT")) {
             Ok(()) => {
                 self.desk.board.wrote(now);
+                self.desk.commits.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
             Err(error) => self.doubt(start, end, &error.to_string()),
