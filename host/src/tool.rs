@@ -115,6 +115,13 @@ impl std::error::Error for BadComponent {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoFunction(String);
 
+impl NoFunction {
+    /// A function that a compiled form should have.
+    pub(crate) fn gone(name: &str) -> Self {
+        Self(format!("`{name}` is not where it was when the tool was loaded"))
+    }
+}
+
 impl fmt::Display for NoFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -33,7 +33,7 @@ pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
     let tools = workspace.tools()?;
     let found = workspace.runtime()?.block_on(async {
         let (host, store) = workspace.host(None)?;
-        let directory = store.directory().await?;
+        let directory = store.directory()?;
         let known = known(&directory);
         let mut found = Found::default();
         for tool in &tools {

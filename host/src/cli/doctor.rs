@@ -126,7 +126,7 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         finding(Weight::Note, "kernel", "no pagemap_scan (Linux 6.7): two busy threads of guests slow each other down")
     }];
     findings.push(finding(Weight::Fine, "engine", host.sandbox().engine_id()));
-    findings.push(match store.directory().await {
+    findings.push(match store.directory() {
         Ok(directory) => finding(
             Weight::Fine,
             "world",

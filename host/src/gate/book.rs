@@ -3,14 +3,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::action::Action;
 use crate::approval::{Credentials, Desk};
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
-use crate::grant::Grants;
-use crate::journal::{Draft, Journal, Kind, Record};
+use crate::grant::Allowed;
+use crate::journal::{Body, Draft, Journal, Kind, Record};
 use crate::label::Label;
 use crate::meter::Meters;
 use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
@@ -104,10 +103,10 @@ pub struct Book {
 impl Book {
     /// A new book.
     #[must_use]
-    pub fn new(invocation: InvocationId, grants: &Grants, patience: Patience) -> Self {
+    pub fn new(invocation: InvocationId, allowed: &Arc<Allowed>, patience: Patience) -> Self {
         Self {
             record: Record::new(invocation),
-            meters: Meters::new(grants),
+            meters: Meters::new(allowed),
             label: Label::default(),
             seen: Vec::new(),
             host_calls: 0,
@@ -145,11 +144,12 @@ impl Book {
         let count = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
         if count >= self.patience.refusals {
             let allowed = self.patience.refusals;
-            self.record.note(Draft::new(Kind::Counted, json!({ "refused": 1, "function": action.function() })));
+            self.record
+                .note(Draft::new(Kind::Counted, Body::of(2).text("function", action.function()).number("refused", 1)));
             let why = format!("it was refused more than {allowed} times ([limits] refusals)");
             return Fault::new(FaultKind::Refusals, why).into();
         }
-        let body = json!({ "function": action.function(), "code": refusal.code.to_string() });
+        let body = Body::of(2).text("code", refusal.code.to_string()).text("function", action.function());
         self.record.note(Draft::new(Kind::Refused, body).with("asked", action.canonical().to_string()));
         self.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
         refusal.into()
@@ -161,8 +161,8 @@ impl Book {
 pub struct Session {
     /// Who asks.
     pub who: Arc<Who>,
-    /// What its tool is granted.
-    pub grants: Arc<Grants>,
+    /// What its tool may ask for.
+    pub allowed: Arc<Allowed>,
     /// What stands behind the gate.
     pub services: Services,
     /// Whose time it is.

@@ -1,5 +1,7 @@
 //! The record of one invocation: numbers its entries without gaps and commits them in the fewest transactions.
 
+use std::sync::Arc;
+
 use super::{Chapter, Draft, Journal, Unrecorded};
 use crate::name::InvocationId;
 use crate::people::Premise;
@@ -47,18 +49,25 @@ impl Record {
         number
     }
 
-    /// Takes what waits, with `last` behind it, as one chapter. The caller commits it and then calls [`Record::committed`].
+    /// Takes what waits, with `last` behind it, as one chapter. The caller commits it and then says [`Record::committed`]
+    /// or [`Record::lost`].
     #[must_use]
-    pub fn chapter(&self, last: Option<Draft>, premise: Option<Premise>) -> Chapter {
-        let mut drafts = self.waiting.clone();
+    pub fn chapter(&mut self, last: Option<Draft>, premise: Option<Premise>) -> Chapter {
+        let mut drafts = std::mem::take(&mut self.waiting);
         drafts.extend(last);
-        Chapter { invocation: Some(self.invocation), first: self.next, drafts, premise }
+        Chapter { invocation: Some(self.invocation), first: self.next, drafts: Arc::new(drafts), premise }
     }
 
-    /// A chapter is durable: its entries wait no longer.
-    pub fn committed(&mut self, entries: usize) {
-        self.next += u32::try_from(entries).unwrap_or(u32::MAX);
-        self.waiting.clear();
+    /// A chapter is durable.
+    pub fn committed(&mut self, chapter: &[Draft]) {
+        self.next += u32::try_from(chapter.len()).unwrap_or(u32::MAX);
+    }
+
+    /// A chapter could not be committed: what waited before `last` waits again.
+    pub fn lost(&mut self, drafts: Arc<Vec<Draft>>, last: usize) {
+        let mut drafts = Arc::unwrap_or_clone(drafts);
+        drafts.truncate(drafts.len() - last);
+        self.waiting.splice(..0, drafts);
     }
 
     /// Commits what waits, with `last` behind it if the premise holds.
@@ -71,13 +80,19 @@ impl Record {
         last: Option<Draft>,
         premise: Option<Premise>,
     ) -> Result<(), Unrecorded> {
+        let ours = usize::from(last.is_some());
         let chapter = self.chapter(last, premise);
-        let entries = chapter.drafts.len();
-        if entries == 0 {
+        let drafts = chapter.drafts.clone();
+        if drafts.is_empty() {
             return Ok(());
         }
-        journal.append(chapter).await?;
-        self.committed(entries);
+        match journal.append(chapter).await {
+            Ok(()) => self.committed(&drafts),
+            Err(failed) => {
+                self.lost(drafts, ours);
+                return Err(failed);
+            }
+        }
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use super::notes::Notes;
 use super::pattern::{example, is_wide, parse};
 use super::raw::{Item, Section, Written};
 use super::words::{code, did_you_mean, homoglyph, nearest};
-use crate::grant::{Consent, Dimension, Grant, Kind, Pattern, Spec, Values};
+use crate::grant::{Consent, Dimension, Grant, Kind, Pattern, Patterns, Spec, Values};
 use crate::unit::{Bytes, Duration};
 use toml::de::DeValue;
 
@@ -123,7 +123,7 @@ fn one(mut section: Section<'_>, by: By, spec: &'static Spec, mentions: &mut Vec
         By::Author => _ = superfluous::<()>(&mut section, "wide", "a declaration opens nothing, however wide"),
     }
     section.finish();
-    let reach: Option<Vec<_>> = reach.into_iter().collect();
+    let reach: Option<Vec<_>> = reach.into_iter().map(|patterns| patterns.map(Patterns::new)).collect();
     Some(Grant { spec, index: 0, reach: reach?, calls: calls?, bytes: bytes?, consent: consent?, lease: lease?, line })
 }
 

@@ -64,7 +64,7 @@ impl Workspace {
         let files = Arc::new(Beneath::new(self.files()?));
         let backends = Backends { files, forum: store.clone(), acl: store.clone() };
         let host = Host::new(Parts {
-            sandbox: Sandbox::new(&Settings::default())?,
+            sandbox: Sandbox::new(&Settings::of_this_machine())?,
             cache: Cache::new(self.cache()?),
             store: store.clone(),
             backends,
