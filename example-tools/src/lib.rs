@@ -14,7 +14,7 @@ const TARGET: &str = "wasm32-wasip2";
 const TOOLS: &[&str] = &["answer"];
 
 /// Folders of `tests/guests`.
-const FIXTURES: &[&str] = &["probe", "shapes", "before", "after"];
+const FIXTURES: &[&str] = &["probe", "script", "shapes", "before", "after"];
 
 /// Where the built guests are.
 #[derive(Clone, Debug)]
