@@ -39,13 +39,13 @@ pub struct Arguments {
 pub enum Command {
     /// Make a workspace around the person who runs this.
     Init(Init),
-    /// List the tools.
+    /// List the tools as agents are shown them: what was pinned, and nothing of what was not.
     Tools,
     /// Show what a component wants and offers, before anything is granted. Parses it, never runs or compiles it.
     Inspect(Inspect),
     /// Write a component's digest into its tool's manifest: what was reviewed is what runs.
     Pin(Pin),
-    /// Check the configuration, every manifest and every component.
+    /// Check the configuration, every manifest, and every component beside what was pinned.
     Check,
     /// Say how a request would be decided, which line decides, and what would change it.
     Explain(Explain),
@@ -55,7 +55,7 @@ pub enum Command {
     Journal(Journal),
     /// Show what one invocation did, used and was refused.
     Receipt(Receipt),
-    /// Copy store and checkpoints while the host goes on.
+    /// Copy the store, its checkpoints and the pinned components while the host goes on.
     Backup(Backup),
     /// Set or change a person's passphrase.
     Passphrase(Passphrase),
