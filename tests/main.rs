@@ -10,6 +10,7 @@ mod disk;
 mod evidence;
 mod files;
 mod forum;
+mod hostile;
 mod journal;
 mod kit;
 mod limits;

@@ -61,7 +61,8 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
             let threads = host.sandbox().first_threads().ok_or("the sandbox has no threads")?.clone();
             let bare = Arc::new(Bare::new(host.sandbox().engine(), &component, EMPTY, |_| Ok(()))?);
             let whole = Arc::new(Whole { host, loaded });
-            let table = table(&format!("Empty invocation, journal in memory, {words}"), &threads, (bare, whole), effort).await;
+            let table =
+                table(&format!("Empty invocation, journal in memory, {words}"), &threads, (bare, whole), effort).await;
             store.close().await.map_err(|e| e.to_string())?;
             table
         })?;
@@ -81,7 +82,10 @@ async fn table(
     (bare, whole): (Arc<Bare>, Arc<Whole>),
     effort: Effort,
 ) -> Result<Table, Failed> {
-    let mut table = Table::new(title, &["at once", "subject", "p50", "p99", "calls/s", "processor a call", "p50 ratio", "processor ratio"]);
+    let mut table = Table::new(
+        title,
+        &["at once", "subject", "p50", "p99", "calls/s", "processor a call", "p50 ratio", "processor ratio"],
+    );
     for tasks in [1, 16, 256] {
         let (mut base, mut ours) = (Vec::new(), Vec::new());
         for _ in 0..effort.rounds {

@@ -97,6 +97,8 @@ pub struct Book {
     pub host_calls: u64,
     /// Bytes of their arguments.
     pub arguments: u64,
+    /// The intent, by number and function, that goes on record now and whose act has not begun.
+    intended: Option<(u32, &'static str)>,
     patience: Patience,
 }
 
@@ -111,6 +113,7 @@ impl Book {
             seen: Vec::new(),
             host_calls: 0,
             arguments: 0,
+            intended: None,
             patience,
         }
     }
@@ -132,6 +135,28 @@ impl Book {
         }
         let allowed = self.patience.host_calls;
         Err(Fault::new(FaultKind::HostCalls, format!("it called the host more than {allowed} times ([limits] host-calls)")))
+    }
+
+    /// An intent is put on record next. Returns its number.
+    pub(super) fn intends(&mut self, function: &'static str) -> u32 {
+        let number = self.record.len();
+        self.intended = Some((number, function));
+        number
+    }
+
+    /// The act of the intent begins, or there will be none; from here on somebody else settles it.
+    pub(super) fn settled(&mut self) {
+        self.intended = None;
+    }
+
+    /// Settles what the guest's end interrupted: a commit, and an intent on record whose act nobody will perform.
+    pub async fn close(&mut self) {
+        let on_record = self.record.settle().await;
+        if let Some((intent, function)) = self.intended.take()
+            && intent < on_record
+        {
+            self.record.note(outcome(function, intent, "not-done"));
+        }
     }
 
     /// Joins a source to the label.
@@ -169,4 +194,10 @@ pub struct Session {
     pub timing: Arc<dyn Timing>,
     /// Its book.
     pub book: Arc<Mutex<Book>>,
+}
+
+/// How an intent ended.
+pub(super) fn outcome(function: &'static str, intent: u32, word: &'static str) -> Draft {
+    let body = Body::of(3).text("function", function).number("intent", intent.into()).text("outcome", word);
+    Draft::new(Kind::Outcome, body)
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::OwnedMutexGuard;
 
 use super::action::{Action, Told};
-use super::book::{Book, Session};
+use super::book::{Book, Session, outcome};
 use super::judge;
 use crate::approval::{self, Act, Card, Verdict};
 use crate::diagnostic::{Broken, Halt};
@@ -169,7 +169,7 @@ async fn consent(action: &dyn Action, act: Act, session: &Session, book: &mut Bo
         .text("function", action.function())
         .text("of", person.to_string());
     let asked = Draft::new(Kind::Asked, body).with("act", digest.clone()).with("card", card.text());
-    book.record.commit(&*services.journal, Some(asked), None).await.map_err(unrecorded)?;
+    book.record.commit(&services.journal, Some(asked), None).await.map_err(unrecorded)?;
     session.timing.person(true);
     let _waiting = Waiting(session);
     let verdict = approval::hear(&*services.desk, &person, &kept, &card).await;
@@ -208,10 +208,11 @@ impl<A: Action> Agreed<A> {
             return Ok(Permit { action: covered.action, charge, change: None, book });
         };
         let draft = intent_of(&covered, premise, charge, self.act.as_ref());
-        if let Err(failed) = book.record.commit(&*session.services.journal, Some(draft), covered.premise.clone()).await {
+        let intent = book.intends(covered.action.function());
+        if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), covered.premise.clone()).await {
+            book.settled();
             return Err((unrecorded(failed), book));
         }
-        let intent = book.record.len() - 1;
         let Covered { action, premise, .. } = covered;
         let change = premise.map(|premise| Recorded { intent, premise, session: session.clone() });
         Ok(Permit { action, charge, change, book })
@@ -290,8 +291,8 @@ impl<A: Action> Permit<A> {
             let why = Refusal::new(Code::Unrecorded, "what only looks has no intent on record and changes nothing");
             return Err(book.refuse(&*action, why));
         };
-        let body = outcome(&*action, key.1, "done");
-        let settle = book.record.chapter(Some(Draft::new(Kind::Outcome, body)), Some(premise));
+        book.settled();
+        let settle = book.record.chapter(Some(outcome(action.function(), key.1, "done")), Some(premise));
         let drafts = settle.drafts.clone();
         let acting = effect(action.clone(), key, settle);
         let task = session.services.effects.clone().spawn(async move {
@@ -303,7 +304,7 @@ impl<A: Action> Permit<A> {
                 Err(failed) => unrecorded(failed),
             };
             book.record.lost(drafts, 1);
-            book.record.note(Draft::new(Kind::Outcome, outcome(&*action, key.1, "not-done")));
+            book.record.note(outcome(action.function(), key.1, "not-done"));
             Err(book.refuse(&*action, failed))
         });
         task.await.unwrap_or_else(|_| Err(Refusal::new(Code::InDoubt, "whether this happened is not known").into()))
@@ -316,10 +317,6 @@ fn unrecorded(failed: Unrecorded) -> Refusal {
         Unrecorded::Refused(refusal) => refusal,
         Unrecorded::Broken(broken) => unavailable(&broken),
     }
-}
-
-fn outcome(action: &dyn Action, intent: u32, word: &'static str) -> Body {
-    Body::of(3).text("function", action.function()).number("intent", intent.into()).text("outcome", word)
 }
 
 fn unavailable(broken: &Broken) -> Refusal {

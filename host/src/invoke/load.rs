@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use super::Host;
 use crate::capability::{Guest, link};
@@ -67,18 +67,26 @@ impl Host {
             Some(component) => component,
             None => self.compile(bytes).await?,
         };
-        let mut linker = self.sandbox.linker::<Guest>()?;
-        link(&mut linker, |cell: &mut Cell<Guest>| &mut cell.host)
-            .map_err(|e| Broken::while_doing("linking the capabilities", e))?;
-        let ready = linker.instantiate_pre(&component).map_err(|e| {
+        let ready = self.linker()?.instantiate_pre(&component).map_err(|e| {
             Broken::while_doing(doing(), format!("{e:#}"))
                 .help("it was built against another contract; build it against this host's WIT")
         })?;
         let entries = surface.functions.iter().map(|function| entry(&component, function)).collect::<Option<_>>();
         let entries =
             entries.ok_or_else(|| Broken::while_doing(doing(), "the compiled form lacks a function of the component"))?;
-        let allowed = Arc::new(Allowed { granted: manifest.grants.clone(), declared: None });
+        let allowed = Arc::new(Allowed { granted: manifest.grants.clone(), declared: surface.declared.clone() });
         Ok(Loaded { meaning: manifest.meaning(), manifest, digest, surface, entries, allowed, ready })
+    }
+
+    /// What every tool is linked to, made once.
+    fn linker(&self) -> Result<&Linker<Cell<Guest>>, Broken> {
+        if let Some(linker) = self.linker.get() {
+            return Ok(linker);
+        }
+        let mut linker = self.sandbox.linker::<Guest>()?;
+        link(&mut linker, |cell: &mut Cell<Guest>| &mut cell.host)
+            .map_err(|e| Broken::while_doing("linking the capabilities", e))?;
+        Ok(self.linker.get_or_init(|| linker))
     }
 
     /// The compiled form, if the cache has the very bytes that the store remembers.

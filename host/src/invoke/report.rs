@@ -135,6 +135,7 @@ pub fn receipt(usage: &Usage, limits: &Limits, book: &Book) -> Vec<Line> {
         line("backend-time", usage.backend_time.0, limits.backend_time.0, "ms"),
         line("memory", usage.memory.0, limits.memory.0, "bytes"),
         line("tables", usage.tables.0, limits.tables.0, "bytes"),
+        line("handles", usage.handles, limits.handles, "handles"),
         line("output", usage.output.0, limits.output.0, "bytes"),
         line("stdout", usage.stdout.0, limits.stdout.0, "bytes"),
         line("arguments", book.arguments, limits.arguments.0, "bytes"),

@@ -14,7 +14,7 @@ use crate::admit::admit;
 use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
 use crate::gate::{Book, Patience, Seen, Session, Who};
-use crate::journal::{Body, Draft, Kind, Unrecorded};
+use crate::journal::{Body, Draft, Journal, Kind, Unrecorded};
 use crate::name::{AgentName, InvocationId, PersonName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
@@ -145,6 +145,7 @@ impl Invocation<'_> {
 
     /// Judges how it ended, once no effect is under way any more.
     async fn close(self, ended: Option<Ended<Guest>>) -> Result<Report, NotCalled> {
+        self.book.lock().await.close().await;
         let Some(ended) = ended else {
             return self.finish(Outcome::Cancelled, &Usage::default()).await;
         };
@@ -189,7 +190,8 @@ impl Invocation<'_> {
         let mut book = self.book.lock().await;
         let lines = receipt(usage, &self.loaded.manifest.limits, &book);
         let draft = ended(&outcome, &lines, book.record.len() + 1);
-        let committed = book.record.commit(&*self.host.store, Some(draft), None).await;
+        let journal: Arc<dyn Journal> = self.host.store.clone();
+        let committed = book.record.commit(&journal, Some(draft), None).await;
         let outcome = match committed {
             Ok(()) => outcome,
             Err(failed) => {

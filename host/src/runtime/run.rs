@@ -65,6 +65,8 @@ pub struct Usage {
     pub output: Bytes,
     /// Bytes kept of stdout.
     pub stdout: Bytes,
+    /// Handles held at the end. What was given back meanwhile is not known: the engine's table tells no peak.
+    pub handles: u64,
 }
 
 /// A run that is over, however it went. The host's state comes back in every case.
@@ -178,7 +180,7 @@ async fn whole<T: Send + 'static>(
     let (stdout, stderr) = (Capture::up_to(kept), Capture::up_to(kept));
     let mut handles = ResourceTable::new();
     handles.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
-    let context = wasi::context(&order.seed, order.start, stdout.clone(), stderr.clone());
+    let context = wasi::context(&order.seed, order.start, (stdout.clone(), stderr.clone()), limits.arguments);
     let cell = Cell { host, wasi: context, handles, sums: Sums::new(&limits) };
     let mut store = store_of(&pre, cell, &order, yielded)?;
     order.stopwatch.start();
@@ -199,7 +201,7 @@ async fn whole<T: Send + 'static>(
     };
     let (time, backend) = order.stopwatch.read();
     let fuel = limits.fuel.0.saturating_sub(store.get_fuel().unwrap_or(0));
-    let Cell { host, sums, .. } = store.into_data();
+    let Cell { host, sums, mut handles, .. } = store.into_data();
     let millis = |span: Duration| unit::Duration(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
     let (stdout, stderr) = (stdout.captured(), stderr.captured());
     let usage = Usage {
@@ -210,6 +212,7 @@ async fn whole<T: Send + 'static>(
         backend_time: millis(backend),
         output: Bytes(output),
         stdout: Bytes(stdout.bytes.len() as u64),
+        handles: handles.iter_mut().count() as u64,
     };
     Ok(Ended { result, usage, stdout, stderr, host })
 }

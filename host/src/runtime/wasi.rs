@@ -10,6 +10,7 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx};
 
 use super::capture::Capture;
 use crate::clock::Instant;
+use crate::unit::Bytes;
 
 /// Each reading moves a clock on by this much, so that a guest that waits by reading comes to an end.
 const STEP: u64 = 1_000;
@@ -89,8 +90,9 @@ impl TryRng for Stream {
     }
 }
 
-/// The context of one run.
-pub(super) fn context(seed: &[u8; 32], start: Instant, stdout: Capture, stderr: Capture) -> WasiCtx {
+/// The context of one run; `most` is what one call may carry. The host makes random bytes before the guest has the room,
+/// and while it makes them no epoch ends the guest.
+pub(super) fn context(seed: &[u8; 32], start: Instant, (stdout, stderr): (Capture, Capture), most: Bytes) -> WasiCtx {
     let mut maps = [0; 16];
     stream(seed, Use::Maps).begun().fill_bytes(&mut maps);
     let clock = |start| Virtual { start, readings: AtomicU64::new(0) };
@@ -100,6 +102,7 @@ pub(super) fn context(seed: &[u8; 32], start: Instant, stdout: Capture, stderr: 
         .secure_random(stream(seed, Use::Secure))
         .insecure_random(stream(seed, Use::Insecure))
         .insecure_random_seed(u128::from_le_bytes(maps))
+        .max_random_size(most.0)
         .wall_clock(clock(start.0.saturating_mul(1_000_000)))
         .monotonic_clock(clock(0))
         .allow_ip_name_lookup(false)

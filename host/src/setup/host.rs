@@ -9,9 +9,9 @@ use crate::approval::{Desk, Unattended};
 use crate::capability::Backends;
 use crate::capability::files::Beneath;
 use crate::diagnostic::Broken;
-use crate::invoke::{Host, Parts};
+use crate::invoke::{Host, Loaded, Parts};
 use crate::journal::Signer;
-use crate::name::{AgentName, PersonName};
+use crate::name::{AgentName, PersonName, ToolName};
 use crate::runtime::{Cache, Sandbox, Settings};
 use crate::store::{Opening, Store};
 
@@ -72,6 +72,25 @@ impl Workspace {
             program: program()?,
         });
         Ok((host, store))
+    }
+
+    /// Loads every tool: what a start does. A tool that does not load keeps no other from loading.
+    ///
+    /// # Errors
+    /// When the folder of tools cannot be read.
+    pub async fn load_all(&self, host: &Host) -> Result<Vec<(ToolName, Result<Loaded, NotReady>)>, Broken> {
+        let mut all = Vec::new();
+        for tool in self.tools()? {
+            let loaded = self.load(host, &tool).await;
+            all.push((tool, loaded));
+        }
+        Ok(all)
+    }
+
+    async fn load(&self, host: &Host, tool: &ToolName) -> Result<Loaded, NotReady> {
+        let manifest = self.manifest(tool)?;
+        let bytes = self.component(&manifest)?;
+        Ok(host.load(manifest, &bytes).await?)
     }
 
     /// Who calls: the person and the agent that were named, or the configuration's.
