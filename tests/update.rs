@@ -58,13 +58,14 @@ fn s25_the_update() {
     assert_eq!(difference["tool"], "title");
     let inspected = world.done(&["inspect", "title"]);
     assert_eq!(inspected["difference"]["changes"], difference["changes"], "inspect says the same");
-    assert_eq!(listed(&world, "title")["difference"]["changes"], difference["changes"], "and so does tools");
     every_part_is_shown(&difference);
 
     let shown = listed(&world, "title");
     assert_eq!((&shown["text"], &shown["functions"]), (&before["text"], &before["functions"]), "agents see what was pinned");
     assert_eq!(shown["text"], "Reads the title of a document.");
-    assert!(!shown["state"].as_str().expect("a state").eq("ready"), "{shown}");
+    assert!(shown["state"].as_str().expect("a state").starts_with("other bytes than were pinned"), "{shown}");
+    let counts = json!({ "import": 1, "function": 1, "schema": 1, "text": 2, "declaration": 2 });
+    assert_eq!(shown["difference"]["counts"], counts, "how much is different is said");
 
     let accepted = world.done(&["pin", "title"]);
     assert_eq!(accepted["difference"]["changes"], difference["changes"], "pin says what it accepted");
@@ -92,7 +93,7 @@ fn every_part_is_shown(difference: &Value) {
 fn a_person_sees_the_difference_line_by_line() {
     let world = world();
     put(&world, "after");
-    for command in ["check", "inspect title", "tools"] {
+    for command in ["check", "inspect title"] {
         let ran = world.tollgate(&command.split(' ').collect::<Vec<_>>());
         for line in [
             "+ tollgate:host/acl@0.1.0 widen",
@@ -107,8 +108,28 @@ fn a_person_sees_the_difference_line_by_line() {
         }
     }
     let tools = world.tollgate(&["tools"]).stdout;
-    let (shown, difference) = tools.split_once("pinned is").expect("the difference");
-    assert!(!shown.contains(LURE) && difference.contains(LURE), "what is new is shown as new only: {tools}");
+    assert!(tools.contains("different, by number: import 1, function 1, schema 1, text 2, declaration 2"), "{tools}");
+    for new in [LURE, "share", "tollgate:host/acl"] {
+        assert!(!tools.contains(new), "not a word of what nobody has reviewed: {tools}");
+    }
+}
+
+#[test]
+fn other_code_behind_the_same_surface_is_said_to_be_other_code() {
+    let world = world();
+    let mut bytes = std::fs::read(world.path("tools/title.wasm")).expect("the component");
+    // A custom section of one byte's name, at the end of the component.
+    bytes.extend([0, 2, 1, b'x']);
+    std::fs::write(world.path("tools/title.wasm"), bytes).expect("other bytes");
+    assert_eq!(world.tollgate(&["call", "title.title", "{}"]).code, 5);
+    let inspected = world.tollgate(&["inspect", "title"]).stdout;
+    assert!(inspected.contains("NOT the bytes that were pinned"), "{inspected}");
+    assert!(inspected.ends_with("  seen from outside they are the same; the code is another\n"), "{inspected}");
+    assert_eq!(world.done(&["inspect", "title"])["difference"]["changes"], json!([]));
+    std::fs::write(world.path("tools/title.wasm"), "IMPORTANT").expect("no component at all");
+    let shown = listed(&world, "title");
+    assert_eq!((&shown["functions"][0]["name"], &shown["difference"]), (&json!("title"), &Value::Null), "{shown}");
+    assert_eq!(world.tollgate(&["check"]).code, 5);
 }
 
 #[test]

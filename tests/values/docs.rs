@@ -159,7 +159,7 @@ fn a_section_that_is_not_right_keeps_the_tool_from_loading() {
     let large = json!({ "docs": "x".repeat(64 << 10) }).to_string();
     assert_eq!(refused(&large), "its section `tollgate:tool/v1` is 65547 bytes large; 65536 are allowed");
     assert_eq!(why_not(tool().module(&[(NAME, b"{\"docs\": \"\xff\"}")])), "its section `tollgate:tool/v1` is not UTF-8");
-    let deep = format!("{{\"functions\": {{\"ask\": {{\"result\": {}1", "{\"item\": ".repeat(200));
+    let deep = format!("{}1{}", "{\"item\": ".repeat(200), "}".repeat(200));
     for (text, why) in [
         ("", "is empty"),
         ("{", "is not JSON: EOF while parsing an object at line 1 column 1"),
@@ -177,7 +177,7 @@ fn a_section_that_is_not_right_keeps_the_tool_from_loading() {
         (r#"{"functions": {"ask": {"params": {"question": {"text": "x"}}}}}"#, "is not understood: unknown field `text`"),
         (r#"{"docs": "a", "docs": "b"}"#, "is wrong at `docs` the key \"docs\" stands there twice"),
         (r#"{"functions": {"ask": {}, "ask": {}}}"#, "is wrong at `functions.ask` the key \"ask\" stands there twice"),
-        (&deep, "is not JSON: recursion limit exceeded"),
+        (&deep, "is not understood: they are not JSON: recursion limit exceeded"),
     ] {
         let found = refused(text);
         assert!(found.starts_with(&format!("its section `tollgate:tool/v1` {why}")), "{text:.80}: {found}");
@@ -227,11 +227,26 @@ fn texts_are_bounded() {
     // What is written out counts as it is shown.
     let why = refused(&json!({ "docs": "\u{202e}".repeat(1025) }).to_string());
     assert_eq!(why, "its author's text of the tool is 8200 bytes long; 8192 are allowed");
-    // A schema is no larger for being described: quotes are two bytes there.
-    let quotes = json!({ "docs": "\"".repeat(2048) });
-    let every = json!({ "fields": { "word": quotes, "line": quotes }, "docs": quotes["docs"] });
-    let params = json!({ "question": quotes, "marks": { "docs": quotes["docs"], "item": every }, "size": quotes });
-    assert_eq!(said(&functions(json!({ "ask": { "params": params } }))).loads(), Ok(()));
+}
+
+#[test]
+fn a_schema_is_bounded_with_its_texts() {
+    // What is hidden is three bytes in the section and nine in the schema.
+    let text = json!({ "docs": "\u{202e}".repeat(256) });
+    let many = |count: usize| {
+        let names: Vec<String> = (0..count).map(|number| format!("p{number}")).collect();
+        let params: Vec<(&str, u8)> = names.iter().map(|name| (name.as_str(), STRING)).collect();
+        let said: Value = names.iter().map(|name| (name.clone(), text.clone())).collect::<serde_json::Map<_, _>>().into();
+        let section = functions(json!({ "ask": { "params": said } }));
+        let tool = Component::default().import("wasi:io/poll@0.2.3", &[func(&params, None)], &[("ask", 0)]).export("a:b/c");
+        tool.module(&[(NAME, section.as_bytes())])
+    };
+    let surface = Surface::parse(&many(27).bytes()).expect("a component");
+    assert_eq!(surface.loads(), Ok(()));
+    let takes = schema::input(&surface.functions[0]);
+    assert!(takes.to_string().len() > 60 << 10 && schema::bounded(&takes).is_ok());
+    let why = "with its author's texts the schema of what `ask` takes is 65882 bytes large; 65536 are allowed";
+    assert_eq!(why_not(many(28)), why);
 }
 
 #[test]

@@ -42,10 +42,10 @@ impl Differs {
         match &self.changes {
             Err(why) => lines.push(format!("  what is different cannot be said: {why}")),
             Ok(changes) if changes.is_empty() => {
-                lines.push("  seen from outside they are the same; the code is another".to_owned())
+                lines.push(format!("  {SAME}"));
             }
             Ok(changes) => {
-                for part in [Part::Import, Part::Function, Part::Schema, Part::Text, Part::Declaration] {
+                for part in Part::ALL {
                     let of: Vec<&Change> = changes.iter().filter(|change| change.part == part).collect();
                     lines.extend(of.first().map(|_| format!("  {}", heading(part))));
                     of.iter().for_each(|change| lines.extend(shown(change)));
@@ -53,6 +53,31 @@ impl Differs {
             }
         }
         lines
+    }
+
+    /// How much is different, in a line without a word of the new bytes.
+    pub fn summary(&self) -> String {
+        match &self.changes {
+            Err(why) => format!("what is different cannot be said: {why}"),
+            Ok(changes) if changes.is_empty() => SAME.to_owned(),
+            Ok(changes) => {
+                let counts = counts(changes).into_iter().filter(|(_, count)| *count > 0);
+                let counts: Vec<String> = counts.map(|(part, count)| format!("{} {count}", part.as_str())).collect();
+                format!("different, by number: {}", counts.join(", "))
+            }
+        }
+    }
+
+    /// The same for programs.
+    pub fn counts_json(&self) -> Value {
+        let counted = |changes: &Vec<Change>| {
+            let counts = counts(changes).into_iter().map(|(part, count)| (part.as_str().to_owned(), json!(count)));
+            Value::Object(counts.collect())
+        };
+        json!({
+            "pinned": self.pinned.to_string(), "found": self.found.to_string(),
+            "counts": self.changes.as_ref().ok().map(counted), "why-unknown": self.changes.as_ref().err(),
+        })
     }
 
     /// For programs.
@@ -63,6 +88,12 @@ impl Differs {
             "why-unknown": self.changes.as_ref().err(),
         })
     }
+}
+
+const SAME: &str = "seen from outside they are the same; the code is another";
+
+fn counts(changes: &[Change]) -> [(Part, usize); 5] {
+    Part::ALL.map(|part| (part, changes.iter().filter(|change| change.part == part).count()))
 }
 
 const fn heading(part: Part) -> &'static str {

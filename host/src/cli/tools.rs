@@ -1,5 +1,5 @@
-//! `tollgate tools`: what this workspace has, as agents are shown it: names and texts of what was pinned, never of bytes
-//! that nobody has reviewed.
+//! `tollgate tools`: what this workspace has, as agents are shown it: names and texts of what was pinned, and of bytes that
+//! nobody has reviewed not a word. How much is different is said in numbers.
 
 use std::path::Path;
 
@@ -64,10 +64,9 @@ fn with_manifest(workspace: &Workspace, manifest: &Manifest) -> Listed {
             let state = surface.loads().map_or_else(|bad| bad.to_string(), |()| "ready".to_owned());
             (state, None, Some(surface))
         }
-        (Ok((_, Err(bad))), kept) => (bad.to_string(), None, kept.ok()),
-        (Ok((digest, Ok(now))), kept) => {
+        (Ok((digest, now)), kept) => {
             let state = format!("other bytes than were pinned: see `tollgate inspect {tool}`, then `tollgate pin {tool}`");
-            (state, differs(workspace, manifest, digest, &now), kept.ok())
+            (state, now.ok().and_then(|now| differs(workspace, manifest, digest, &now)), kept.ok())
         }
         (Err(broken), kept) => (broken.to_string(), None, kept.ok()),
     };
@@ -79,7 +78,7 @@ fn functions(it: &Listed) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// What its author says, and what is different by now.
+/// What its author says, and how much is different by now.
 fn texts(it: &Listed) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(surface) = &it.surface {
@@ -89,7 +88,7 @@ fn texts(it: &Listed) -> Vec<String> {
             lines.extend(said::behind("    │ ", &function.docs.text));
         }
     }
-    lines.extend(it.differs.iter().flat_map(Differs::lines));
+    lines.extend(it.differs.iter().map(|differs| format!("  {}", differs.summary())));
     if lines.is_empty() {
         return lines;
     }
@@ -102,6 +101,6 @@ fn to_json(it: &Listed) -> Value {
     json!({
         "tool": it.tool.as_str(), "state": it.state, "digest": it.pinned.map(|digest| digest.to_string()),
         "text": it.surface.as_ref().map_or(Value::Null, |surface| said::text_json(&surface.text)),
-        "functions": functions.collect::<Vec<_>>(), "difference": it.differs.as_ref().map(Differs::json),
+        "functions": functions.collect::<Vec<_>>(), "difference": it.differs.as_ref().map(Differs::counts_json),
     })
 }

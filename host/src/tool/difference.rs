@@ -34,6 +34,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 5] = [Self::Import, Self::Function, Self::Schema, Self::Text, Self::Declaration];
+
     /// The stable word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -68,16 +69,16 @@ pub(super) fn read(text: &str) -> Result<Written, String> {
     // Messages may quote the text.
     let cut = |why: String| why.chars().take(200).collect::<String>().escape_debug().to_string().replace("\\\"", "\"");
     sole(text).map_err(|why| wrong(cut(why)))?;
-    match strict::parse(text) {
-        Err(problems) => {
-            let first = problems.first().map(|it| format!("`{}` {}", it.path, it.message)).unwrap_or_default();
-            return Err(wrong(format!("is wrong at {first}")));
-        }
-        // serde would take a list for an object, by the order of its keys.
-        Ok(value) if holds_list(&value) => return Err(wrong("holds a list, which no part of it is".to_owned())),
-        Ok(_) => {}
+    let value = strict::parse(text).map_err(|problems| match problems.first() {
+        Some(first) if !first.path.is_empty() => wrong(format!("is wrong at `{}` {}", first.path, first.message)),
+        Some(first) => wrong(cut(format!("is not understood: {}", first.message))),
+        None => wrong("is not understood".to_owned()),
+    })?;
+    // serde would take a list for an object, by the order of its keys.
+    if holds_list(&value) {
+        return Err(wrong("holds a list, which no part of it is".to_owned()));
     }
-    let mut written: Written = serde_json::from_str(text).map_err(|e| wrong(cut(format!("is not understood: {e}"))))?;
+    let mut written = Written::deserialize(value).map_err(|e| wrong(cut(format!("is not understood: {e}"))))?;
     written.make_visible();
     Ok(written)
 }
@@ -92,7 +93,7 @@ fn holds_list(value: &Value) -> bool {
 
 /// Linkers put sections of one name behind each other, so two tools in one crate become one section.
 fn sole(text: &str) -> Result<(), String> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     match values.next() {
         None => return Err("is empty".to_owned()),
         Some(Err(e)) => return Err(format!("is not JSON: {e}")),
@@ -127,6 +128,13 @@ impl Docs {
         within.chain(self.item.as_deref_mut()).for_each(Self::make_visible);
     }
 
+    fn weight(&self) -> usize {
+        let own = 32 + self.text.len() + self.text.matches(['"', '\\', '\n']).count();
+        let named = |(name, docs): (&String, &Self)| name.len() + docs.weight();
+        let within: usize = self.fields.iter().chain(&self.cases).map(named).sum();
+        own + within + self.item.as_ref().map_or(0, |item| item.weight())
+    }
+
     /// Every text with its place: `.name` is a field, `:name` a case, `[]` an item.
     fn walk<'d>(&'d self, place: &str, texts: &mut Vec<(String, &'d str)>) {
         if !self.text.is_empty() {
@@ -135,6 +143,14 @@ impl Docs {
         self.fields.iter().for_each(|(name, docs)| docs.walk(&format!("{place}.{name}"), texts));
         self.cases.iter().for_each(|(name, docs)| docs.walk(&format!("{place}:{name}"), texts));
         self.item.iter().for_each(|docs| docs.walk(&format!("{place}[]"), texts));
+    }
+}
+
+impl FunctionDocs {
+    /// At least as many bytes as its texts are in the schemas of its function.
+    pub(super) fn weight(&self) -> usize {
+        let named = |(name, docs): (&String, &Docs)| name.len() + docs.weight();
+        self.params.iter().map(named).sum::<usize>() + self.result.weight()
     }
 }
 

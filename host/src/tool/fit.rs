@@ -101,6 +101,9 @@ impl Problems {
                 None => self.absent(&format!("`{place}`")),
             }
         }
+        if schema::has_room(function, docs.weight()) {
+            return;
+        }
         let described = Function { docs: docs.clone(), ..function.clone() };
         for (what, schema) in [("takes", schema::input(&described)), ("returns", schema::output(&described))] {
             if let Err(why) = schema::bounded(&schema) {

@@ -156,6 +156,36 @@ pub fn bounded(schema: &Value) -> Result<(), String> {
     if size > BYTES { Err(format!("is {size} bytes large; {BYTES} are allowed")) } else { Ok(()) }
 }
 
+/// Whether texts of `bytes` more, as JSON, surely leave the schemas of a bounded function bounded. Texts are no parts and no
+/// levels; most functions are so small that nobody has to build their schemas again to know.
+pub(super) fn has_room(function: &Function, bytes: usize) -> bool {
+    let params: usize = function.params.iter().map(|(name, shape)| property(name) + at_most(shape)).sum();
+    let result = function.success().map_or(0, at_most);
+    params.max(result) + bytes <= BYTES - 256
+}
+
+fn property(name: &str) -> usize {
+    2 * name.len() + 8
+}
+
+/// At least as large as the schema of a type, in bytes.
+fn at_most(shape: &Shape) -> usize {
+    let variant = |name: &str, carries: Option<&Shape>| 192 + name.len() + carries.map_or(0, at_most);
+    256 + match shape {
+        Shape::List(item) => at_most(item),
+        Shape::Option(some) => at_most(some),
+        Shape::Record(named) => named.iter().map(|(name, shape)| property(name) + at_most(shape)).sum(),
+        Shape::Tuple(places) => places.iter().map(|shape| property("512") + at_most(shape)).sum(),
+        Shape::Variant(of) => of.iter().map(|(name, shape)| variant(name, shape.as_ref())).sum(),
+        Shape::Result { ok, err } => {
+            cases(ok.as_deref(), err.as_deref()).into_iter().map(|(name, it)| variant(name, it)).sum()
+        }
+        Shape::Enum(names) | Shape::Flags(names) => names.iter().map(|name| name.len() + 3).sum(),
+        Shape::Bool | Shape::S8 | Shape::U8 | Shape::S16 | Shape::U16 | Shape::S32 | Shape::U32 | Shape::S64 => 0,
+        Shape::U64 | Shape::F32 | Shape::F64 | Shape::Char | Shape::String | Shape::Bytes => 0,
+    }
+}
+
 fn within(schema: &Value, depth: usize, left: &mut usize) -> Result<(), String> {
     if depth > DEPTH {
         return Err(format!("is more than {DEPTH} levels deep"));
