@@ -14,6 +14,7 @@ mod limits;
 mod manifests;
 mod patterns;
 mod scenarios;
+mod sdk;
 mod store;
 mod tidy;
 mod values;

@@ -10,6 +10,12 @@ pub mod terminal;
 
 const TARGET: &str = "wasm32-wasip2";
 
+/// Folders of this package, each a tool with its manifest.
+const TOOLS: &[&str] = &["answer", "triage", "lend", "table"];
+
+/// Folders of `tests/guests`.
+const FIXTURES: &[&str] = &["probe", "shapes"];
+
 /// Where the built guests are.
 #[derive(Clone, Debug)]
 pub struct Built {
@@ -17,7 +23,7 @@ pub struct Built {
     pub dir: PathBuf,
     /// The example tools, each with its manifest beside it, and nothing else: what `init --tools` takes.
     pub tools: PathBuf,
-    /// The guests of the tests: `probe.wasm`.
+    /// The guests of the tests: `probe.wasm` and the others.
     pub fixtures: PathBuf,
 }
 
@@ -43,9 +49,13 @@ fn build_now() -> Result<Built, String> {
     ensure_target(workspace)?;
     compile(workspace, &guests)?;
     let made = guests.join(TARGET).join("guest");
-    place(&made.join("answer.wasm"), &built.tools)?;
-    place(&workspace.join("example-tools/answer/answer.toml"), &built.tools)?;
-    place(&made.join("probe.wasm"), &built.fixtures)?;
+    for tool in TOOLS {
+        place(&made.join(format!("{tool}.wasm")), &built.tools)?;
+        place(&workspace.join(format!("example-tools/{tool}/{tool}.toml")), &built.tools)?;
+    }
+    for fixture in FIXTURES {
+        place(&made.join(format!("{fixture}.wasm")), &built.fixtures)?;
+    }
     Ok(built)
 }
 
@@ -80,7 +90,8 @@ fn has_target(workspace: &Path) -> Result<bool, String> {
 
 fn compile(workspace: &Path, guests: &Path) -> Result<(), String> {
     let output = nested("cargo", workspace)
-        .args(["build", "--locked", "--quiet", "-p", "tollgate-answer", "-p", "tollgate-probe"])
+        .args(["build", "--locked", "--quiet"])
+        .args(TOOLS.iter().chain(FIXTURES).map(|name| format!("--package=tollgate-{name}")))
         .args(["--profile", "guest", "--target", TARGET, "--target-dir"])
         .arg(guests)
         .output()

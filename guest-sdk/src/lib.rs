@@ -9,3 +9,11 @@ mod bindings {
 }
 
 pub use bindings::tollgate::host::types::{Instant, Refusal};
+pub use tollgate_sdk_macros::tool;
+
+/// What the attribute's code names; no author does.
+#[doc(hidden)]
+pub mod generated {
+    pub use crate::bindings::tollgate::host::types::Refusal;
+    pub use wit_bindgen;
+}

@@ -1,8 +1,9 @@
 //! Which documents there are and what stands in them, as far as the host hands them out.
 
-use crate::exports::tollgate::answer::answer::Unread;
-use crate::tollgate::host::files::{self, Entry, Kind};
-use crate::tollgate::host::types::Refusal;
+use tollgate_sdk::Refusal;
+use tollgate_sdk::files::{self, Entry, Kind};
+
+use crate::answer::Unread;
 
 /// The most that one call of `files.read` returns.
 const CHUNK: u64 = 1 << 20;

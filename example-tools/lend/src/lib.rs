@@ -1,5 +1,9 @@
 //! The tool `lend`: opens a data set to a group for a while. What it opens closes by itself.
 
+#[tollgate_sdk::tool(
+    "acl.read" = { objects = ["**"], calls = 2, bytes = "128 KiB" },
+    "acl.write" = { objects = ["**"], principals = ["group:*"], rights = ["read"], calls = 1, lease = "8 h" },
+)]
 /// Opens a data set to a group for a while, shows who can use it, and closes it again before its time.
 pub mod lend {
     use tollgate_sdk::{Refusal, acl};
@@ -67,11 +71,11 @@ pub mod lend {
 
     /// Lets `group` read `object` for `minutes`. The person it works for is asked first.
     pub fn lend(
-        // The data set, for example `dataset/sales`.
+        /// The data set, for example `dataset/sales`.
         object: String,
-        // The group, with or without `group:` before its name.
+        /// The group, with or without `group:` before its name.
         group: String,
-        // For how long, from 1 to 480; the operator may allow less.
+        /// For how long, from 1 to 480; the operator may allow less.
         minutes: u32,
     ) -> Result<Outcome, Problem> {
         if !(1..=LONGEST).contains(&minutes) {
@@ -96,9 +100,9 @@ pub mod lend {
 
     /// Closes a loan before its time. Nobody is asked, since it takes away only what this tool opened for this person.
     pub fn return_early(
-        // The data set.
+        /// The data set.
         object: String,
-        // The lease that `lend` returned.
+        /// The lease that `lend` returned.
         lease: u64,
     ) -> Result<(), Problem> {
         acl::end(&object, lease).map_err(|refusal| match refusal.reason.as_str() {
@@ -111,7 +115,7 @@ pub mod lend {
 
     /// Who can use `object` now.
     pub fn who(
-        // The data set.
+        /// The data set.
         object: String,
     ) -> Result<Vec<Access>, Problem> {
         let entries = acl::entries(&object).map_err(explained)?;

@@ -10,6 +10,7 @@ mod run;
 mod token;
 mod value;
 
+#[tollgate_sdk::tool]
 /// Answers a query over a table of CSV, TSV or Markdown that is handed over with it. Reads and changes nothing else.
 pub mod table {
     use crate::value::{Value, rounded};
@@ -105,9 +106,9 @@ pub mod table {
     /// `and or not`; functions `lower upper length round`; aggregates `count sum avg min max`. Texts stand in quotes,
     /// names of columns with spaces or signs in backticks.
     pub fn query(
-        // CSV, TSV, another delimiter (`;` or `|`) or Markdown, at most 1 MiB; the first row names the columns.
+        /// CSV, TSV, another delimiter (`;` or `|`) or Markdown, at most 1 MiB; the first row names the columns.
         table: String,
-        // The query, at most 4 KiB.
+        /// The query, at most 4 KiB.
         query: String,
     ) -> Result<Outcome, Mistake> {
         let read = read::table(&table)?;

@@ -12,6 +12,10 @@ mod told;
 mod window;
 mod words;
 
+#[tollgate_sdk::tool(
+    "files.read" = { paths = ["**"], calls = 10_000, bytes = "1 GiB" },
+    "forum.read" = { forums = ["*"], calls = 20, bytes = "4 MiB" },
+)]
 /// Reads a log file beside the thread in which people speak of it, and reports what stands out. Changes nothing.
 pub mod triage {
     use tollgate_sdk::Refusal;
@@ -224,11 +228,11 @@ pub mod triage {
     ///
     /// Fails with the host's refusal where nothing of the log was read; a thread that was not read is said in `unread`.
     pub fn triage(
-        // The path of the log, for example `logs/dpkg.log`.
+        /// The path of the log, for example `logs/dpkg.log`.
         log: String,
-        // The forum.
+        /// The forum.
         forum: String,
-        // The thread.
+        /// The thread.
         thread: u64,
     ) -> Result<Report, Refusal> {
         let heard = thread::read(&forum, thread);
