@@ -10,6 +10,7 @@ mod evidence;
 mod files;
 mod forum;
 mod journal;
+mod kit;
 mod limits;
 mod manifests;
 mod patterns;

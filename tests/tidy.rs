@@ -40,6 +40,9 @@ const LAYERS: &[&str] = &[
 /// Files of `wit/` that are no capabilities.
 const NO_CAPABILITIES: &[&str] = &["types", "context", "world"];
 
+/// Modules of the SDK that are no capabilities: its root, and the test kit.
+const NOT_CALLED: &[&str] = &["lib", "test"];
+
 /// The one file in which `Permit {` may stand.
 const PERMIT: &str = "gate/permit.rs";
 
@@ -208,12 +211,15 @@ fn modules(folder: &Path) -> BTreeSet<String> {
 fn a_capability_is_the_same_word_everywhere() {
     let wit: BTreeSet<String> =
         modules(&root().join("wit")).into_iter().filter(|word| !NO_CAPABILITIES.contains(&word.as_str())).collect();
-    let sdk: BTreeSet<String> = modules(&root().join("guest-sdk/src")).into_iter().filter(|word| word != "lib").collect();
+    let called = |word: &String| !NOT_CALLED.contains(&word.as_str()) && !NO_CAPABILITIES.contains(&word.as_str());
+    let sdk: BTreeSet<String> = modules(&root().join("guest-sdk/src")).into_iter().filter(called).collect();
+    let kit = modules(&root().join("guest-sdk/src/test"));
     assert!(wit.contains("files"), "{wit:?}");
     let host = modules(&root().join("host/src/capability"));
     let host: BTreeSet<String> = host.into_iter().filter(|word| !NO_CAPABILITIES.contains(&word.as_str())).collect();
     assert_eq!(wit, host, "wit/ and host/src/capability");
     assert_eq!(wit, sdk, "wit/ and guest-sdk/src");
+    assert!(wit.is_subset(&kit), "the test kit has every capability: {kit:?}");
     let tested = modules(&root().join("tests"));
     let missing: Vec<_> = wit.difference(&tested).collect();
     assert!(missing.is_empty(), "capabilities without tests/<word>.rs: {missing:?}");

@@ -1,9 +1,9 @@
 //! Who may do what with an object, granted by `[grant] "acl.read"` and `[grant] "acl.write"`.
 
 use crate::Refusal;
-use crate::bindings::tollgate::host::acl as host;
+use crate::behind::acl as host;
 
-pub use host::Entry;
+pub use crate::bindings::tollgate::host::acl::Entry;
 
 /// The entries of `object` that hold now.
 pub fn entries(object: &str) -> Result<Vec<Entry>, Refusal> {

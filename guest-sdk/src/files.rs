@@ -1,9 +1,9 @@
 //! Documents below the workspace's files root, granted by `[grant] "files.read"`.
 
 use crate::Refusal;
-use crate::bindings::tollgate::host::files as host;
+use crate::behind::files as host;
 
-pub use host::{Entry, Kind, Listing};
+pub use crate::bindings::tollgate::host::files::{Entry, Kind, Listing};
 
 /// Lists what the grant reaches in `folder` (`""` is the root), after the name `after`.
 pub fn list(folder: &str, after: Option<&str>) -> Result<Listing, Refusal> {

@@ -1,9 +1,9 @@
 //! Threads that people read, granted by `[grant] "forum.read"` and `[grant] "forum.post"`.
 
 use crate::Refusal;
-use crate::bindings::tollgate::host::forum as host;
+use crate::behind::forum as host;
 
-pub use host::{Conversation, Message, Page, Summary};
+pub use crate::bindings::tollgate::host::forum::{Conversation, Message, Page, Summary};
 
 /// Lists the threads of `forum` after the thread `after`.
 pub fn threads(forum: &str, after: Option<u64>) -> Result<Page, Refusal> {

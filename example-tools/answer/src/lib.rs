@@ -3,6 +3,8 @@
 mod documents;
 mod passages;
 mod rank;
+#[cfg(test)]
+mod tests;
 mod words;
 
 #[tollgate_sdk::tool(

@@ -72,9 +72,9 @@ pub mod lend {
     /// Lets `group` read `object` for `minutes`. The person it works for is asked first.
     pub fn lend(
         /// The data set, for example `dataset/sales`.
-        object: String,
+        object: &str,
         /// The group, with or without `group:` before its name.
-        group: String,
+        group: &str,
         /// For how long, from 1 to 480; the operator may allow less.
         minutes: u32,
     ) -> Result<Outcome, Problem> {
@@ -82,30 +82,30 @@ pub mod lend {
             let wrong = format!("a loan lasts from 1 to {LONGEST} minutes, not {minutes}");
             return Err(Problem::BadRequest(wrong));
         }
-        let name = group.strip_prefix("group:").unwrap_or(&group);
+        let name = group.strip_prefix("group:").unwrap_or(group);
         if name.is_empty() || name.contains(char::is_whitespace) {
             return Err(Problem::BadRequest(format!("{group:?} is no name of a group")));
         }
         let group = format!("group:{name}");
-        let before = who(object.clone())?;
+        let before = who(object)?;
         if let Some(can) = before.iter().find(|access| access.who == group) {
             return Ok(Outcome::AlreadyCan(can.clone()));
         }
-        let lease = acl::widen(&object, &group, "read", u64::from(minutes) * 60).map_err(explained)?;
+        let lease = acl::widen(object, &group, "read", u64::from(minutes) * 60).map_err(explained)?;
         // From here on it is open, so nothing may be told as a failure.
-        let ends = who(object.clone()).ok().and_then(|after| ends(&after, lease));
+        let ends = who(object).ok().and_then(|after| ends(&after, lease));
         let text = format!("{group} can read {object} for {minutes} minutes (lease {lease}); it closes by itself");
-        Ok(Outcome::Opened(Loan { object, group, lease, ends, before, text }))
+        Ok(Outcome::Opened(Loan { object: object.to_owned(), group, lease, ends, before, text }))
     }
 
     /// Closes a loan before its time. Nobody is asked, since it takes away only what this tool opened for this person.
     pub fn return_early(
         /// The data set.
-        object: String,
+        object: &str,
         /// The lease that `lend` returned.
         lease: u64,
     ) -> Result<(), Problem> {
-        acl::end(&object, lease).map_err(|refusal| match refusal.reason.as_str() {
+        acl::end(object, lease).map_err(|refusal| match refusal.reason.as_str() {
             "not-yours" => {
                 Problem::NoSuchLease(format!("{object} has no lease {lease} that I opened for you and that is open"))
             }
@@ -116,9 +116,9 @@ pub mod lend {
     /// Who can use `object` now.
     pub fn who(
         /// The data set.
-        object: String,
+        object: &str,
     ) -> Result<Vec<Access>, Problem> {
-        let entries = acl::entries(&object).map_err(explained)?;
+        let entries = acl::entries(object).map_err(explained)?;
         let access =
             |entry: acl::Entry| Access { who: entry.principal, right: entry.right, ends: entry.ends, lease: entry.lease };
         Ok(entries.into_iter().map(access).collect())

@@ -107,13 +107,13 @@ pub mod table {
     /// names of columns with spaces or signs in backticks.
     pub fn query(
         /// CSV, TSV, another delimiter (`;` or `|`) or Markdown, at most 1 MiB; the first row names the columns.
-        table: String,
+        table: &str,
         /// The query, at most 4 KiB.
-        query: String,
+        query: &str,
     ) -> Result<Outcome, Mistake> {
-        let read = read::table(&table)?;
-        let parsed = parse::query(&query, &read.names)?;
-        let outcome = run::run(&parsed, &read, &table)?;
+        let read = read::table(table)?;
+        let parsed = parse::query(query, &read.names)?;
+        let outcome = run::run(&parsed, &read, table)?;
         let columns: Vec<String> = parsed.select.iter().map(|item| item.name.clone()).collect();
         Ok(Outcome {
             text: render::text(&columns, &outcome.rows, outcome.left_out),

@@ -5,11 +5,11 @@ use table::table::{Cell, Format, Mistake, Outcome, Part, query};
 const SIZES: &str = "name,size,note\nfoo,12,\nFoobar,40,x\nbaz,7,y\nfoo,30,\"a, b\"\n";
 
 fn ask(table: &str, text: &str) -> Outcome {
-    query(table.to_owned(), text.to_owned()).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"))
+    query(table, text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"))
 }
 
 fn mistake(table: &str, text: &str) -> Mistake {
-    query(table.to_owned(), text.to_owned()).expect_err(text)
+    query(table, text).expect_err(text)
 }
 
 /// Rows in the short form `a|12`.

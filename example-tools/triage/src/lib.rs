@@ -229,15 +229,15 @@ pub mod triage {
     /// Fails with the host's refusal where nothing of the log was read; a thread that was not read is said in `unread`.
     pub fn triage(
         /// The path of the log, for example `logs/dpkg.log`.
-        log: String,
+        log: &str,
         /// The forum.
-        forum: String,
+        forum: &str,
         /// The thread.
         thread: u64,
     ) -> Result<Report, Refusal> {
-        let heard = thread::read(&forum, thread);
+        let heard = thread::read(forum, thread);
         let mut analysis = Analysis::beside(&heard);
-        let read = log::read(&log, |number, line| analysis.line(number, line));
+        let read = log::read(log, |number, line| analysis.line(number, line));
         if let Some(refusal) = read.refused.clone().filter(|_| read.bytes == 0) {
             return Err(refusal);
         }
@@ -245,7 +245,7 @@ pub mod triage {
         let name = |place: usize| told.contains(&place).then(|| analysis.mentions.name(place));
         let mut report = Report {
             text: String::new(),
-            log: analysis.facts(&log, read.bytes, read.lines),
+            log: analysis.facts(log, read.bytes, read.lines),
             thread: analysis.thread_facts(),
             mentions: told.iter().map(|place| analysis.mentions.mention(*place)).collect(),
             around: analysis.window.around(&heard.times, &name),
@@ -254,7 +254,7 @@ pub mod triage {
             frequent: analysis.frequent(),
             rare: analysis.rare(read.lines),
             unsettled: analysis.packages.unsettled(),
-            unread: unread(&read, &heard, &forum, thread),
+            unread: unread(&read, &heard, forum, thread),
             notes: notes(&read, &heard, analysis.patterns.beyond),
         };
         report.text = told::text(&report);

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use tollgate_sdk::{Refusal, files};
+use tollgate_sdk::{Refusal, context, files};
 
-/// Bytes of one call. So much must be left on the meter for a call, however little is left of the file.
+/// The most bytes of one call.
 const PIECE: u32 = 256 << 10;
 
 /// Bytes of a line that are looked at.
@@ -28,7 +28,8 @@ pub fn read(path: &str, mut each: impl FnMut(u64, &str)) -> Read {
     let mut read = Read::default();
     let mut line = Line::default();
     loop {
-        let piece = match files::read(path, read.bytes, PIECE) {
+        let length = length();
+        let piece = match files::read(path, read.bytes, length) {
             Ok(piece) => piece,
             Err(refusal) => {
                 read.refused = Some(refusal);
@@ -43,7 +44,7 @@ pub fn read(path: &str, mut each: impl FnMut(u64, &str)) -> Read {
                 line.end(&mut read, &mut each);
             }
         }
-        if piece.len() < PIECE as usize {
+        if piece.len() < length as usize {
             break;
         }
     }
@@ -51,6 +52,13 @@ pub fn read(path: &str, mut each: impl FnMut(u64, &str)) -> Read {
         line.end(&mut read, &mut each);
     }
     read
+}
+
+/// What is asked for must be left on the meter, however little is left of the file. Where nothing is, the host says so.
+fn length() -> u32 {
+    let of_files = context::meters().into_iter().filter(|meter| meter.grant == "files.read");
+    let left = of_files.map(|meter| meter.bytes).max().unwrap_or(0);
+    if left == 0 { PIECE } else { u32::try_from(left).unwrap_or(PIECE).min(PIECE) }
 }
 
 /// A line that is being put together from pieces.

@@ -100,21 +100,25 @@ impl Parse for Pair {
     }
 }
 
+const VALUES: &str = "a value is a string, a whole number, `true`, `false` or a list of strings";
+
 fn value(input: ParseStream<'_>) -> syn::Result<String> {
+    let other = |problem: Error| Error::new(problem.span(), VALUES);
     if input.peek(syn::token::Bracket) {
         let content;
         bracketed!(content in input);
-        let items: Vec<_> = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?.into_iter().collect();
+        let items = Punctuated::<LitStr, Token![,]>::parse_terminated(&content).map_err(other)?;
         let items: Vec<_> = items.iter().map(|item| quoted(&item.value())).collect();
         return Ok(format!("[{}]", items.join(", ")));
     }
-    match input.parse::<Lit>()? {
+    match input.parse::<Lit>().map_err(other)? {
         Lit::Str(text) => Ok(quoted(&text.value())),
         Lit::Bool(truth) => Ok(truth.value.to_string()),
-        Lit::Int(number) if number.suffix().is_empty() => {
-            let value: i64 = number.base10_parse()?;
-            Ok(value.to_string())
-        }
-        other => Err(Error::new(other.span(), "a value is a string, a whole number, `true`, `false` or a list of strings")),
+        // TOML has no larger ones.
+        Lit::Int(number) if number.suffix().is_empty() => match number.base10_parse::<i64>() {
+            Ok(value) => Ok(value.to_string()),
+            Err(_) => Err(Error::new(number.span(), "this number is too large")),
+        },
+        other => Err(Error::new(other.span(), VALUES)),
     }
 }

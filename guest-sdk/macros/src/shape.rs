@@ -83,10 +83,9 @@ impl Known {
         match &*reference.elem {
             Type::Slice(slice) => Ok((true, Shape::List(Box::new(self.value(&slice.elem)?)))),
             Type::Path(path) if path.path.is_ident("str") => Ok((true, Shape::Text)),
-            other => Err(Error::new_spanned(
-                of,
-                format!("of references, a parameter may be `&str` or `&[T]`: take `{}` itself", written(other)),
-            )),
+            other => {
+                Err(Error::new_spanned(of, format!("of references, a parameter may be `&str` or `&[T]`: {}", rather(other))))
+            }
         }
     }
 
@@ -160,6 +159,16 @@ impl Known {
                 Err(Error::new_spanned(of, instead.unwrap_or(OTHERWISE)))
             }
         }
+    }
+}
+
+/// What to take in place of a reference to `of`.
+fn rather(of: &Type) -> String {
+    let word = if let Type::Path(path) = of { path.path.segments.last().map(|last| last.ident.to_string()) } else { None };
+    match word.as_deref() {
+        Some("String") => "take `&str`".to_owned(),
+        Some("Vec") => "take a slice, such as `&[u8]`".to_owned(),
+        _ => format!("take `{}` itself", written(of)),
     }
 }
 
