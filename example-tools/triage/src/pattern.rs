@@ -21,7 +21,7 @@ const LISTS: [&str; 6] = ["Install:", "Upgrade:", "Remove:", "Purge:", "Downgrad
 const ANY: &str = "<*>";
 
 /// What follows the colon in a package's name.
-const ARCHITECTURES: [&str; 9] = ["amd64", "all", "arm64", "i386", "armhf", "riscv64", "ppc64el", "s390x", "any"];
+pub const ARCHITECTURES: [&str; 9] = ["amd64", "all", "arm64", "i386", "armhf", "riscv64", "ppc64el", "s390x", "any"];
 
 /// One pattern and where it was seen.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Patterns {
     }
 }
 
-/// Whether seven of ten words that are no numbers or names are the same.
+/// Whether two of three words that are no numbers or names are the same.
 fn fits(own: &[String], other: &[String]) -> bool {
     let (mut same, mut words) = (0, 0);
     for (own, other) in own.iter().zip(other) {
@@ -82,12 +82,16 @@ fn fits(own: &[String], other: &[String]) -> bool {
             same += usize::from(own == other);
         }
     }
-    same * 10 >= words * 7
+    same * 3 >= words * 2
 }
 
 fn is_mask(word: &str) -> bool {
-    let word = word.trim_matches(|c: char| "()[]{},;:.".contains(c));
+    let word = word.trim_matches(is_punctuation);
     word.starts_with('<') && word.ends_with('>')
+}
+
+fn is_punctuation(c: char) -> bool {
+    matches!(c, '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | ':' | '.' | '"' | '\'')
 }
 
 /// The words of a message with what differs from line to line taken out.
@@ -96,8 +100,9 @@ fn masked(message: &str) -> Vec<String> {
         return vec![(*list).to_owned(), "<packages>".to_owned()];
     }
     let unquoted = without_quotes(message);
-    let mut words: Vec<String> = unquoted.split_whitespace().take(WORDS).map(mask).collect();
-    if unquoted.split_whitespace().nth(WORDS).is_some() {
+    let mut rest = unquoted.split_whitespace();
+    let mut words: Vec<String> = rest.by_ref().take(WORDS).map(mask).collect();
+    if rest.next().is_some() {
         words.push("…".to_owned());
     }
     words
@@ -132,20 +137,29 @@ fn without_quotes(message: &str) -> String {
 }
 
 fn mask(word: &str) -> String {
-    let core = word.trim_matches(|c: char| "()[]{},;:.\"'".contains(c));
-    let Some(start) = word.find(core).filter(|_| !core.is_empty()) else { return shortened(word, WORD) };
+    let core = word.trim_matches(is_punctuation);
+    if core.is_empty() {
+        return shortened(word, WORD);
+    }
+    let start = word.len() - word.trim_start_matches(is_punctuation).len();
     let masked = match core.split_once('=') {
         Some((key, value)) if !value.is_empty() => format!("{}={}", shortened(key, WORD), kind(value)),
         _ => kind(core),
     };
-    format!("{}{masked}{}", shortened(&word[..start], 8), shortened(&word[start + core.len()..], 8))
+    if core.len() == word.len() {
+        return masked;
+    }
+    shortened(&word[..start], 8) + &masked + &shortened(&word[start + core.len()..], 8)
 }
 
 fn kind(core: &str) -> String {
     let hex = core.strip_prefix("0x").unwrap_or(core);
     let digits = core.bytes().any(|byte| byte.is_ascii_digit());
     let is_hex = digits && (hex.len() >= 8 || hex.len() < core.len());
-    if core.contains("://") || (core.len() > 1 && core.starts_with(['/', '~'])) || core.starts_with("./") {
+    if core.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//"))
+        || (core.len() > 1 && core.starts_with(['/', '~']))
+        || core.starts_with("./")
+    {
         "<path>".to_owned()
     } else if core.rsplit_once(':').is_some_and(|(_, end)| ARCHITECTURES.contains(&end)) {
         "<package>".to_owned()

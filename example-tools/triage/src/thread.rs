@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tollgate_sdk::{Refusal, forum};
 
 use crate::moment::{self, Form};
+use crate::pattern::ARCHITECTURES;
 use crate::triage::Kind;
 use crate::words::{self, shortened};
 
@@ -18,7 +19,7 @@ const PHRASES: usize = 8;
 const TIMES: usize = 8;
 
 /// Words that no thread is about.
-const COMMON: &str = " about after again also although always amd64 another anybody anyone anything because been before
+const COMMON: &str = " about after again also although always another anybody anyone anything because been before
     being between could does doing done down each either else every everything fine first found from getting gets goes
     good have having hello help here idea into just kind know last later like line lines little look looking looks made
     make many maybe more most much must need never nobody nothing only other over people please question really right
@@ -143,6 +144,9 @@ impl Thread {
         let has = |test: fn(&char) -> bool| word.chars().any(|c| test(&c));
         let (digits, letters) = (has(char::is_ascii_digit), has(|c| c.is_alphabetic()));
         let loud = letters && !has(|c| c.is_lowercase());
+        if ARCHITECTURES.contains(&word) {
+            return;
+        }
         if word.len() > 1 && word.starts_with('/') && letters {
             self.note(word, Kind::Path, post);
         } else if letters && loud && word.len() >= 3 && (digits || has(|c| *c == '_') || is_errno(word)) {
