@@ -13,6 +13,7 @@ mod journal;
 mod kit;
 mod limits;
 mod manifests;
+mod new;
 mod patterns;
 mod scenarios;
 mod sdk;

@@ -102,10 +102,11 @@ fn compile(workspace: &Path, guests: &Path) -> Result<(), String> {
     Err(format!("The guests did not build; cargo said:\n{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// `program` in the workspace without what the outer cargo set for itself; its toolchain stays (`RUSTUP_TOOLCHAIN`).
-fn nested(program: &str, workspace: &Path) -> Command {
+/// `program` in `folder` without what the outer cargo set for itself; its toolchain stays (`RUSTUP_TOOLCHAIN`).
+#[must_use]
+pub fn nested(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(workspace);
+    command.current_dir(folder);
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_of_outer_build) {
             command.env_remove(name);

@@ -10,6 +10,7 @@ mod explain;
 mod init;
 mod inspect;
 mod journal;
+mod new;
 mod output;
 mod passphrase;
 mod pin;
@@ -55,6 +56,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
     let folder = &arguments.workspace;
     match &arguments.command {
         Command::Init(options) => init::run(options, output),
+        Command::New(options) => new::run(options, output),
         Command::Tools => tools::run(folder, output),
         Command::Inspect(options) => inspect::run(folder, options, output),
         Command::Pin(options) => pin::run(folder, options, output),

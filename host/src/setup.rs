@@ -1,8 +1,10 @@
 //! Where ambient authority enters: paths, the clock, the environment. Everything above is handed what it needs.
 
+mod cargo;
 mod host;
 mod workspace;
 
+pub use cargo::{TARGET, has_target, lacking, new_folder};
 pub use workspace::{NotReady, Workspace, new_file, private_dir, read_file, read_text, write_private};
 
 use std::time::{SystemTime, UNIX_EPOCH};

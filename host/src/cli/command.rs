@@ -39,6 +39,8 @@ pub struct Arguments {
 pub enum Command {
     /// Make a workspace around the person who runs this.
     Init(Init),
+    /// Write a new tool: source, SDK, contract and lock file, to build outside this repository.
+    New(New),
     /// List the tools.
     Tools,
     /// Show what a component wants and offers, before anything is granted. Parses it, never runs or compiles it.
@@ -81,6 +83,13 @@ pub struct Init {
     /// The person it is made around.
     #[arg(long, env = "USER", default_value = "me")]
     pub person: String,
+}
+
+/// `new`
+#[derive(Debug, Args)]
+pub struct New {
+    /// Where; it must not be there yet. Its last part is the tool's name.
+    pub folder: PathBuf,
 }
 
 /// `inspect`
