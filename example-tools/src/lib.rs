@@ -11,7 +11,7 @@ pub mod terminal;
 const TARGET: &str = "wasm32-wasip2";
 
 /// Folders of this package, each a tool with its manifest.
-const TOOLS: &[&str] = &["answer"];
+const TOOLS: &[&str] = &["answer", "triage", "lend", "table"];
 
 /// Folders of `tests/guests`.
 const FIXTURES: &[&str] = &["probe", "script", "shapes", "before", "after", "empty"];

@@ -61,7 +61,7 @@ fn person(text: &str) -> Result<PersonName, Failure> {
 }
 
 fn lay_out(folder: &Path, person: &PersonName) -> Result<(), Broken> {
-    for name in ["", "tools", "files", "files/runbooks", "keys", "run", "cache"] {
+    for name in ["", "tools", "files", "files/runbooks", "files/logs", "keys", "run", "cache"] {
         private_dir(&folder.join(name))?;
     }
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or("tollgate").to_lowercase();
@@ -124,6 +124,20 @@ audience = ["group:everyone"]
 owner = "{person}"
 folders = ["runbooks"]
 entries = [{ principal = "group:everyone", right = "read" }]
+
+[objects.logs]
+owner = "{person}"
+folders = ["logs"]
+entries = []
+
+# A data set to try `lend` with: nobody but its owner can read it, until it is lent.
+[groups.guests]
+members = []
+
+[objects."dataset/example"]
+owner = "{person}"
+folders = ["datasets/example"]
+entries = []
 
 [[threads]]
 forum = "eng-help"
