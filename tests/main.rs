@@ -19,5 +19,6 @@ mod scenarios;
 mod sdk;
 mod store;
 mod tidy;
+mod tools;
 mod values;
 mod world;
