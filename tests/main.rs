@@ -22,6 +22,7 @@ mod scenarios;
 mod sdk;
 mod store;
 mod tidy;
+mod tools;
 mod update;
 mod values;
 mod world;

@@ -188,7 +188,7 @@ fn kept_bytes_are_private_and_part_of_a_backup() {
     let world = world();
     let kept: Vec<_> =
         std::fs::read_dir(world.path("components")).expect("a folder").map(|it| it.expect("an entry")).collect();
-    assert_eq!(kept.len(), 3, "answer, probe and title: {kept:?}");
+    assert_eq!(kept.len(), 6, "the four example tools, probe and title: {kept:?}");
     assert!(kept.iter().all(|it| it.metadata().expect("a file").mode() & 0o777 == 0o600));
     assert_eq!(std::fs::metadata(world.path("components")).expect("the folder").mode() & 0o777, 0o700);
     world.done(&["backup", "copy"]);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+pub mod stage;
 pub mod terminal;
 
 const TARGET: &str = "wasm32-wasip2";

@@ -115,7 +115,8 @@ impl Thread {
             }
             self.spans(trimmed, post);
             self.times(trimmed, post);
-            words::of(trimmed).for_each(|word| self.word(word, post));
+            // Of a quoted line, which is looked for as it stands, only the names are looked for as well.
+            words::of(trimmed).for_each(|word| self.word(word, quoted.is_some(), post));
         }
     }
 
@@ -140,7 +141,7 @@ impl Thread {
         }
     }
 
-    fn word(&mut self, word: &str, post: u64) {
+    fn word(&mut self, word: &str, quoted: bool, post: u64) {
         let has = |test: fn(&char) -> bool| word.chars().any(|c| test(&c));
         let (digits, letters) = (has(char::is_ascii_digit), has(|c| c.is_alphabetic()));
         let loud = letters && !has(|c| c.is_lowercase());
@@ -155,7 +156,11 @@ impl Thread {
             self.note(word, if hex.bytes().all(|b| b.is_ascii_hexdigit()) { Kind::Code } else { Kind::Name }, post);
         } else if letters && digits && word.len() >= 3 && !word.starts_with(|c: char| c.is_ascii_digit()) {
             self.note(word, Kind::Name, post);
-        } else if letters && word.len() >= 4 && !COMMON.split_whitespace().any(|own| own.eq_ignore_ascii_case(word)) {
+        } else if letters
+            && !quoted
+            && word.len() >= 4
+            && !COMMON.split_whitespace().any(|own| own.eq_ignore_ascii_case(word))
+        {
             self.note(word, Kind::Word, post);
         }
     }

@@ -1,6 +1,6 @@
 //! A report as a text for people.
 
-use crate::triage::{Kind, Mention, Report, Seen};
+use crate::triage::{Around, Burst, Kind, Mention, Report, Seen, Unread, Unsettled};
 
 /// Bytes of the text, so that it fits in a post.
 const LONGEST: usize = 8_000;
@@ -12,59 +12,37 @@ const SHOWN: usize = 5;
 pub fn text(report: &Report) -> String {
     let mut text = Text(String::new());
     let log = &report.log;
-    text.line(&format!("{}: {} lines, {} bytes{}", log.path, log.lines, log.bytes, span(&log.first_time, &log.last_time)));
-    text.line(&format!("{} lines with errors, {} with warnings, {} patterns", log.errors, log.warnings, log.patterns));
+    let read = format!("{}, {}", many(log.lines, "line"), many(log.bytes, "byte"));
+    text.line(&format!("{}: {read}{}", log.path, span(&log.first_time, &log.last_time)));
+    let told_apart = many(log.patterns.into(), "pattern");
+    text.line(&format!("errors in {}, warnings in {}; {told_apart}", many(log.errors, "line"), log.warnings));
     if report.thread.posts > 0 {
-        text.line(&format!("beside the thread “{}” ({} posts)", report.thread.title, report.thread.posts));
+        text.line(&format!("beside the thread “{}” ({})", report.thread.title, many(report.thread.posts.into(), "post")));
     }
     text.part("What the thread names", report.mentions.iter().flat_map(mention));
-    text.part(
-        "Around the times it names",
-        report.around.iter().map(|around| {
-            format!(
-                "{} (post {}): {} lines, {} with errors{}",
-                around.time,
-                around.post,
-                around.lines,
-                around.errors,
-                with(&around.words)
-            )
-        }),
-    );
-    text.part(
-        "Left half done by dpkg",
-        report.unsettled.iter().map(|it| format!("{} is {} since {} (line {})", it.package, it.state, it.since, it.line)),
-    );
+    text.part("Around the times it names", report.around.iter().map(around));
+    let unsettled = |it: &Unsettled| format!("{} is {} since {} (line {})", it.package, it.state, it.since, it.line);
+    text.part("Left half done by dpkg", report.unsettled.iter().map(unsettled));
     text.part("Errors and warnings", report.troubles.iter().take(SHOWN).map(pattern));
-    text.part(
-        "Bursts",
-        report.bursts.iter().map(|burst| {
-            let usual = burst.usual;
-            format!(
-                "{} to {}: {} lines (usual: {usual}), {} with errors{}",
-                burst.from,
-                burst.to,
-                burst.lines,
-                burst.errors,
-                with(&burst.words)
-            )
-        }),
-    );
+    text.part("Bursts", report.bursts.iter().map(burst));
     text.part("Most frequent", report.frequent.iter().take(SHOWN).map(pattern));
     text.part("Rare", report.rare.iter().take(SHOWN).map(pattern));
-    text.part(
-        "Not read",
-        report
-            .unread
-            .iter()
-            .map(|it| format!("{}: {}.{}: {}", it.what, it.reason.stage, it.reason.reason, it.reason.message)),
-    );
+    text.part("Not read", report.unread.iter().map(unread));
     text.part("Notes", report.notes.iter().cloned());
     text.0
 }
 
+/// `1 line`, `2 lines`.
+fn many(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 fn span(first: &str, last: &str) -> String {
-    if first.is_empty() { String::new() } else { format!(", {first} to {last}") }
+    match (first, last) {
+        ("", _) => String::new(),
+        (first, last) if first == last => format!(", {first}"),
+        (first, last) => format!(", {first} to {last}"),
+    }
 }
 
 fn with(words: &[String]) -> String {
@@ -80,14 +58,29 @@ fn mention(mention: &Mention) -> Vec<String> {
         return vec![format!("{what} (post {}): not in the log", mention.post)];
     }
     let seen = span(&mention.first_seen, &mention.last_seen);
-    let mut lines = vec![format!("{what} (post {}): {} lines{seen}", mention.post, mention.count)];
+    let mut lines = vec![format!("{what} (post {}): {}{seen}", mention.post, many(mention.count, "line"))];
     lines.extend(mention.lines.iter().map(|line| format!("    {}: {}", line.number, line.text)));
     lines
+}
+
+fn around(around: &Around) -> String {
+    let lines = many(around.lines, "line");
+    format!("{} (post {}): {lines}, {} with errors{}", around.time, around.post, around.errors, with(&around.words))
+}
+
+fn burst(burst: &Burst) -> String {
+    let (lines, usual) = (many(burst.lines, "line"), burst.usual);
+    let words = with(&burst.words);
+    format!("{} to {}: {lines} (usual: {usual}), {} with errors{words}", burst.from, burst.to, burst.errors)
 }
 
 fn pattern(seen: &Seen) -> String {
     let times = span(&seen.first_seen, &seen.last_seen);
     format!("{} × {} (line {}{times})", seen.count, seen.pattern, seen.first_line)
+}
+
+fn unread(unread: &Unread) -> String {
+    format!("{}: {}.{}: {}", unread.what, unread.reason.stage, unread.reason.reason, unread.reason.message)
 }
 
 struct Text(String);

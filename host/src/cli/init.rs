@@ -61,7 +61,7 @@ fn person(text: &str) -> Result<PersonName, Failure> {
 }
 
 fn lay_out(folder: &Path, person: &PersonName) -> Result<(), Broken> {
-    for name in ["", "tools", "files", "files/runbooks", "files/logs", "keys", "run", "cache"] {
+    for name in ["", "tools", "files", "files/runbooks", "keys", "run", "cache"] {
         private_dir(&folder.join(name))?;
     }
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or("tollgate").to_lowercase();
