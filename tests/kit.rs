@@ -37,7 +37,6 @@ fn real(grants: &str) -> World {
     let world = World::new();
     std::fs::remove_dir_all(world.path("files/runbooks")).expect("the runbooks that there were");
     std::fs::remove_dir_all(world.path("files/scratch")).expect("the notes that there were");
-    std::fs::remove_dir_all(world.path("files/logs")).expect("what a new workspace has, and the kit has not");
     for (path, bytes) in files() {
         let path = world.path(&format!("files/{path}"));
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");

@@ -17,6 +17,9 @@ use crate::name::{AgentName, PersonName, ToolName};
 use crate::runtime::{Cache, Sandbox, Settings};
 use crate::store::{Opening, Store};
 
+/// A tool of a workspace, loaded or not.
+pub type Started = (ToolName, Result<Loaded, NotReady>);
+
 impl Workspace {
     /// The event loop of a command.
     ///
@@ -82,7 +85,7 @@ impl Workspace {
     ///
     /// # Errors
     /// When the folder of tools cannot be read.
-    pub fn load_all(&self, host: &Host) -> Result<Vec<(ToolName, Result<Loaded, NotReady>)>, Broken> {
+    pub fn load_all(&self, host: &Host) -> Result<Vec<Started>, Broken> {
         let tools = self.tools()?;
         let (events, next) = (tokio::runtime::Handle::current(), AtomicUsize::new(0));
         let work = || {
