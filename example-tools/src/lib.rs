@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+pub mod stage;
 pub mod terminal;
 
 const TARGET: &str = "wasm32-wasip2";
 
 /// Folders of this package, each a tool with its manifest.
-const TOOLS: &[&str] = &["answer"];
+const TOOLS: &[&str] = &["answer", "triage", "lend", "table"];
 
 /// Folders of `tests/guests`.
-const FIXTURES: &[&str] = &["probe", "script", "shapes"];
+const FIXTURES: &[&str] = &["probe", "script", "shapes", "before", "after", "empty"];
 
 /// Where the built guests are.
 #[derive(Clone, Debug)]

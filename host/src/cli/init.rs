@@ -125,6 +125,20 @@ owner = "{person}"
 folders = ["runbooks"]
 entries = [{ principal = "group:everyone", right = "read" }]
 
+[objects.logs]
+owner = "{person}"
+folders = ["logs"]
+entries = []
+
+# A data set to try `lend` with: nobody but its owner can read it, until it is lent.
+[groups.guests]
+members = []
+
+[objects."dataset/example"]
+owner = "{person}"
+folders = ["datasets/example"]
+entries = []
+
 [[threads]]
 forum = "eng-help"
 author = "{person}"
