@@ -106,7 +106,7 @@ fn quoted(query: &str, at: usize, quote: char) -> Result<(String, usize), Mistak
 }
 
 fn number(query: &str, at: usize) -> Result<(Kind, usize), Mistake> {
-    let rest = query[at..].as_bytes();
+    let rest = &query.as_bytes()[at..];
     let mut length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_')).count();
     if matches!(rest[length - 1], b'e' | b'E') && rest.get(length).is_some_and(|sign| matches!(sign, b'+' | b'-')) {
         length += 1 + rest[length + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -19,7 +19,7 @@ impl Parser<'_> {
             };
         }
         let help = "put it into `group by`, or take count, sum, avg, min or max of it";
-        for item in query.select.iter().filter(|item| !is_of_groups(&query, &item.program)) {
+        if let Some(item) = query.select.iter().find(|item| !is_of_groups(&query, &item.program)) {
             let message = format!("`{}` may differ within a group", item.name);
             return Err(self.ungrouped(&item.span, &message, help));
         }
