@@ -4,7 +4,7 @@ use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tollgate::clock::Instant;
-use tollgate::journal::chain::{Entry, Head, commitment};
+use tollgate::journal::chain::{Head, Place, Sealed, commitment};
 use tollgate::journal::checkpoint::{self, Verifier};
 use tollgate::journal::verify::{PayloadRow, Row, Verdict, Verification, Wrong};
 use tollgate::journal::{Draft, Kind, canonical};
@@ -31,15 +31,16 @@ impl Log {
     }
 
     fn add(&mut self, place: Option<(InvocationId, u32)>, draft: &Draft) {
-        let mut entry = Entry::of(draft, &vec![SALT; draft.payloads.len()], &self.head, LOG, Instant(5));
-        entry.place = place;
+        let at = Place { log: LOG, invocation: place, time: Instant(5) };
+        let sealed = Sealed::new(draft, &vec![SALT; draft.payloads.len()]).expect("a draft of strings and integers");
+        let (text, head) = sealed.place(&self.head, &at).expect("small numbers");
         let number = i64::try_from(self.head.entries).expect("a small log");
         for payload in &draft.payloads {
             let (part, bytes) = (payload.part.to_owned(), payload.bytes.clone());
             self.payloads.push(PayloadRow { number, part, salt: SALT.to_vec(), bytes });
         }
-        let bytes = entry.bytes().expect("a draft of strings and integers");
-        self.head = self.head.then(&bytes);
+        self.head = head;
+        let bytes = text.into_bytes();
         let invocation = place.map(|(invocation, _)| invocation.to_string());
         let seq = place.map(|(_, seq)| i64::from(seq));
         self.rows.push(Row { number, invocation, seq, hash: self.head.hash.as_bytes().to_vec(), bytes });

@@ -3,12 +3,15 @@
 #![expect(clippy::disallowed_methods, reason = "tests make and look at files themselves")]
 
 mod acl;
+mod author;
 mod commands;
 mod consent;
+mod declaration;
 mod disk;
 mod evidence;
 mod files;
 mod forum;
+mod hostile;
 mod journal;
 mod kit;
 mod limits;
@@ -20,5 +23,6 @@ mod sdk;
 mod store;
 mod tidy;
 mod tools;
+mod update;
 mod values;
 mod world;

@@ -1,7 +1,9 @@
 //! The laws of patterns, meters and paths.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
-use tollgate::grant::{Consent, Dimension, Grant, Grants, Kind, Pattern, Spec, Values};
+use tollgate::grant::{Allowed, Consent, Dimension, Grant, Grants, Kind, Pattern, Patterns, Place, Reached, Spec, Values};
 use tollgate::meter::{Meters, Want};
 use tollgate::name::FilePath;
 use tollgate::refusal::Code;
@@ -197,12 +199,17 @@ static SPEC: Spec = Spec {
     lease: false,
 };
 
-fn meters(calls: u64, bytes: Option<u64>) -> Meters {
-    let reach = vec![vec![pattern("*")]];
-    let bytes = bytes.map(Bytes);
-    let grant = Grant { spec: &SPEC, index: 0, reach, calls, bytes, consent: Consent::None, lease: None, line: 1 };
-    Meters::new(&Grants(vec![grant.clone(), grant]))
+fn grant(patterns: Vec<Pattern>, calls: u64, bytes: Option<u64>) -> Grant {
+    let (reach, bytes) = (vec![Patterns::new(patterns)], bytes.map(Bytes));
+    Grant { spec: &SPEC, index: 0, reach, calls, bytes, consent: Consent::None, lease: None, line: 1 }
 }
+
+fn meters(calls: u64, bytes: Option<u64>) -> Meters {
+    let grant = grant(vec![pattern("*")], calls, bytes);
+    Meters::new(&Arc::new(Allowed { granted: Grants(vec![grant.clone(), grant]), declared: None }))
+}
+
+const FIRST: Place = Place { granted: 0, declared: None };
 
 /// One ask: exactly so many bytes or up to them, and how many of a thousand came.
 fn asks() -> impl Strategy<Value = Vec<(bool, u64, u64)>> {
@@ -214,13 +221,48 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn many_patterns_match_what_any_of_them_matches(list in prop::collection::vec(patterns(), 0..12), value in values()) {
+        let many = Patterns::new(list.clone());
+        prop_assert_eq!(many.matches(&value), list.iter().any(|one| one.matches(&value)));
+        for folder in ["", value.as_str()] {
+            prop_assert_eq!(many.reaches_beneath(folder), list.iter().any(|one| one.reaches_beneath(folder)), "{}", folder);
+        }
+        for one in &list {
+            let matched = matched_by(one, "ab", "b/a");
+            prop_assert!(!one.matches(&matched) || many.matches(&matched), "{} reaches {}", one, matched);
+        }
+    }
+
+    #[test]
+    fn declaration_and_grant_each_judge_and_neither_widens(
+        granted in prop::collection::vec(patterns(), 1..4), declared in prop::collection::vec(patterns(), 1..4),
+        value in values(), calls in (1_u64..9, 1_u64..9), bytes in (1_u64..99, 1_u64..99),
+    ) {
+        let both = |declared| Allowed { granted: Grants(vec![grant(granted.clone(), calls.0, Some(bytes.0))]), declared };
+        let asked = [Reached::Exactly(value.as_str())];
+        let declared_grant = grant(declared.clone(), calls.1, Some(bytes.1));
+        let allowed = Arc::new(both(Some(Grants(vec![declared_grant]))));
+        let reached = |list: &[Pattern]| list.iter().any(|one| one.matches(&value));
+        let found = allowed.find(&SPEC, &asked);
+        prop_assert_eq!(found.is_ok(), reached(&granted) && reached(&declared));
+        prop_assert_eq!(allowed.shows(&SPEC, &asked), found.is_ok());
+        prop_assert!(both(Some(Grants::default())).find(&SPEC, &asked).is_err(), "declared nothing, nothing allowed");
+        if let Ok((place, _)) = found {
+            let mut meters = Meters::new(&allowed);
+            let got: Vec<u64> = std::iter::from_fn(|| meters.charge(place, Want::UpTo(7)).ok()).map(|it| it.bytes()).collect();
+            prop_assert!(got.len() as u64 <= calls.0.min(calls.1) && got.iter().sum::<u64>() <= bytes.0.min(bytes.1));
+            prop_assert_eq!(got[0], 7.min(bytes.0).min(bytes.1));
+        }
+    }
+
+    #[test]
     fn no_sequence_of_asks_gets_more_than_is_allowed(calls in 1_u64..20, bytes in 1_u64..200, asks in asks()) {
         let mut meters = meters(calls, Some(bytes));
         let (mut granted, mut kept) = (0, 0);
         for (exactly, amount, came) in asks {
             let before = meters.each().next().expect("a meter").1;
             let want = if exactly { Want::Exactly(amount) } else { Want::UpTo(amount) };
-            match meters.charge(0, want) {
+            match meters.charge(FIRST, want) {
                 Ok(charge) => {
                     granted += 1;
                     prop_assert!(charge.bytes() <= amount && (!exactly || charge.bytes() == amount));
@@ -247,7 +289,7 @@ proptest! {
     #[test]
     fn more_than_was_set_aside_is_never_given_back(bytes in 1_u64..200, amount in 0_u64..300, came in any::<u64>()) {
         let mut meters = meters(5, Some(bytes));
-        if let Ok(charge) = meters.charge(0, Want::UpTo(amount)) {
+        if let Ok(charge) = meters.charge(FIRST, Want::UpTo(amount)) {
             meters.keep(charge, came);
             prop_assert_eq!(meters.each().next().expect("a meter").1.bytes, came.min(charge.bytes()));
         }
@@ -257,7 +299,10 @@ proptest! {
 #[test]
 fn a_grant_without_bytes_is_metered_in_calls() {
     let mut meters = meters(2, None);
-    assert!(meters.charge(0, Want::Exactly(u64::MAX)).is_ok() && meters.charge(0, Want::UpTo(0)).is_ok());
-    assert_eq!(meters.charge(0, Want::Exactly(0)).expect_err("the third call").code, Code::MeterSpent);
-    assert_eq!(meters.charge(7, Want::Exactly(0)).expect_err("no such meter").code, Code::MeterSpent);
+    assert!(meters.charge(FIRST, Want::Exactly(u64::MAX)).is_ok() && meters.charge(FIRST, Want::UpTo(0)).is_ok());
+    assert_eq!(meters.charge(FIRST, Want::Exactly(0)).expect_err("the third call").code, Code::MeterSpent);
+    assert_eq!(
+        meters.charge(Place { granted: 7, declared: None }, Want::Exactly(0)).expect_err("no such meter").code,
+        Code::MeterSpent
+    );
 }

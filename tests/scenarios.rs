@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tollgate::invoke::{Call, Outcome};
 use tollgate::name::{AgentName, PersonName, ToolName};
 use tollgate::setup::Workspace;
+use tollgate_hostile::PATHS;
 
 use crate::world::{World, codes};
 
@@ -43,43 +44,10 @@ fn s16_a_log_line_that_lies() {
     assert!(tools.json()["error"]["message"].as_str().expect("words").contains("holds"), "{tools:?}");
 }
 
-/// Paths that are another path, and one that is not.
-const PATHS: &[&str] = &[
-    "runbooks/../pay/ledger.csv",
-    "../W/files/pay/ledger.csv",
-    "/runbooks/deploy.md",
-    "/proc/self/root/etc/passwd",
-    "runbooks//deploy.md",
-    "runbooks/./deploy.md",
-    "runbooks/deploy.md/",
-    "runbooks/deploy.md\u{0}",
-    "Runbooks/deploy.md",
-    "runbooks\\deploy.md",
-    "runbooks/．．/pay/ledger.csv",
-    "runbooks/cafe\u{301}.md",
-    "runbooks/file-link",
-    "runbooks/chain",
-    "runbooks/folder-link/ledger.csv",
-    "runbooks/absolute",
-    "runbooks/hard",
-    "runbooks/fifo",
-    "runbooks/device/null",
-    "runbooks/missing.md",
-];
-
 #[test]
 fn s23_the_path_that_is_another_path() {
     let world = World::new();
-    world.write("files/runbooks/caf\u{e9}.md", "composed");
-    symlink("../pay/ledger.csv", world.path("files/runbooks/file-link")).expect("a link");
-    symlink("file-link", world.path("files/runbooks/chain")).expect("a chain");
-    symlink("../pay", world.path("files/runbooks/folder-link")).expect("a folder's link");
-    symlink(world.path("files/pay/ledger.csv"), world.path("files/runbooks/absolute")).expect("an absolute link");
-    symlink("/dev", world.path("files/runbooks/device")).expect("a link to devices");
-    world.write("files/pay/other.csv", "CANARY");
-    fs::hard_link(world.path("files/pay/other.csv"), world.path("files/runbooks/hard")).expect("a second name");
-    let fifo = std::process::Command::new("mkfifo").arg(world.path("files/runbooks/fifo")).status();
-    assert!(fifo.expect("mkfifo").success());
+    tollgate_hostile::lay_traps(&world.path("files")).expect("traps");
     let long = format!("runbooks/{}", "x".repeat(4096));
     let read = |path: &str| world.call("probe.files-read", &json!({ "path": path, "offset": "0", "length": 64 }));
     let missing = read("runbooks/missing.md")["refusals"].clone();

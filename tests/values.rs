@@ -2,6 +2,7 @@
 
 mod checker;
 mod component;
+mod docs;
 mod shapes;
 mod surface;
 
@@ -23,7 +24,8 @@ fn names(names: &[&str]) -> Vec<String> {
 }
 
 fn function(params: &[(&str, Shape)], result: Option<Shape>) -> Function {
-    Function { name: "ask".to_owned(), interface: Some("a:b/c@0.1.0".to_owned()), params: named(params), result }
+    let interface = Some("a:b/c@0.1.0".to_owned());
+    Function { name: "ask".to_owned(), interface, params: named(params), result, docs: Default::default() }
 }
 
 fn option(shape: Shape) -> Shape {

@@ -15,7 +15,7 @@ const TARGET: &str = "wasm32-wasip2";
 const TOOLS: &[&str] = &["answer", "triage", "lend", "table"];
 
 /// Folders of `tests/guests`.
-const FIXTURES: &[&str] = &["probe", "script", "shapes"];
+const FIXTURES: &[&str] = &["probe", "script", "shapes", "before", "after", "empty"];
 
 /// Where the built guests are.
 #[derive(Clone, Debug)]

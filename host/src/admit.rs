@@ -10,13 +10,13 @@ use crate::refusal::{Code, Refusal};
 /// # Errors
 /// `cover.not-granted`, naming the line of the manifest that would let them.
 pub fn admit(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Result<(), Refusal> {
-    let person = &rights.initiator;
+    let person = rights.initiator();
     let (tool, file) = (&manifest.tool, &manifest.source.name);
     let refuse = |why: String, change: String| Err(Refusal::new(Code::NotGranted, why).unless(change));
-    if !rights.directory.people.contains_key(person) {
+    if !rights.standing.is_known() {
         return refuse(format!("nobody here is called `{person}`"), "name a person of this workspace with --as".to_owned());
     }
-    if !rights.directory.is_among(person, &manifest.callers) {
+    if !rights.standing.is_among(&manifest.callers) {
         return refuse(
             format!("`{tool}` is not to be called for {person}"),
             format!("an operator can add them to `callers` in {file}"),

@@ -1,12 +1,15 @@
 //! Grants: what a manifest opens. Pure: patterns, what they reach, and which grant an act falls under.
 
+mod allowed;
 mod pattern;
+mod patterns;
 mod spec;
 
+pub use allowed::{Allowed, Place};
 pub use pattern::{BadPattern, Pattern};
+pub use patterns::Patterns;
 pub use spec::{Dimension, Kind, Spec, Values};
 
-use crate::refusal::{Code, Refusal};
 use crate::unit::{Bytes, Duration};
 
 /// Who must agree before an act under a grant happens.
@@ -37,7 +40,7 @@ pub struct Grant {
     /// Its place among the grants of that name, from 0.
     pub index: u32,
     /// For each dimension of the spec, in its order, the patterns written; never empty.
-    pub reach: Vec<Vec<Pattern>>,
+    pub reach: Vec<Patterns>,
     /// Calls that one invocation may make.
     pub calls: u64,
     /// Bytes that one invocation may move; present exactly where the spec is metered in bytes.
@@ -66,12 +69,10 @@ impl Grant {
     #[must_use]
     pub fn reaches(&self, asked: &[Reached<'_>]) -> bool {
         asked.len() == self.reach.len()
-            && self.reach.iter().zip(asked).all(|(patterns, asked)| {
-                patterns.iter().any(|pattern| match asked {
-                    Reached::Exactly(value) => pattern.matches(value),
-                    Reached::Beneath(folder) => pattern.reaches_beneath(folder),
-                    Reached::Any => true,
-                })
+            && self.reach.iter().zip(asked).all(|(patterns, asked)| match asked {
+                Reached::Exactly(value) => patterns.matches(value),
+                Reached::Beneath(folder) => patterns.reaches_beneath(folder),
+                Reached::Any => true,
             })
     }
 
@@ -93,20 +94,9 @@ pub struct Grants(pub Vec<Grant>);
 
 impl Grants {
     /// The grant that an act falls under, with its place in this list.
-    ///
-    /// # Errors
-    /// `cover.not-granted`, in the same words whatever exists.
-    pub fn find(&self, spec: &Spec, asked: &[Reached<'_>]) -> Result<(usize, &Grant), Refusal> {
-        let mut found = self.0.iter().enumerate().filter(|(_, grant)| grant.spec.name == spec.name);
-        found.find(|(_, grant)| grant.reaches(asked)).ok_or_else(|| {
-            Refusal::new(Code::NotGranted, format!("this tool has no {} grant that reaches what it asked for", spec.name))
-                .unless(format!("an operator can add it to the tool's manifest under [grant] as \"{}\"", spec.name))
-        })
-    }
-
-    /// Whether some grant of `spec` reaches exactly these values.
     #[must_use]
-    pub fn shows(&self, spec: &Spec, asked: &[Reached<'_>]) -> bool {
-        self.0.iter().any(|grant| grant.spec.name == spec.name && grant.reaches(asked))
+    pub fn find(&self, spec: &Spec, asked: &[Reached<'_>]) -> Option<(usize, &Grant)> {
+        let mut found = self.0.iter().enumerate().filter(|(_, grant)| grant.spec.name == spec.name);
+        found.find(|(_, grant)| grant.reaches(asked))
     }
 }

@@ -10,15 +10,17 @@ pub use report::{Line, Outcome, Report};
 pub use run::Call;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use wasmtime::component::Linker;
 
 use crate::approval::{Credentials, Desk};
-use crate::capability::Backends;
+use crate::capability::{Backends, Guest};
 use crate::diagnostic::Broken;
 use crate::gate::{Services, World};
 use crate::journal::{Journal, Pending};
 use crate::name::Digest;
-use crate::runtime::{Cache, Sandbox};
+use crate::runtime::{Cache, Cell, Sandbox};
 
 /// Why a call never became an invocation.
 #[derive(Debug)]
@@ -60,6 +62,7 @@ pub struct Host {
     backends: Backends,
     desk: Arc<dyn Desk>,
     program: PathBuf,
+    linker: OnceLock<Linker<Cell<Guest>>>,
 }
 
 /// What a host is made of.
@@ -83,7 +86,7 @@ impl Host {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { sandbox, cache, store, backends, desk, program } = parts;
-        Self { sandbox, cache, store, backends, desk, program }
+        Self { sandbox, cache, store, backends, desk, program, linker: OnceLock::new() }
     }
 
     /// What the effects act on.

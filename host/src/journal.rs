@@ -1,5 +1,6 @@
 //! The journal: what happened, as canonical entries in one chain, asked for here and kept by a store.
 
+mod body;
 pub mod canonical;
 pub mod chain;
 pub mod checkpoint;
@@ -8,11 +9,13 @@ mod record;
 mod signer;
 pub mod verify;
 
+pub use body::Body;
 pub use entry::{Draft, Kind, Payload};
 pub use record::Record;
 pub use signer::Signer;
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::diagnostic::Broken;
 use crate::name::InvocationId;
@@ -30,9 +33,24 @@ pub struct Chapter {
     /// The number, in its invocation, of the first one, from 0. Later ones follow without gaps.
     pub first: u32,
     /// In order.
-    pub drafts: Vec<Draft>,
+    pub drafts: Arc<Vec<Draft>>,
     /// What must still be true inside the transaction; if it is not, nothing is written.
     pub premise: Option<Premise>,
+}
+
+impl Chapter {
+    /// What people do to the workspace: one entry of no invocation.
+    #[must_use]
+    pub fn alone(draft: Draft) -> Self {
+        Self { invocation: None, first: 0, drafts: Arc::new(vec![draft]), premise: None }
+    }
+
+    /// Adds to the clear part of the last entry.
+    pub fn tell(&mut self, tell: impl FnOnce(Body) -> Body) {
+        if let Some(last) = Arc::make_mut(&mut self.drafts).last_mut() {
+            last.body = tell(std::mem::take(&mut last.body));
+        }
+    }
 }
 
 /// Why entries are not on record.

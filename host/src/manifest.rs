@@ -10,17 +10,21 @@ use crate::name::{AgentName, Digest, Principal, ToolName};
 
 mod canonical;
 mod check;
+mod declaration;
 mod edit;
 mod grants;
 mod limits;
 mod notes;
 mod pattern;
 pub(crate) mod raw;
+mod skeleton;
 mod words;
 mod world;
 
+pub use declaration::{declaration, declared, useless};
 pub use edit::{BadPin, Place, pin, suggest};
 pub use limits::Limits;
+pub use skeleton::{Outline, skeleton};
 pub use world::{Known, Reach, against, reached, unused};
 
 /// What came of checking a text: its meaning, if nothing in it was wrong, and every problem, in the order of the text.
@@ -72,6 +76,13 @@ impl Manifest {
     #[must_use]
     pub fn print(&self) -> String {
         edit::print(self)
+    }
+
+    /// What stands on a line, counted from 1.
+    fn line_span(&self, line: usize) -> std::ops::Range<usize> {
+        let start = self.source.text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
+        let length = self.source.text[start..].lines().next().map_or(0, |line| line.trim_end().len());
+        start..start + length
     }
 
     /// Where a further grant of `spec` would be written.

@@ -1,6 +1,8 @@
 //! Meters: what one invocation may still use. Pure: `gate` charges, `journal` reports.
 
-use crate::grant::{Grant, Grants};
+use std::sync::Arc;
+
+use crate::grant::{Allowed, Grant, Grants, Place};
 use crate::refusal::{Code, Refusal};
 
 /// What one grant was used for so far.
@@ -12,17 +14,18 @@ pub struct Used {
     pub bytes: u64,
 }
 
-/// The meters of one invocation: one for each grant of its tool, in their order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The meters of one invocation: one for each grant of its tool and each entry of its declaration, in their order.
+#[derive(Debug, Clone)]
 pub struct Meters {
-    grants: Grants,
-    used: Vec<Used>,
+    allowed: Arc<Allowed>,
+    granted: Vec<Used>,
+    declared: Vec<Used>,
 }
 
 /// What an observation reserved; given to [`Meters::keep`] when it is known what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Charge {
-    meter: usize,
+    place: Place,
     bytes: u64,
 }
 
@@ -36,7 +39,7 @@ impl Charge {
     /// The place of the grant that pays.
     #[must_use]
     pub const fn grant(&self) -> usize {
-        self.meter
+        self.place.granted
     }
 }
 
@@ -49,11 +52,67 @@ pub enum Want {
     UpTo(u64),
 }
 
+/// One meter and its allowance.
+struct Account<'m> {
+    grant: &'m Grant,
+    used: &'m mut Used,
+    /// Whose allowance it is, in words that say what would change it.
+    whose: Whose,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Whose {
+    Operator,
+    Author,
+}
+
+impl Account<'_> {
+    /// Charges the call and says how many of the wanted bytes are left; none where they are not metered.
+    fn call(&mut self, want: Want) -> Result<Option<u64>, Refusal> {
+        self.used.calls = self.used.calls.saturating_add(1);
+        if self.used.calls > self.grant.calls {
+            return Err(self.spent(format!("calls = {}", self.grant.calls)));
+        }
+        let Some(allowed) = self.grant.bytes else { return Ok(None) };
+        let left = allowed.0.saturating_sub(self.used.bytes);
+        match want {
+            Want::Exactly(bytes) if bytes <= left => Ok(Some(bytes)),
+            Want::UpTo(most) if left > 0 => Ok(Some(most.min(left))),
+            Want::Exactly(_) | Want::UpTo(_) => Err(self.spent(format!("bytes = \"{allowed}\""))),
+        }
+    }
+
+    fn spent(&self, line: String) -> Refusal {
+        let name = self.grant.spec.name;
+        match self.whose {
+            Whose::Operator => {
+                Refusal::new(Code::MeterSpent, format!("this invocation has used what its {name} grant allows ({line})"))
+                    .unless(format!("an operator can raise it in the tool's manifest, under [grant] \"{name}\""))
+            }
+            Whose::Author => {
+                let why = format!("this invocation has used what its author declared as the most of {name} ({line})");
+                Refusal::new(Code::MeterSpent, why).unless("its author can declare more in a new version")
+            }
+        }
+    }
+}
+
 impl Meters {
     /// Meters at zero.
     #[must_use]
-    pub fn new(grants: &Grants) -> Self {
-        Self { used: vec![Used::default(); grants.0.len()], grants: grants.clone() }
+    pub fn new(allowed: &Arc<Allowed>) -> Self {
+        let zeros = |grants: &Grants| vec![Used::default(); grants.0.len()];
+        let declared = allowed.declared.as_ref().map(zeros).unwrap_or_default();
+        Self { granted: zeros(&allowed.granted), declared, allowed: allowed.clone() }
+    }
+
+    /// What pays for an act at `place`: its grant, and its declaration where there is one.
+    fn accounts(&mut self, place: Place) -> impl Iterator<Item = Account<'_>> {
+        let granted = self.allowed.granted.0.get(place.granted).zip(self.granted.get_mut(place.granted));
+        let granted = granted.map(|(grant, used)| Account { grant, used, whose: Whose::Operator });
+        let declared = place.declared.and_then(|at| self.declared.get_mut(at)).zip(self.allowed.declaration(place));
+        let declared = declared.map(|(used, grant)| Account { grant, used, whose: Whose::Author });
+        granted.into_iter().chain(declared)
     }
 
     /// Charges one call and sets bytes aside.
@@ -63,41 +122,28 @@ impl Meters {
     ///
     /// # Errors
     /// `fund.meter-spent` when no call or too few bytes are left.
-    pub fn charge(&mut self, meter: usize, want: Want) -> Result<Charge, Refusal> {
-        let (Some(grant), Some(used)) = (self.grants.0.get(meter), self.used.get_mut(meter)) else {
+    pub fn charge(&mut self, place: Place, want: Want) -> Result<Charge, Refusal> {
+        if self.granted.get(place.granted).is_none() {
             return Err(Refusal::new(Code::MeterSpent, "this grant has no meter"));
-        };
-        used.calls = used.calls.saturating_add(1);
-        if used.calls > grant.calls {
-            return Err(spent(grant, format!("calls = {}", grant.calls)));
         }
-        let Some(allowed) = grant.bytes else {
-            return Ok(Charge { meter, bytes: 0 });
-        };
-        let left = allowed.0.saturating_sub(used.bytes);
-        let bytes = match want {
-            Want::Exactly(bytes) if bytes <= left => bytes,
-            Want::UpTo(most) if left > 0 => most.min(left),
-            Want::Exactly(_) | Want::UpTo(_) => return Err(spent(grant, format!("bytes = \"{allowed}\""))),
-        };
-        used.bytes += bytes;
-        Ok(Charge { meter, bytes })
+        let mut bytes: Option<u64> = None;
+        for mut account in self.accounts(place) {
+            let left = account.call(want)?;
+            bytes = bytes.into_iter().chain(left).min();
+        }
+        let bytes = bytes.unwrap_or(0);
+        self.accounts(place).filter(|account| account.grant.bytes.is_some()).for_each(|account| account.used.bytes += bytes);
+        Ok(Charge { place, bytes })
     }
 
     /// Keeps what came of what was set aside and gives the rest back.
     pub fn keep(&mut self, charge: Charge, came: u64) {
-        if let Some(used) = self.used.get_mut(charge.meter) {
-            used.bytes -= charge.bytes.saturating_sub(came).min(used.bytes);
-        }
+        let rest = charge.bytes.saturating_sub(came);
+        self.accounts(charge.place).for_each(|account| account.used.bytes -= rest.min(account.used.bytes));
     }
 
     /// Each grant with what was used of it.
     pub fn each(&self) -> impl Iterator<Item = (&Grant, Used)> {
-        self.grants.0.iter().zip(self.used.iter().copied())
+        self.allowed.granted.0.iter().zip(self.granted.iter().copied())
     }
-}
-
-fn spent(grant: &Grant, line: String) -> Refusal {
-    Refusal::new(Code::MeterSpent, format!("this invocation has used what its {} grant allows ({line})", grant.spec.name))
-        .unless(format!("an operator can raise it in the tool's manifest, under [grant] \"{}\"", grant.spec.name))
 }

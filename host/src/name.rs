@@ -147,6 +147,11 @@ impl InvocationId {
     pub fn parse(text: &str) -> Result<Self, BadName> {
         text.parse().map(Self).map_err(|_| BadName(format!("`{}` is not an invocation's id", text.escape_debug())))
     }
+
+    /// Adds the hyphenated form to a text.
+    pub fn push_to(&self, text: &mut String) {
+        text.push_str(self.0.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()));
+    }
 }
 
 impl fmt::Display for InvocationId {

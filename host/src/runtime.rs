@@ -31,17 +31,23 @@ pub struct Settings {
     pub concurrent: u32,
     /// Threads of each of the two sets.
     pub threads: usize,
+    /// Whether memory is reset by scanning the page map (Linux 6.7). `Auto` does where the kernel can.
+    pub scan: Enabled,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self { concurrent: 256, threads: 2 }
+impl Settings {
+    /// As many threads in each set as there are processors.
+    #[must_use]
+    pub fn of_this_machine() -> Self {
+        let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self { concurrent: 256, threads, scan: Enabled::Auto }
     }
 }
 
 /// The engine and the threads that guests run on.
 pub struct Sandbox {
     engine: Engine,
+    id: String,
     threads: threads::Threads,
     places: Arc<tokio::sync::Semaphore>,
     alive: Arc<AtomicBool>,
@@ -70,9 +76,10 @@ const MEMORIES: u32 = 2;
 const TABLES: u32 = 8;
 
 /// Without the page map scan and these sizes two threads are slower than one: a reset goes through the process-wide lock.
-fn pool(concurrent: u32) -> PoolingAllocationConfig {
+fn pool(settings: &Settings) -> PoolingAllocationConfig {
+    let concurrent = settings.concurrent;
     let mut pool = PoolingAllocationConfig::new();
-    pool.pagemap_scan(Enabled::Auto);
+    pool.pagemap_scan(settings.scan);
     pool.linear_memory_keep_resident(2 << 20).table_keep_resident(64 << 10).async_stack_keep_resident(64 << 10);
     pool.total_component_instances(concurrent).total_stacks(concurrent);
     pool.total_core_instances(concurrent.saturating_mul(INSTANCES));
@@ -105,7 +112,7 @@ impl Sandbox {
     /// When the machine gives no pool or no threads.
     pub fn new(settings: &Settings) -> Result<Self, Broken> {
         let mut config = common();
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings.concurrent)));
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
         let engine = Engine::new(&config).map_err(|e| {
             Broken::while_doing("making the engine with its pool", format!("{e:#}"))
                 .help("lower the number of concurrent invocations")
@@ -113,7 +120,8 @@ impl Sandbox {
         let alive = Arc::new(AtomicBool::new(true));
         threads::tick(engine.weak(), Arc::clone(&alive))?;
         let places = Arc::new(tokio::sync::Semaphore::new(settings.concurrent as usize));
-        Ok(Self { engine, threads: threads::Threads::new(settings.threads)?, places, alive })
+        let id = id_of(&engine);
+        Ok(Self { engine, id, threads: threads::Threads::new(settings.threads)?, places, alive })
     }
 
     /// The engine, for components and linkers.
@@ -124,8 +132,14 @@ impl Sandbox {
 
     /// By what compiled files are told apart: settings and version of the engine.
     #[must_use]
-    pub fn engine_id(&self) -> String {
-        id_of(&self.engine)
+    pub fn engine_id(&self) -> &str {
+        &self.id
+    }
+
+    /// Threads on which calls may begin without holding up anybody's event loop. None only while this is dropped.
+    #[must_use]
+    pub fn first_threads(&self) -> Option<&tokio::runtime::Handle> {
+        self.threads.first()
     }
 
     /// Whether this kernel scans the page map (Linux 6.7), for `doctor`.

@@ -1,10 +1,12 @@
 //! Where ambient authority enters: paths, the clock, the environment. Everything above is handed what it needs.
 
 mod cargo;
+mod components;
 mod host;
 mod workspace;
 
 pub use cargo::{TARGET, has_target, lacking, new_folder};
+pub use host::Started;
 pub use workspace::{NotReady, Workspace, new_file, private_dir, read_file, read_text, write_private};
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -2,6 +2,7 @@
 //! signed heads beside it. Several processes of one machine may have it open.
 
 mod acl;
+mod board;
 mod forum;
 mod instance;
 mod load;
@@ -17,6 +18,7 @@ mod writer;
 pub use read::{Erase, Kept, verify, verify_export};
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
@@ -24,10 +26,10 @@ use rusqlite::Connection;
 use crate::clock::{Clock, Instant};
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Journal, Pending, Signer, Unrecorded};
-use crate::people::Directory;
+use board::Board;
 use instance::Instance;
 use signing::Signing;
-use tx::Tx;
+use tx::{Ready, Tx};
 use writer::Writer;
 
 /// What a store is opened with.
@@ -49,7 +51,9 @@ pub struct Store {
     opening: Opening,
     writer: Writer,
     reader: Mutex<Connection>,
-    directory: Mutex<Option<Arc<Directory>>>,
+    board: Arc<Board>,
+    commits: Arc<AtomicU64>,
+    seen: Mutex<Option<people::Seen>>,
     instance: Instance,
     signing: Signing,
 }
@@ -72,22 +76,35 @@ impl Store {
         let reader = Mutex::new(schema::connect(&opening.database)?);
         let instance = Instance::begin(&opening.run)?;
         let log = opening.signer.verifier().name.clone();
-        let desk = writer::Desk { database: opening.database.clone(), clock: opening.clock.clone(), log };
+        let board = Arc::new(Board::open(&opening.run)?);
+        begin_sharing(&connection, &board)?;
+        let commits = Arc::new(AtomicU64::new(0));
+        let desk = writer::Desk {
+            board: board.clone(),
+            commits: commits.clone(),
+            database: opening.database.clone(),
+            clock: opening.clock.clone(),
+            log,
+            instance: instance.name().to_owned(),
+        };
         let left = instance::left_open(&connection, &opening.run, &instance)?;
         let writer = Writer::start(connection, desk)?;
         let signing = Signing::start(&opening)?;
-        let store = Self { opening, writer, reader, directory: Mutex::new(None), instance, signing };
+        let store = Self { opening, writer, reader, board, commits, seen: Mutex::new(None), instance, signing };
         store.recover(left)?;
         Ok(store)
     }
 
     /// The time of the store: the larger of the clock and the newest time in it.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn now(&self) -> Result<Instant, Broken> {
-        let newest = self.read("reading the newest time", load::newest)?;
-        Ok(self.opening.clock.now().max(newest))
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.opening.clock.now().max(self.board.newest())
+    }
+
+    /// How many transactions this process has committed: callers at the same time share them.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     fn read<T>(&self, doing: &str, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Broken> {
@@ -115,8 +132,22 @@ impl Store {
     }
 }
 
+/// Brings the shared page up to what the database says, while nobody can write.
+fn begin_sharing(connection: &Connection, board: &Board) -> Result<(), Broken> {
+    let doing = |e: rusqlite::Error| Broken::while_doing("sharing the world's version", e);
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(doing)?;
+    let newest = load::newest(connection);
+    board.recover();
+    connection.execute_batch("COMMIT").map_err(doing)?;
+    board.wrote(newest.map_err(doing)?);
+    Ok(())
+}
+
 impl Journal for Store {
     fn append(&self, chapter: Chapter) -> Pending<'_, Result<(), Unrecorded>> {
-        Box::pin(self.write(move |tx| tx.append(&chapter)))
+        Box::pin(async move {
+            let ready = Ready::of(chapter)?;
+            self.write(move |tx| tx.write(ready)).await
+        })
     }
 }

@@ -1,11 +1,20 @@
 //! What a component says that it wants and offers, parsed and never compiled; and its values as JSON.
 //!
-//! Whoever reads a [`Surface`] may show it: every name in it has passed the grammar of WIT's names.
+//! Whoever reads a [`Surface`] may show it: every name in it has passed the grammar of WIT's names, and in every text what
+//! would hide or steer is written out. A text may still say anything, in any number of lines.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::grant::Grants;
+
+mod described;
+mod difference;
+mod docs;
+mod fit;
 mod origin;
 mod read;
+mod section;
 mod shape;
 mod shaping;
 mod strict;
@@ -15,12 +24,14 @@ pub mod encode;
 pub mod schema;
 
 pub use decode::BadArgument;
+pub use difference::{Change, Part, difference};
+pub use docs::{Docs, FunctionDocs};
 pub use encode::Answer;
 pub use origin::Origin;
 pub use shape::Shape;
 
-/// What a component imports and exports.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a component imports and exports, and what its author says of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surface {
     /// What it wants, in its own order.
     pub imports: Vec<Import>,
@@ -30,6 +41,14 @@ pub struct Surface {
     pub uncallable: Vec<Uncallable>,
     /// What keeps it from loading, beside imports of unknown origin; each a sentence without a full stop.
     pub problems: Vec<String>,
+    /// What its author says of it, a stranger's text of any number of lines with nothing hidden in it; empty where
+    /// nothing is said.
+    pub text: String,
+    /// The widest reach and the meters that it needs, as its author declares them; opens nothing. Without a declaration
+    /// the grants of the manifest stand alone.
+    pub declared: Option<Grants>,
+    /// What is wrong with what its author says, which keeps it from loading too.
+    pub misdescribed: Vec<String>,
 }
 
 /// One thing that a component wants.
@@ -54,6 +73,8 @@ pub struct Function {
     pub params: Vec<(String, Shape)>,
     /// What it returns.
     pub result: Option<Shape>,
+    /// What its author says of it.
+    pub docs: FunctionDocs,
 }
 
 /// An exported function that JSON cannot call.
@@ -94,6 +115,13 @@ impl std::error::Error for BadComponent {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoFunction(String);
 
+impl NoFunction {
+    /// A function that a compiled form should have.
+    pub(crate) fn gone(name: &str) -> Self {
+        Self(format!("`{name}` is not where it was when the tool was loaded"))
+    }
+}
+
 impl fmt::Display for NoFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -131,10 +159,14 @@ impl Surface {
                 None => "it exports no function".to_owned(),
             });
         }
+        let described = problems.is_empty();
+        problems.extend(self.misdescribed.iter().cloned());
         if problems.is_empty() {
             return Ok(());
         }
-        let help = if unknown.is_empty() {
+        let help = if described {
+            "build it with a `tollgate-sdk` that this host knows, or without the section"
+        } else if unknown.is_empty() {
             "export plain functions, each with a name of its own, through an interface of the tool's world"
         } else {
             "build it without these imports; tools may use `tollgate:host` 0.1 and wasi cli, io, clocks, random, filesystem, sockets 0.2"
@@ -157,6 +189,17 @@ impl Surface {
         };
         let found = self.functions.iter().find(|function| function.name == name);
         found.ok_or_else(|| NoFunction(self.absent(name, &names)))
+    }
+
+    /// What it imports of ours, as grants name it: `files.read`.
+    #[must_use]
+    pub fn imported(&self) -> BTreeSet<String> {
+        let ours = self.imports.iter().filter(|import| import.origin == Origin::Tollgate).flat_map(|import| {
+            let interface = import.interface.split('/').next_back().unwrap_or_default();
+            let interface = interface.split('@').next().unwrap_or_default().to_owned();
+            import.functions.iter().map(move |function| format!("{interface}.{function}"))
+        });
+        ours.collect()
     }
 
     fn absent(&self, name: &str, names: &[String]) -> String {

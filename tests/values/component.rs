@@ -19,12 +19,17 @@ pub fn section(id: u8, body: &[u8]) -> Vec<u8> {
     [&[id], leb(body.len()).as_slice(), body].concat()
 }
 
-fn text(text: &str) -> Vec<u8> {
+/// A name with its length.
+pub fn text(text: &str) -> Vec<u8> {
     [leb(text.len()).as_slice(), text.as_bytes()].concat()
 }
 
+fn custom(name: &str, data: &[u8]) -> Vec<u8> {
+    section(0, &[text(name).as_slice(), data].concat())
+}
+
 /// The name of an import or export.
-fn outer(name: &str) -> Vec<u8> {
+pub fn outer(name: &str) -> Vec<u8> {
     [vec![0], text(name)].concat()
 }
 
@@ -51,10 +56,15 @@ pub struct Component {
 
 impl Component {
     /// Imports an instance of `types` (each the bytes of a type), whose `functions` name one of them.
-    pub fn import(mut self, name: &str, types: &[Vec<u8>], functions: &[(&str, u8)]) -> Self {
-        let mut body = [vec![1, 0x42], leb(types.len() + functions.len())].concat();
-        types.iter().for_each(|of| body.extend([vec![1], of.clone()].concat()));
-        functions.iter().for_each(|(name, of)| body.extend([vec![4], outer(name), vec![1, *of]].concat()));
+    pub fn import(self, name: &str, types: &[Vec<u8>], functions: &[(&str, u8)]) -> Self {
+        let types = types.iter().map(|of| [vec![1], of.clone()].concat());
+        let functions = functions.iter().map(|(name, of)| [vec![4], outer(name), vec![1, *of]].concat());
+        self.declared(name, &types.chain(functions).collect::<Vec<_>>())
+    }
+
+    /// Imports an instance of these declarations, each as its bytes.
+    pub fn declared(mut self, name: &str, declarations: &[Vec<u8>]) -> Self {
+        let body = [vec![1, 0x42], leb(declarations.len()), declarations.concat()].concat();
         self.sections.extend(section(7, &body));
         self.sections.extend(section(10, &[vec![1], outer(name), vec![5, self.types]].concat()));
         (self.types, self.instances) = (self.types + 1, self.instances + 1);
@@ -76,6 +86,25 @@ impl Component {
             self.sections.extend(section(11, &[vec![1], outer(exported), vec![1, self.functions, 0]].concat()));
         }
         (self.types, self.functions) = (self.types + 1, self.functions + 1 + u8::from(exported.is_some()));
+        self
+    }
+
+    /// A custom section of the component itself.
+    pub fn custom(mut self, name: &str, data: &[u8]) -> Self {
+        self.sections.extend(custom(name, data));
+        self
+    }
+
+    /// An empty core module with these custom sections.
+    pub fn module(mut self, customs: &[(&str, &[u8])]) -> Self {
+        let customs: Vec<u8> = customs.iter().flat_map(|(name, data)| custom(name, data)).collect();
+        self.sections.extend(section(1, &[b"\0asm\x01\0\0\0", customs.as_slice()].concat()));
+        self
+    }
+
+    /// A component within.
+    pub fn within(mut self, inner: Self) -> Self {
+        self.sections.extend(section(4, &inner.bytes()));
         self
     }
 

@@ -1,4 +1,4 @@
-//! `tollgate backup`: the store and its checkpoints, copied while the host goes on.
+//! `tollgate backup`: the store, its checkpoints and the components that were pinned, copied while the host goes on.
 
 use std::path::Path;
 
@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::command::Backup;
 use super::exit::{Exit, Failure};
-use super::output::Output;
-use crate::setup::{Workspace, private_dir};
+use super::output::{Output, note};
+use crate::setup::{Workspace, private_dir, write_private};
 
 /// Copies into a new folder.
 pub fn run(folder: &Path, options: &Backup, output: Output) -> Result<Exit, Failure> {
@@ -24,8 +24,29 @@ pub fn run(folder: &Path, options: &Backup, output: Output) -> Result<Exit, Fail
         store.close().await?;
         Ok::<_, Failure>(entries)
     })?;
-    output.result(&json!({ "folder": target, "entries": entries }), || {
-        format!("{entries} entries and their checkpoints are in {}", target.display())
+    let components = components(&workspace, target)?;
+    output.result(&json!({ "folder": target, "entries": entries, "components": components }), || {
+        format!("{entries} entries, their checkpoints and {components} pinned components are in {}", target.display())
     });
     Ok(Exit::Done)
+}
+
+/// What an entry of the journal says was run can be looked at only as long as the bytes are kept. Those that are not what
+/// their name says are left out, aloud: the store is worth more than to fail for them.
+fn components(workspace: &Workspace, target: &Path) -> Result<usize, Failure> {
+    let folder = target.join("components");
+    private_dir(&folder)?;
+    let mut copied = 0;
+    for digest in workspace.all_kept()? {
+        match workspace.kept(&digest) {
+            Ok(Some(bytes)) => write_private(&folder.join(format!("{}.wasm", digest.hex())), &bytes)?,
+            Ok(None) => continue,
+            Err(broken) => {
+                note(&format!("tollgate: {broken}; it is left out"));
+                continue;
+            }
+        }
+        copied += 1;
+    }
+    Ok(copied)
 }

@@ -1,10 +1,10 @@
 //! `tollgate check`: the configuration, every manifest beside the world, every component beside its manifest.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::difference::{Differs, differs};
 use super::exit::{Exit, Failure, Says};
 use super::output::{Output, note, problem_json};
 use super::report;
@@ -23,6 +23,8 @@ struct Found {
     /// What has no place in a file: a component that is missing or not one.
     words: Vec<(String, String)>,
     reaches: Vec<Reach>,
+    /// Tools whose bytes are not those that were pinned.
+    differs: Vec<(ToolName, Differs)>,
 }
 
 /// Checks everything and says everything at once.
@@ -31,7 +33,7 @@ pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
     let tools = workspace.tools()?;
     let found = workspace.runtime()?.block_on(async {
         let (host, store) = workspace.host(None)?;
-        let directory = store.directory().await?;
+        let directory = store.directory()?;
         let known = known(&directory);
         let mut found = Found::default();
         for tool in &tools {
@@ -66,16 +68,23 @@ fn statics(
             return Ok(None);
         }
     };
-    let surface = match Surface::parse(&bytes).and_then(|surface| surface.loads().map(|()| surface)) {
+    let surface = match Surface::parse(&bytes) {
         Ok(surface) => surface,
         Err(bad) => {
             found.words.push((format!("{tool}: {bad}"), bad.help));
             return Ok(None);
         }
     };
-    found.problems.extend(manifest::unused(&manifest, &imported(&surface)));
+    let digest = Digest::of(&bytes);
+    found.differs.extend(differs(workspace, &manifest, digest, &surface).map(|differs| (tool.clone(), differs)));
+    if let Err(bad) = surface.loads() {
+        found.words.push((format!("{tool}: {bad}"), bad.help));
+        return Ok(None);
+    }
+    found.problems.extend(manifest::unused(&manifest, &surface.imported()));
+    found.problems.extend(surface.declared.iter().flat_map(|declared| manifest::useless(&manifest, declared)));
     match manifest.digest {
-        Some(pinned) if pinned == Digest::of(&bytes) => Ok(Some((manifest, bytes))),
+        Some(pinned) if pinned == digest => Ok(Some((manifest, bytes))),
         Some(_) => {
             let help = format!("review it with `tollgate inspect {tool}`, then `tollgate pin {tool}`");
             found.words.push((format!("{tool}: the component is not the one that was pinned"), help));
@@ -86,16 +95,6 @@ fn statics(
             Ok(None)
         }
     }
-}
-
-/// What a component imports of ours, as `files.read`.
-fn imported(surface: &Surface) -> BTreeSet<String> {
-    let ours = surface.imports.iter().flat_map(|import| {
-        let interface = import.interface.split('/').next_back().unwrap_or_default();
-        let interface = interface.split('@').next().unwrap_or_default().to_owned();
-        import.functions.iter().map(move |function| format!("{interface}.{function}"))
-    });
-    ours.collect()
 }
 
 /// The names that manifests may mention.
@@ -123,8 +122,16 @@ fn say(found: &Found, tools: usize, output: Output) -> Exit {
             output.failure(&Failure { exit: Exit::Broken, says: Says::Words(why.clone(), Some(help.clone())) });
         }
     }
-    output.result(&json!({ "tools": tools, "errors": errors, "problems": problems, "reaches": reaches }), || {
+    let differences: Vec<Value> = found.differs.iter().map(difference_json).collect();
+    let json = json!({
+        "tools": tools, "errors": errors, "problems": problems, "reaches": reaches, "differences": differences,
+    });
+    output.result(&json, || {
         let mut lines: Vec<String> = found.reaches.iter().map(reach_text).collect();
+        for (tool, differs) in &found.differs {
+            lines.push(tool.to_string());
+            lines.extend(differs.lines().into_iter().map(|line| format!("  {line}")));
+        }
         lines.push(match errors {
             0 if tools == 1 => "1 tool checked; everything is in order".to_owned(),
             0 => format!("{tools} tools checked; everything is in order"),
@@ -142,4 +149,10 @@ fn reach_json(reach: &Reach) -> Value {
 
 fn reach_text(reach: &Reach) -> String {
     format!("{} {} reaches {} today: {}", reach.grant, reach.pattern, reach.count, reach.examples.join(", "))
+}
+
+fn difference_json((tool, differs): &(ToolName, Differs)) -> Value {
+    let mut json = differs.json();
+    json["tool"] = tool.as_str().into();
+    json
 }

@@ -41,13 +41,13 @@ pub enum Command {
     Init(Init),
     /// Write a new tool: source, SDK, contract and lock file, to build outside this repository.
     New(New),
-    /// List the tools.
+    /// List the tools as agents are shown them: what was pinned, and nothing of what was not.
     Tools,
     /// Show what a component wants and offers, before anything is granted. Parses it, never runs or compiles it.
     Inspect(Inspect),
     /// Write a component's digest into its tool's manifest: what was reviewed is what runs.
     Pin(Pin),
-    /// Check the configuration, every manifest and every component.
+    /// Check the configuration, every manifest, and every component beside what was pinned.
     Check,
     /// Say how a request would be decided, which line decides, and what would change it.
     Explain(Explain),
@@ -57,7 +57,7 @@ pub enum Command {
     Journal(Journal),
     /// Show what one invocation did, used and was refused.
     Receipt(Receipt),
-    /// Copy store and checkpoints while the host goes on.
+    /// Copy the store, its checkpoints and the pinned components while the host goes on.
     Backup(Backup),
     /// Set or change a person's passphrase.
     Passphrase(Passphrase),
@@ -100,6 +100,9 @@ pub struct Inspect {
     /// Print the JSON Schema of each function's arguments and value too.
     #[arg(long)]
     pub schema: bool,
+    /// Print a manifest to begin with instead: everything that it could be granted, for you to narrow.
+    #[arg(long, conflicts_with = "schema")]
+    pub manifest: bool,
 }
 
 /// `pin`

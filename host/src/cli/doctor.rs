@@ -34,6 +34,7 @@ pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
     let workspace = Workspace::open(folder)?;
     let mut findings = vec![account(folder)?, modes(folder)?];
     findings.extend(sizes(&workspace));
+    findings.extend(components(&workspace));
     findings.extend(workspace.runtime()?.block_on(inside(&workspace)));
     let wrong = findings.iter().any(|it| it.weight == Weight::Wrong);
     let list: Vec<Value> =
@@ -92,6 +93,27 @@ fn sizes(workspace: &Workspace) -> Vec<Finding> {
     )]
 }
 
+/// Whether what was pinned can still be shown.
+fn components(workspace: &Workspace) -> Vec<Finding> {
+    let about = "components";
+    let wrong = |broken: Broken| finding(Weight::Wrong, about, broken.to_string());
+    let (tools, kept) = match (workspace.tools(), workspace.all_kept()) {
+        (Ok(tools), Ok(kept)) => (tools, kept),
+        (Err(broken), _) | (_, Err(broken)) => return vec![wrong(broken)],
+    };
+    let pinned = tools.iter().filter_map(|tool| workspace.manifest(tool).ok()).filter_map(|it| Some((it.tool, it.digest?)));
+    let lacks = pinned.filter_map(|(tool, digest)| match workspace.kept(&digest) {
+        Ok(Some(_)) => None,
+        Ok(None) => {
+            let says = format!("the bytes that {tool} is pinned to were not kept: `tollgate pin {tool}` keeps them");
+            Some(finding(Weight::Note, about, says))
+        }
+        Err(broken) => Some(wrong(broken)),
+    });
+    let all = format!("{} kept of what was ever pinned", kept.len());
+    [finding(Weight::Fine, about, all)].into_iter().chain(lacks).collect()
+}
+
 /// What only an open host knows.
 async fn inside(workspace: &Workspace) -> Vec<Finding> {
     let (host, store) = match workspace.host(None) {
@@ -104,7 +126,7 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         finding(Weight::Note, "kernel", "no pagemap_scan (Linux 6.7): two busy threads of guests slow each other down")
     }];
     findings.push(finding(Weight::Fine, "engine", host.sandbox().engine_id()));
-    findings.push(match store.directory().await {
+    findings.push(match store.directory() {
         Ok(directory) => finding(
             Weight::Fine,
             "world",

@@ -1,6 +1,7 @@
 //! `tollgate explain`: the gate's own rules, said aloud.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -11,15 +12,20 @@ use super::pin::tool_name;
 use crate::admit::admit;
 use crate::capability::{Values, action};
 use crate::gate::{Step, World as _, explain};
+use crate::grant::Allowed;
 use crate::manifest::{self, Manifest};
 use crate::refusal::{Code, Refusal};
 use crate::setup::Workspace;
+use crate::tool::Surface;
 
 /// Explains one request.
 pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Failure> {
     let workspace = Workspace::open(folder)?;
     let manifest = workspace.manifest(&tool_name(&options.tool)?)?;
     let values = values(&options.values)?;
+    let surface = Surface::parse(&workspace.component(&manifest)?);
+    let surface = surface.map_err(|bad| Failure::broken(format!("{}: {bad}", manifest.tool), bad.help.clone()))?;
+    let allowed = Arc::new(Allowed { granted: manifest.grants.clone(), declared: surface.declared });
     let who = workspace.who(options.who.initiator.as_deref(), &options.who.agent)?;
     let (steps, suggestion) = workspace.runtime()?.block_on(async {
         let (host, store) = workspace.host(None)?;
@@ -33,12 +39,13 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
             Err(refusal) => vec![Step::no("admit", None, refusal)],
         };
         if steps.iter().all(|step| step.refusal.is_none()) {
-            steps.extend(explain(&*action, &manifest.grants, &rights));
+            steps.extend(explain(&*action, &allowed, &rights));
             if let (true, Err(refusal)) = (steps.iter().all(|step| step.refusal.is_none()), action.look().await) {
                 steps.push(Step::no("effect", None, refusal));
             }
         }
-        let suggestion = suggestion(&manifest, action.spec(), &values, &steps);
+        let granted = allowed.granted.find(action.spec(), &action.reach()).is_some();
+        let suggestion = if granted { None } else { suggestion(&manifest, action.spec(), &values, &steps) };
         store.close().await?;
         Ok::<_, Failure>((steps, suggestion))
     })?;

@@ -5,54 +5,66 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::command::Inspect;
+use super::difference::{Differs, differs};
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::pin::tool_name;
+use super::{said, skeleton};
+use crate::manifest::Manifest;
 use crate::name::Digest;
 use crate::setup::{Workspace, read_file};
 use crate::tool::{Function, Import, Origin, Surface, schema};
 
+/// What is inspected.
+pub struct Inspected {
+    /// The name of the component's file.
+    pub file: String,
+    /// The manifest that names it, where a tool was named.
+    pub manifest: Option<Manifest>,
+    bytes: Vec<u8>,
+}
+
 /// Parses the component and prints what it says.
 pub fn run(folder: &Path, options: &Inspect, output: Output) -> Result<Exit, Failure> {
-    let (bytes, pinned) = component(folder, &options.tool)?;
-    let surface = Surface::parse(&bytes).map_err(|bad| Failure::broken(bad.to_string(), bad.help.clone()))?;
-    let digest = Digest::of(&bytes);
+    let (inspected, workspace) = component(folder, &options.tool)?;
+    let surface = Surface::parse(&inspected.bytes).map_err(|bad| Failure::broken(bad.to_string(), bad.help.clone()))?;
+    if options.manifest {
+        return skeleton::run(folder, &inspected, &surface, output);
+    }
+    let digest = Digest::of(&inspected.bytes);
+    let beside = workspace.zip(inspected.manifest.as_ref());
+    let differs = beside.and_then(|(workspace, manifest)| differs(&workspace, manifest, digest, &surface));
+    let pinned = inspected.manifest.as_ref().and_then(|manifest| manifest.digest);
     let loads = surface.loads();
     let json = json!({
-        "digest": digest.to_string(), "size": bytes.len(), "pinned": pinned.map(|pinned| pinned.to_string()),
+        "digest": digest.to_string(), "size": inspected.bytes.len(), "pinned": pinned.map(|pinned| pinned.to_string()),
+        "text": said::text_json(&surface.text), "needs": said::needs_json(&surface),
         "imports": surface.imports.iter().map(import_json).collect::<Vec<_>>(),
         "functions": surface.functions.iter().map(|it| function_json(it, options.schema)).collect::<Vec<_>>(),
         "loads": loads.is_ok(), "why-not": loads.as_ref().err().map(ToString::to_string),
+        "difference": differs.as_ref().map(Differs::json),
     });
     output.result(&json, || {
-        let mut lines = vec![format!("{digest}, {} bytes{}", bytes.len(), standing(digest, pinned))];
-        lines.push("functions it offers".to_owned());
-        for function in &surface.functions {
-            lines.push(format!("  {function}"));
-            if options.schema {
-                lines.push(format!("    takes   {}", schema::input(function)));
-                lines.push(format!("    returns {}", schema::output(function)));
-            }
-        }
-        lines.extend(surface.uncallable.iter().map(|it| format!("  {} cannot be called: {}", it.name, it.reason)));
-        lines.extend(imports("imports that a manifest may grant", &surface, Origin::Tollgate));
-        lines.extend(wasi(&surface));
-        lines.extend(imports("imports that this host does not know", &surface, Origin::Unknown));
+        let mut lines = vec![format!("{digest}, {} bytes{}", inspected.bytes.len(), standing(digest, pinned))];
+        lines.extend(what_it_says(&surface, options.schema));
         lines.extend(loads.as_ref().err().map(|bad| format!("it does not load: {bad}")));
+        lines.extend(differs.iter().flat_map(Differs::lines));
         lines.join("\n")
     });
     Ok(Exit::Done)
 }
 
-/// A tool's component and what was pinned, or any file's.
-fn component(folder: &Path, named: &str) -> Result<(Vec<u8>, Option<Digest>), Failure> {
-    let file = Path::new(named);
-    if file.extension().is_some() || named.contains('/') {
-        return Ok((read_file(file, 16 << 20)?, None));
+/// A tool's component with its manifest, or any file.
+fn component(folder: &Path, named: &str) -> Result<(Inspected, Option<Workspace>), Failure> {
+    let path = Path::new(named);
+    if path.extension().is_some() || named.contains('/') {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        return Ok((Inspected { file, manifest: None, bytes: read_file(path, 16 << 20)? }, None));
     }
     let workspace = Workspace::open(folder)?;
     let manifest = workspace.manifest(&tool_name(named)?)?;
-    Ok((workspace.component(&manifest)?, manifest.digest))
+    let bytes = workspace.component(&manifest)?;
+    Ok((Inspected { file: manifest.component.clone(), manifest: Some(manifest), bytes }, Some(workspace)))
 }
 
 fn standing(digest: Digest, pinned: Option<Digest>) -> &'static str {
@@ -61,6 +73,29 @@ fn standing(digest: Digest, pinned: Option<Digest>) -> &'static str {
         Some(_) => ", NOT the bytes that were pinned",
         None => ", not pinned",
     }
+}
+
+fn what_it_says(surface: &Surface, schemas: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !surface.text.is_empty() {
+        lines.push("what its author says".to_owned());
+        lines.extend(said::of_tool(surface));
+    }
+    lines.push("functions it offers".to_owned());
+    for function in &surface.functions {
+        lines.push(format!("  {function}"));
+        lines.extend(said::of_function(function));
+        if schemas {
+            lines.push(format!("    takes   {}", schema::input(function)));
+            lines.push(format!("    returns {}", schema::output(function)));
+        }
+    }
+    lines.extend(surface.uncallable.iter().map(|it| format!("  {} cannot be called: {}", it.name, it.reason)));
+    lines.extend(imports("imports that a manifest may grant", surface, Origin::Tollgate));
+    lines.extend(said::needs(surface));
+    lines.extend(wasi(surface));
+    lines.extend(imports("imports that this host does not know", surface, Origin::Unknown));
+    lines
 }
 
 fn imports(title: &str, surface: &Surface, origin: Origin) -> Vec<String> {
@@ -91,7 +126,10 @@ fn import_json(import: &Import) -> Value {
 }
 
 fn function_json(function: &Function, schemas: bool) -> Value {
-    let mut json = json!({ "name": function.name, "interface": function.interface, "signature": function.to_string() });
+    let mut json = json!({
+        "name": function.name, "interface": function.interface, "signature": function.to_string(),
+        "text": said::text_json(&function.docs.text), "texts": said::texts_json(function),
+    });
     if schemas {
         json["takes"] = schema::input(function);
         json["returns"] = schema::output(function);

@@ -19,7 +19,7 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
     let workspace = Workspace::open(folder)?;
     let kept = workspace.runtime()?.block_on(async {
         let store = workspace.store()?;
-        let known = store.directory().await?.people.contains_key(&person);
+        let known = store.directory()?.people.contains_key(&person);
         let kept = store.passphrase_of(&person).await?;
         store.close().await?;
         if known {

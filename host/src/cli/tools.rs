@@ -1,55 +1,106 @@
-//! `tollgate tools`: what this workspace has.
+//! `tollgate tools`: what this workspace has, as agents are shown it: names and texts of what was pinned, and of bytes that
+//! nobody has reviewed not a word. How much is different is said in numbers.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::difference::{Differs, differs, pinned_surface};
 use super::exit::{Exit, Failure};
 use super::output::{Output, table};
+use super::said;
+use crate::manifest::Manifest;
 use crate::name::{Digest, ToolName};
 use crate::setup::{NotReady, Workspace};
 use crate::tool::Surface;
 
+/// One tool of the list.
+struct Listed {
+    tool: ToolName,
+    /// Whether it would run, and what to do if not.
+    state: String,
+    pinned: Option<Digest>,
+    /// What was pinned.
+    surface: Option<Surface>,
+    differs: Option<Differs>,
+}
+
 /// Lists the tools with their functions, and whether they would run.
 pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
     let workspace = Workspace::open(folder)?;
-    let tools: Vec<Value> = workspace.tools()?.iter().map(|tool| describe(&workspace, tool)).collect();
-    output.result(&json!({ "tools": tools }), || {
+    let tools: Vec<Listed> = workspace.tools()?.into_iter().map(|tool| listed(&workspace, tool)).collect();
+    output.result(&json!({ "tools": tools.iter().map(to_json).collect::<Vec<_>>() }), || {
         if tools.is_empty() {
             return "no tools yet: put NAME.toml and its component into tools/, then `tollgate pin NAME`".to_owned();
         }
-        let text = |tool: &Value, key: &str| tool[key].as_str().unwrap_or_default().to_owned();
-        let functions = |tool: &Value| {
-            let names = tool["functions"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let rows: Vec<_> = tools.iter().map(|it| vec![text(it, "tool"), text(it, "state"), functions(it)]).collect();
-        table(&["TOOL", "STATE", "FUNCTIONS"], &rows)
+        let rows: Vec<_> = tools.iter().map(|it| vec![it.tool.to_string(), it.state.clone(), functions(it)]).collect();
+        let mut lines = vec![table(&["TOOL", "STATE", "FUNCTIONS"], &rows)];
+        tools.iter().for_each(|it| lines.extend(texts(it)));
+        lines.join("\n")
     });
     Ok(Exit::Done)
 }
 
-fn describe(workspace: &Workspace, tool: &ToolName) -> Value {
-    let state = |state: String| json!({ "tool": tool.as_str(), "state": state, "functions": [] });
-    let manifest = match workspace.manifest(tool) {
-        Ok(manifest) => manifest,
-        Err(NotReady::Problems(problems)) => return state(format!("{} problems: see `tollgate check`", problems.len())),
-        Err(NotReady::Broken(broken)) => return state(broken.to_string()),
+fn listed(workspace: &Workspace, tool: ToolName) -> Listed {
+    let nothing = |tool, state| Listed { tool, state, pinned: None, surface: None, differs: None };
+    match workspace.manifest(&tool) {
+        Ok(manifest) => with_manifest(workspace, &manifest),
+        Err(NotReady::Problems(problems)) => nothing(tool, format!("{} problems: see `tollgate check`", problems.len())),
+        Err(NotReady::Broken(broken)) => nothing(tool, broken.to_string()),
+    }
+}
+
+fn with_manifest(workspace: &Workspace, manifest: &Manifest) -> Listed {
+    let tool = manifest.tool.clone();
+    let Some(pinned) = manifest.digest else {
+        let state = format!("not pinned: see `tollgate inspect {tool}`, then `tollgate pin {tool}`");
+        return Listed { tool, state, pinned: None, surface: None, differs: None };
     };
-    let bytes = match workspace.component(&manifest) {
-        Ok(bytes) => bytes,
-        Err(broken) => return state(broken.to_string()),
+    let kept = pinned_surface(workspace, &pinned);
+    let found = workspace.component(manifest).map(|bytes| (Digest::of(&bytes), Surface::parse(&bytes)));
+    let (state, differs, surface) = match (found, kept) {
+        // The very bytes stand beside the manifest, so that it does not matter whether they were kept too.
+        (Ok((digest, Ok(surface))), _) if digest == pinned => {
+            let state = surface.loads().map_or_else(|bad| bad.to_string(), |()| "ready".to_owned());
+            (state, None, Some(surface))
+        }
+        (Ok((digest, now)), kept) => {
+            let state = format!("other bytes than were pinned: see `tollgate inspect {tool}`, then `tollgate pin {tool}`");
+            (state, now.ok().and_then(|now| differs(workspace, manifest, digest, &now)), kept.ok())
+        }
+        (Err(broken), kept) => (broken.to_string(), None, kept.ok()),
     };
-    let surface = match Surface::parse(&bytes) {
-        Ok(surface) => surface,
-        Err(bad) => return state(bad.to_string()),
-    };
-    let digest = Digest::of(&bytes);
-    let pinned = match manifest.digest {
-        Some(pinned) if pinned == digest => "ready".to_owned(),
-        Some(_) => "other bytes than were pinned: see `tollgate inspect`, then `tollgate pin`".to_owned(),
-        None => format!("not pinned: `tollgate pin {tool}`"),
-    };
-    let functions: Vec<&str> = surface.functions.iter().map(|function| function.name.as_str()).collect();
-    json!({ "tool": tool.as_str(), "state": pinned, "digest": digest.to_string(), "functions": functions })
+    Listed { tool, state, pinned: Some(pinned), surface, differs }
+}
+
+fn functions(it: &Listed) -> String {
+    let names = it.surface.iter().flat_map(|surface| &surface.functions).map(|function| function.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// What its author says, and how much is different by now.
+fn texts(it: &Listed) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(surface) = &it.surface {
+        lines.extend(said::of_tool(surface));
+        for function in surface.functions.iter().filter(|function| !function.docs.text.is_empty()) {
+            lines.push(format!("  {}", function.name));
+            lines.extend(said::behind("    │ ", &function.docs.text));
+        }
+    }
+    lines.extend(it.differs.iter().map(|differs| format!("  {}", differs.summary())));
+    if lines.is_empty() {
+        return lines;
+    }
+    ["".to_owned(), it.tool.to_string()].into_iter().chain(lines).collect()
+}
+
+fn to_json(it: &Listed) -> Value {
+    let functions = it.surface.iter().flat_map(|surface| &surface.functions);
+    let functions = functions.map(|it| json!({ "name": it.name, "text": said::text_json(&it.docs.text) }));
+    json!({
+        "tool": it.tool.as_str(), "state": it.state, "digest": it.pinned.map(|digest| digest.to_string()),
+        "text": it.surface.as_ref().map_or(Value::Null, |surface| said::text_json(&surface.text)),
+        "functions": functions.collect::<Vec<_>>(), "difference": it.differs.as_ref().map(Differs::counts_json),
+    })
 }

@@ -3,14 +3,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::action::Action;
 use crate::approval::{Credentials, Desk};
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
-use crate::grant::Grants;
-use crate::journal::{Draft, Journal, Kind, Record};
+use crate::grant::Allowed;
+use crate::journal::{Body, Draft, Journal, Kind, Record};
 use crate::label::Label;
 use crate::meter::Meters;
 use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
@@ -98,20 +97,23 @@ pub struct Book {
     pub host_calls: u64,
     /// Bytes of their arguments.
     pub arguments: u64,
+    /// The intent, by number and function, that goes on record now and whose act has not begun.
+    intended: Option<(u32, &'static str)>,
     patience: Patience,
 }
 
 impl Book {
     /// A new book.
     #[must_use]
-    pub fn new(invocation: InvocationId, grants: &Grants, patience: Patience) -> Self {
+    pub fn new(invocation: InvocationId, allowed: &Arc<Allowed>, patience: Patience) -> Self {
         Self {
             record: Record::new(invocation),
-            meters: Meters::new(grants),
+            meters: Meters::new(allowed),
             label: Label::default(),
             seen: Vec::new(),
             host_calls: 0,
             arguments: 0,
+            intended: None,
             patience,
         }
     }
@@ -135,6 +137,28 @@ impl Book {
         Err(Fault::new(FaultKind::HostCalls, format!("it called the host more than {allowed} times ([limits] host-calls)")))
     }
 
+    /// An intent is put on record next. Returns its number.
+    pub(super) fn intends(&mut self, function: &'static str) -> u32 {
+        let number = self.record.len();
+        self.intended = Some((number, function));
+        number
+    }
+
+    /// The act of the intent begins, or there will be none; from here on somebody else settles it.
+    pub(super) fn settled(&mut self) {
+        self.intended = None;
+    }
+
+    /// Settles what the guest's end interrupted: a commit, and an intent on record whose act nobody will perform.
+    pub async fn close(&mut self) {
+        let on_record = self.record.settle().await;
+        if let Some((intent, function)) = self.intended.take()
+            && intent < on_record
+        {
+            self.record.note(outcome(function, intent, "not-done"));
+        }
+    }
+
     /// Joins a source to the label.
     pub fn label_joins(&mut self, source: Option<String>) {
         source.into_iter().for_each(|source| self.label.join(source));
@@ -145,11 +169,12 @@ impl Book {
         let count = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
         if count >= self.patience.refusals {
             let allowed = self.patience.refusals;
-            self.record.note(Draft::new(Kind::Counted, json!({ "refused": 1, "function": action.function() })));
+            self.record
+                .note(Draft::new(Kind::Counted, Body::of(2).text("function", action.function()).number("refused", 1)));
             let why = format!("it was refused more than {allowed} times ([limits] refusals)");
             return Fault::new(FaultKind::Refusals, why).into();
         }
-        let body = json!({ "function": action.function(), "code": refusal.code.to_string() });
+        let body = Body::of(2).text("code", refusal.code.to_string()).text("function", action.function());
         self.record.note(Draft::new(Kind::Refused, body).with("asked", action.canonical().to_string()));
         self.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
         refusal.into()
@@ -161,12 +186,18 @@ impl Book {
 pub struct Session {
     /// Who asks.
     pub who: Arc<Who>,
-    /// What its tool is granted.
-    pub grants: Arc<Grants>,
+    /// What its tool may ask for.
+    pub allowed: Arc<Allowed>,
     /// What stands behind the gate.
     pub services: Services,
     /// Whose time it is.
     pub timing: Arc<dyn Timing>,
     /// Its book.
     pub book: Arc<Mutex<Book>>,
+}
+
+/// How an intent ended.
+pub(super) fn outcome(function: &'static str, intent: u32, word: &'static str) -> Draft {
+    let body = Body::of(3).text("function", function).number("intent", intent.into()).text("outcome", word);
+    Draft::new(Kind::Outcome, body)
 }

@@ -1,8 +1,10 @@
 //! The gate's sentence said aloud, without doing anything: which line decides, and what would change it.
 
+use std::sync::Arc;
+
 use super::action::Action;
 use super::judge;
-use crate::grant::{Consent, Grants};
+use crate::grant::{Allowed, Consent};
 use crate::meter::Meters;
 use crate::people::Rights;
 use crate::refusal::Refusal;
@@ -36,9 +38,9 @@ impl Step {
 
 /// Says for each word what it would answer to a first such call; ends at the first no.
 #[must_use]
-pub fn explain(action: &dyn Action, grants: &Grants, rights: &Rights) -> Vec<Step> {
+pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights) -> Vec<Step> {
     let mut steps = Vec::new();
-    let (place, grant) = match judge::reach(grants, action) {
+    let (place, grant) = match judge::reach(allowed, action) {
         Ok(found) => found,
         Err(refusal) => return vec![Step::no("cover", None, refusal)],
     };
@@ -48,8 +50,8 @@ pub fn explain(action: &dyn Action, grants: &Grants, rights: &Rights) -> Vec<Ste
         steps.push(Step::no("cover", None, refusal));
         return steps;
     }
-    steps.push(Step::yes("cover", format!("{} may do it himself or herself", rights.initiator), None));
-    let mut meters = Meters::new(grants);
+    steps.push(Step::yes("cover", format!("{} may do it himself or herself", rights.initiator()), None));
+    let mut meters = Meters::new(allowed);
     match meters.charge(place, action.want()) {
         Ok(charge) => {
             let bytes = grant.bytes.map(|bytes| format!(", {} bytes of {bytes}", charge.bytes())).unwrap_or_default();
@@ -61,11 +63,11 @@ pub fn explain(action: &dyn Action, grants: &Grants, rights: &Rights) -> Vec<Ste
         }
     }
     steps.push(Step::yes("clear", "labels are not enforced by this version".to_owned(), None));
-    let audience = action.audience().people(&rights.directory, rights.now).len();
+    let audience = action.audience().people(rights.directory(), rights.now).len();
     steps.push(match grant.consent {
         Consent::None => Step::yes("agree", "nobody has to agree".to_owned(), line),
         Consent::Initiator => {
-            Step::yes("agree", format!("{} is asked, and shown that it reaches {audience} people", rights.initiator), line)
+            Step::yes("agree", format!("{} is asked, and shown that it reaches {audience} people", rights.initiator()), line)
         }
     });
     steps

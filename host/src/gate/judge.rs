@@ -1,18 +1,19 @@
 //! The rules of the gate's first words, as the sentence and `explain` both run them.
 
-use crate::grant::{Grant, Grants};
+use crate::grant::{Allowed, Grant, Place};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
 
 use super::action::Action;
 
-/// Whether a grant reaches the action. Returns its place among the grants.
-pub(super) fn reach<'g>(grants: &'g Grants, action: &dyn Action) -> Result<(usize, &'g Grant), Refusal> {
-    let (place, grant) = grants.find(action.spec(), &action.reach())?;
-    if let (Some(asked), Some(longest)) = (action.lease(), grant.lease)
+/// Whether a grant reaches the action, and the declaration too.
+pub(super) fn reach<'g>(allowed: &'g Allowed, action: &dyn Action) -> Result<(Place, &'g Grant), Refusal> {
+    let (place, grant) = allowed.find(action.spec(), &action.reach())?;
+    let longest = [grant.lease, allowed.declaration(place).and_then(|declared| declared.lease)].into_iter().flatten().min();
+    if let (Some(asked), Some(longest)) = (action.lease(), longest)
         && asked > longest
     {
-        let why = format!("the {} grant opens access for at most {longest}, and {asked} was asked for", grant.spec.name);
+        let why = format!("access may be opened for at most {longest}, and {asked} was asked for");
         return Err(Refusal::new(Code::NotGranted, why).unless(format!("ask for {longest} or less")));
     }
     Ok((place, grant))

@@ -40,7 +40,7 @@ pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, 
     };
     let asked = Asked::new(action.clone());
     let paid =
-        asked.cover(&session.grants, &rights).and_then(|it| it.fund(&mut book.meters)).and_then(|it| it.clear(&book.label));
+        asked.cover(&session.allowed, &rights).and_then(|it| it.fund(&mut book.meters)).and_then(|it| it.clear(&book.label));
     let agreed = match paid {
         Ok(cleared) => cleared.agree(session, &mut book).await,
         Err(refusal) => Err(refusal),

@@ -8,12 +8,12 @@ use serde_json::json;
 use tokio::sync::OwnedMutexGuard;
 
 use super::action::{Action, Told};
-use super::book::{Book, Session};
+use super::book::{Book, Session, outcome};
 use super::judge;
 use crate::approval::{self, Act, Card, Verdict};
 use crate::diagnostic::{Broken, Halt};
-use crate::grant::{Consent, Grants, Kind as Doing};
-use crate::journal::{Chapter, Draft, Kind, Unrecorded};
+use crate::grant::{Allowed, Consent, Kind as Doing, Place};
+use crate::journal::{Body, Chapter, Draft, Kind, Unrecorded};
 use crate::label::Label;
 use crate::meter::{Charge, Meters};
 use crate::name::InvocationId;
@@ -28,9 +28,10 @@ pub struct Asked<A>(Arc<A>);
 #[must_use]
 pub struct Covered<A> {
     action: Arc<A>,
-    meter: usize,
+    place: Place,
     consent: Consent,
-    premise: Premise,
+    /// What must still be true when it is recorded; none for an observation, which is recorded with what it brought.
+    premise: Option<Premise>,
 }
 
 /// This invocation has paid for it.
@@ -57,11 +58,17 @@ pub struct Agreed<A> {
 pub struct Permit<A> {
     action: Arc<A>,
     charge: Charge,
-    /// The number of the intent's entry; none for an observation.
-    intent: Option<u32>,
+    /// None for an observation.
+    change: Option<Recorded>,
+    book: OwnedMutexGuard<Book>,
+}
+
+/// A change whose intent is on record.
+struct Recorded {
+    /// The number of the intent's entry.
+    intent: u32,
     premise: Premise,
     session: Session,
-    book: OwnedMutexGuard<Book>,
 }
 
 impl<A: Action> Asked<A> {
@@ -74,16 +81,23 @@ impl<A: Action> Asked<A> {
     ///
     /// # Errors
     /// `cover.not-granted`, `cover.not-yours`.
-    pub fn cover(self, grants: &Grants, rights: &Rights) -> Result<Covered<A>, Refusal> {
-        let (meter, grant) = judge::reach(grants, &*self.0)?;
+    pub fn cover(self, allowed: &Allowed, rights: &Rights) -> Result<Covered<A>, Refusal> {
+        let (place, grant) = judge::reach(allowed, &*self.0)?;
         judge::right(rights, &*self.0)?;
-        let audience = self.0.audience();
-        let shown = audience.people(&rights.directory, rights.now);
-        let (stamp, initiator, need) = (rights.directory.stamp, rights.initiator.clone(), self.0.need());
-        let until = rights.directory.until(rights.now);
-        let premise = Premise { stamp, until, initiator, need, audience, shown };
-        Ok(Covered { meter, consent: grant.consent, premise, action: self.0 })
+        let premise = match self.0.spec().kind {
+            Doing::Observation => None,
+            Doing::Change => Some(premise(&*self.0, rights)),
+        };
+        Ok(Covered { place, consent: grant.consent, premise, action: self.0 })
     }
+}
+
+/// What was true when it was judged.
+fn premise(action: &dyn Action, rights: &Rights) -> Premise {
+    let (directory, audience) = (rights.directory(), action.audience());
+    let shown = audience.people(directory, rights.now);
+    let (stamp, until) = (directory.stamp, directory.until(rights.now));
+    Premise { stamp, until, initiator: rights.initiator().clone(), need: action.need(), audience, shown }
 }
 
 impl<A: Action> Covered<A> {
@@ -92,7 +106,7 @@ impl<A: Action> Covered<A> {
     /// # Errors
     /// `fund.meter-spent`.
     pub fn fund(self, meters: &mut Meters) -> Result<Funded<A>, Refusal> {
-        let charge = meters.charge(self.meter, self.action.want())?;
+        let charge = meters.charge(self.place, self.action.want())?;
         Ok(Funded { covered: self, charge })
     }
 }
@@ -132,7 +146,7 @@ fn act_of<A: Action>(covered: &Covered<A>, session: &Session) -> Act {
     Act {
         function: covered.action.function(),
         canonical: covered.action.canonical(),
-        audience: covered.premise.shown.clone(),
+        audience: covered.premise.iter().flat_map(|premise| &premise.shown).cloned().collect(),
         tool: who.tool.clone(),
         component: who.component,
         manifest: who.manifest,
@@ -150,9 +164,12 @@ async fn consent(action: &dyn Action, act: Act, session: &Session, book: &mut Bo
     let kept = reachable.map_err(|broken| unavailable(&broken))??;
     let read = book.label.sources().map(str::to_owned).collect();
     let card = Card { act, does: action.does(), payload: action.payload().map(str::to_owned), read };
-    let body = json!({ "function": action.function(), "of": person.as_str(), "audience": card.act.audience.len() });
+    let body = Body::of(3)
+        .number("audience", card.act.audience.len() as u64)
+        .text("function", action.function())
+        .text("of", person.to_string());
     let asked = Draft::new(Kind::Asked, body).with("act", digest.clone()).with("card", card.text());
-    book.record.commit(&*services.journal, Some(asked), None).await.map_err(unrecorded)?;
+    book.record.commit(&services.journal, Some(asked), None).await.map_err(unrecorded)?;
     session.timing.person(true);
     let _waiting = Waiting(session);
     let verdict = approval::hear(&*services.desk, &person, &kept, &card).await;
@@ -160,7 +177,8 @@ async fn consent(action: &dyn Action, act: Act, session: &Session, book: &mut Bo
         Verdict::Agreed(wrong) => ("yes".to_owned(), wrong, Ok(())),
         Verdict::Refused(refusal, wrong) => (refusal.code.to_string(), wrong, Err(refusal)),
     };
-    let body = json!({ "function": action.function(), "of": person.as_str(), "answer": answer, "wrong-passphrases": wrong });
+    let body = Body::of(4).text("answer", answer).text("function", action.function()).text("of", person.to_string());
+    let body = body.number("wrong-passphrases", wrong.into());
     book.record.note(Draft::new(Kind::Answered, body).with("act", digest));
     end
 }
@@ -186,29 +204,31 @@ impl<A: Action> Agreed<A> {
         mut book: OwnedMutexGuard<Book>,
     ) -> Result<Permit<A>, (Refusal, OwnedMutexGuard<Book>)> {
         let Funded { covered, charge } = self.funded;
-        let mut intent = None;
-        if covered.action.spec().kind == Doing::Change {
-            let draft = intent_of(&covered, charge, self.act.as_ref());
-            let premise = Some(covered.premise.clone());
-            if let Err(failed) = book.record.commit(&*session.services.journal, Some(draft), premise).await {
-                return Err((unrecorded(failed), book));
-            }
-            intent = Some(book.record.len() - 1);
+        let Some(premise) = &covered.premise else {
+            return Ok(Permit { action: covered.action, charge, change: None, book });
+        };
+        let draft = intent_of(&covered, premise, charge, self.act.as_ref());
+        let intent = book.intends(covered.action.function());
+        if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), covered.premise.clone()).await {
+            book.settled();
+            return Err((unrecorded(failed), book));
         }
         let Covered { action, premise, .. } = covered;
-        Ok(Permit { action, charge, intent, premise, session: session.clone(), book })
+        let change = premise.map(|premise| Recorded { intent, premise, session: session.clone() });
+        Ok(Permit { action, charge, change, book })
     }
 }
 
-fn intent_of<A: Action>(covered: &Covered<A>, charge: Charge, act: Option<&Act>) -> Draft {
-    let people: Vec<&str> = covered.premise.shown.iter().map(|person| person.as_str()).collect();
-    let body = json!({
-        "function": covered.action.function(), "grant": charge.grant(), "bytes": charge.bytes(),
-        "consent": covered.consent.as_str(), "audience": people.len(),
-    });
+fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge, act: Option<&Act>) -> Draft {
+    let people: Vec<&str> = premise.shown.iter().map(|person| person.as_str()).collect();
+    let body = Body::of(5)
+        .number("audience", people.len() as u64)
+        .number("bytes", charge.bytes())
+        .text("consent", covered.consent.as_str())
+        .text("function", covered.action.function())
+        .number("grant", charge.grant() as u64);
     let draft = Draft::new(Kind::Intent, body).with("asked", covered.action.canonical().to_string());
-    let draft =
-        if covered.premise.audience == Audience::Nobody { draft } else { draft.with("audience", json!(people).to_string()) };
+    let draft = if premise.audience == Audience::Nobody { draft } else { draft.with("audience", json!(people).to_string()) };
     match act {
         Some(act) => draft.with("act", act.digest().to_string()),
         None => draft,
@@ -224,7 +244,7 @@ impl<A: Action> Permit<A> {
     /// The key of a change: the invocation and the number of its intent.
     #[must_use]
     pub fn key(&self) -> (InvocationId, u32) {
-        (self.book.record.invocation(), self.intent.unwrap_or_default())
+        (self.book.record.invocation(), self.change.as_ref().map_or(0, |change| change.intent))
     }
 
     /// Runs an observation with the bytes it may bring, and records what it brought.
@@ -236,7 +256,10 @@ impl<A: Action> Permit<A> {
             Ok((value, told)) => {
                 self.book.meters.keep(self.charge, told.bytes);
                 self.book.label_joins(told.source);
-                let body = json!({ "function": self.action.function(), "grant": self.charge.grant(), "bytes": told.bytes });
+                let body = Body::of(3)
+                    .number("bytes", told.bytes)
+                    .text("function", self.action.function())
+                    .number("grant", self.charge.grant() as u64);
                 let draft = Draft::new(Kind::Observed, body).with("asked", self.action.canonical().to_string());
                 self.book.record.note(draft.with("answered", told.payload));
                 Ok(value)
@@ -263,21 +286,25 @@ impl<A: Action> Permit<A> {
         F: Future<Output = Result<T, Unrecorded>> + Send + 'static,
     {
         let key = self.key();
-        let Self { action, premise, session, mut book, .. } = self;
-        let body = json!({ "function": action.function(), "intent": key.1, "outcome": "done" });
-        let settle = book.record.chapter(Some(Draft::new(Kind::Outcome, body)), Some(premise));
-        let entries = settle.drafts.len();
+        let Self { action, change, mut book, .. } = self;
+        let Some(Recorded { premise, session, .. }) = change else {
+            let why = Refusal::new(Code::Unrecorded, "what only looks has no intent on record and changes nothing");
+            return Err(book.refuse(&*action, why));
+        };
+        book.settled();
+        let settle = book.record.chapter(Some(outcome(action.function(), key.1, "done")), Some(premise));
+        let drafts = settle.drafts.clone();
         let acting = effect(action.clone(), key, settle);
         let task = session.services.effects.clone().spawn(async move {
             let failed = match acting.await {
                 Ok(value) => {
-                    book.record.committed(entries);
+                    book.record.committed(&drafts);
                     return Ok(value);
                 }
                 Err(failed) => unrecorded(failed),
             };
-            let body = json!({ "function": action.function(), "intent": key.1, "outcome": "not-done" });
-            book.record.note(Draft::new(Kind::Outcome, body));
+            book.record.lost(drafts, 1);
+            book.record.note(outcome(action.function(), key.1, "not-done"));
             Err(book.refuse(&*action, failed))
         });
         task.await.unwrap_or_else(|_| Err(Refusal::new(Code::InDoubt, "whether this happened is not known").into()))

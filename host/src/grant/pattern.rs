@@ -17,9 +17,9 @@ impl fmt::Display for BadPattern {
 /// A pattern over `/`-separated values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
-    segments: Vec<String>,
+    pub(super) segments: Vec<String>,
     /// It ends in `**`: at least one more segment, and any number of them.
-    deep: bool,
+    pub(super) deep: bool,
 }
 
 impl Pattern {
@@ -121,7 +121,7 @@ impl fmt::Display for Pattern {
 }
 
 /// Whether `text` matches a segment with any number of `*`, in time linear in each star's reach.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     // An empty segment is a name to nobody, so `*` does not reach it.

@@ -1,14 +1,17 @@
 //! Tools made ready: the pinned bytes, their compiled form from the host's own cache, linked to the capabilities.
 
-use wasmtime::component::InstancePre;
+use std::sync::Arc;
+
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use super::Host;
 use crate::capability::{Guest, link};
 use crate::diagnostic::Broken;
+use crate::grant::Allowed;
 use crate::manifest::Manifest;
 use crate::name::Digest;
 use crate::runtime::{Cell, compile};
-use crate::tool::Surface;
+use crate::tool::{Function, NoFunction, Surface};
 
 /// A tool that can be called.
 pub struct Loaded {
@@ -17,7 +20,28 @@ pub struct Loaded {
     /// The digest of what the manifest means, worked out once for all calls.
     pub(super) meaning: Digest,
     pub(super) surface: Surface,
+    /// Where each function of the surface is found in the component, in the same order.
+    entries: Vec<ComponentExportIndex>,
+    pub(super) allowed: Arc<Allowed>,
     pub(super) ready: InstancePre<Cell<Guest>>,
+}
+
+impl Loaded {
+    /// The function of that name, and where it is; without a name, the only one.
+    pub(super) fn find(&self, name: Option<&str>) -> Result<(&Function, ComponentExportIndex), NoFunction> {
+        let found = self.surface.find(name)?;
+        let at = self.surface.functions.iter().zip(&self.entries).find(|(function, _)| std::ptr::eq(*function, found));
+        at.map(|(function, entry)| (function, *entry)).ok_or_else(|| NoFunction::gone(&found.name))
+    }
+}
+
+/// Where a compiled component has a function.
+fn entry(component: &Component, function: &Function) -> Option<ComponentExportIndex> {
+    let interface = match &function.interface {
+        Some(interface) => Some(component.get_export_index(None, interface)?),
+        None => None,
+    };
+    component.get_export_index(interface.as_ref(), &function.name)
 }
 
 impl Host {
@@ -43,20 +67,32 @@ impl Host {
             Some(component) => component,
             None => self.compile(bytes).await?,
         };
-        let mut linker = self.sandbox.linker::<Guest>()?;
-        link(&mut linker, |cell: &mut Cell<Guest>| &mut cell.host)
-            .map_err(|e| Broken::while_doing("linking the capabilities", e))?;
-        let ready = linker.instantiate_pre(&component).map_err(|e| {
+        let ready = self.linker()?.instantiate_pre(&component).map_err(|e| {
             Broken::while_doing(doing(), format!("{e:#}"))
                 .help("it was built against another contract; build it against this host's WIT")
         })?;
-        Ok(Loaded { meaning: manifest.meaning(), manifest, digest, surface, ready })
+        let entries = surface.functions.iter().map(|function| entry(&component, function)).collect::<Option<_>>();
+        let entries =
+            entries.ok_or_else(|| Broken::while_doing(doing(), "the compiled form lacks a function of the component"))?;
+        let allowed = Arc::new(Allowed { granted: manifest.grants.clone(), declared: surface.declared.clone() });
+        Ok(Loaded { meaning: manifest.meaning(), manifest, digest, surface, entries, allowed, ready })
+    }
+
+    /// What every tool is linked to, made once.
+    fn linker(&self) -> Result<&Linker<Cell<Guest>>, Broken> {
+        if let Some(linker) = self.linker.get() {
+            return Ok(linker);
+        }
+        let mut linker = self.sandbox.linker::<Guest>()?;
+        link(&mut linker, |cell: &mut Cell<Guest>| &mut cell.host)
+            .map_err(|e| Broken::while_doing("linking the capabilities", e))?;
+        Ok(self.linker.get_or_init(|| linker))
     }
 
     /// The compiled form, if the cache has the very bytes that the store remembers.
-    async fn cached(&self, digest: Digest) -> Result<Option<wasmtime::component::Component>, Broken> {
+    async fn cached(&self, digest: Digest) -> Result<Option<Component>, Broken> {
         let engine = self.sandbox.engine_id();
-        match self.store.module(&digest, &engine).await? {
+        match self.store.module(&digest, engine).await? {
             Some(expected) => self.cache.open(&self.sandbox, &digest, &expected),
             None => Ok(None),
         }
@@ -66,14 +102,14 @@ impl Host {
     ///
     /// # Errors
     /// When it cannot be compiled within the limits, or kept.
-    pub async fn compile(&self, bytes: &[u8]) -> Result<wasmtime::component::Component, Broken> {
+    pub async fn compile(&self, bytes: &[u8]) -> Result<Component, Broken> {
         let program = self.program.clone();
         let owned = bytes.to_vec();
         let compiled = tokio::task::spawn_blocking(move || compile::in_child(&program, &owned)).await;
         let compiled = compiled.map_err(|e| Broken::while_doing("compiling a component", e))??;
         let digest = Digest::of(bytes);
         let kept = self.cache.put(&self.sandbox, &digest, &compiled)?;
-        self.store.keep_module(&digest, &self.sandbox.engine_id(), &kept).await?;
+        self.store.keep_module(&digest, self.sandbox.engine_id(), &kept).await?;
         let component = self.cache.open(&self.sandbox, &digest, &kept)?;
         component.ok_or_else(|| Broken::while_doing("compiling a component", "the cache changed while it was written"))
     }

@@ -1,9 +1,12 @@
 //! What is said of an invocation when it is over: the same on the command line and in the journal.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::diagnostic::Fault;
 use crate::gate::{Book, Seen};
+use crate::journal::Body;
 use crate::manifest::Limits;
 use crate::name::{InvocationId, ToolName};
 use crate::runtime::Usage;
@@ -51,7 +54,7 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Its name: `fuel`, `memory`, `files.read calls`, `forum.post[1] bytes`.
-    pub meter: String,
+    pub meter: Cow<'static, str>,
     /// What was used.
     pub used: u64,
     /// What was allowed.
@@ -61,6 +64,16 @@ pub struct Line {
 }
 
 impl Line {
+    /// As an entry holds it.
+    #[must_use]
+    pub fn body(&self) -> Body {
+        Body::of(4)
+            .number("allowed", self.allowed)
+            .text("meter", self.meter.clone())
+            .text("unit", self.unit)
+            .number("used", self.used)
+    }
+
     /// As JSON.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -114,7 +127,7 @@ fn refusal(seen: &Seen) -> Value {
 #[must_use]
 pub fn receipt(usage: &Usage, limits: &Limits, book: &Book) -> Vec<Line> {
     let line =
-        |meter: &str, used: u64, allowed: u64, unit: &'static str| Line { meter: meter.to_owned(), used, allowed, unit };
+        |meter: &'static str, used: u64, allowed: u64, unit: &'static str| Line { meter: meter.into(), used, allowed, unit };
     let refused = u64::try_from(book.seen.len()).unwrap_or(u64::MAX);
     let mut lines = vec![
         line("fuel", usage.fuel, limits.fuel.0, "units"),
@@ -122,6 +135,7 @@ pub fn receipt(usage: &Usage, limits: &Limits, book: &Book) -> Vec<Line> {
         line("backend-time", usage.backend_time.0, limits.backend_time.0, "ms"),
         line("memory", usage.memory.0, limits.memory.0, "bytes"),
         line("tables", usage.tables.0, limits.tables.0, "bytes"),
+        line("handles", usage.handles, limits.handles, "handles"),
         line("output", usage.output.0, limits.output.0, "bytes"),
         line("stdout", usage.stdout.0, limits.stdout.0, "bytes"),
         line("arguments", book.arguments, limits.arguments.0, "bytes"),
@@ -133,8 +147,12 @@ pub fn receipt(usage: &Usage, limits: &Limits, book: &Book) -> Vec<Line> {
             0 => grant.spec.name.to_owned(),
             index => format!("{}[{index}]", grant.spec.name),
         };
-        lines.push(line(&format!("{name} calls"), used.calls, grant.calls, "calls"));
-        lines.extend(grant.bytes.map(|bytes| line(&format!("{name} bytes"), used.bytes, bytes.0, "bytes")));
+        let line = |what: &str, used: u64, allowed: u64, unit: &'static str| {
+            let meter = format!("{name} {what}").into();
+            Line { meter, used, allowed, unit }
+        };
+        lines.push(line("calls", used.calls, grant.calls, "calls"));
+        lines.extend(grant.bytes.map(|bytes| line("bytes", used.bytes, bytes.0, "bytes")));
     }
     lines
 }

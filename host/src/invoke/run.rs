@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use rand::Rng as _;
 use tokio::sync::Mutex;
-use wasmtime::component::Val;
+use wasmtime::component::{ComponentExportIndex, Val};
 
 use super::load::Loaded;
 use super::report::{Line, Outcome, Report, receipt};
@@ -14,7 +14,7 @@ use crate::admit::admit;
 use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
 use crate::gate::{Book, Patience, Seen, Session, Who};
-use crate::journal::{Draft, Kind, Unrecorded};
+use crate::journal::{Body, Draft, Journal, Kind, Unrecorded};
 use crate::name::{AgentName, InvocationId, PersonName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
@@ -39,6 +39,7 @@ struct Invocation<'a> {
     host: &'a Host,
     loaded: &'a Loaded,
     function: &'a Function,
+    entry: ComponentExportIndex,
     id: InvocationId,
     seed: [u8; 32],
     book: Arc<Mutex<Book>>,
@@ -50,12 +51,12 @@ impl Host {
     /// # Errors
     /// When the call is not understood, so that nothing was admitted or recorded, or the host is broken.
     pub async fn call(&self, loaded: &Loaded, call: Call, cancelled: impl Future<Output = ()>) -> Result<Report, NotCalled> {
-        let function =
-            loaded.surface.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
+        let (function, entry) =
+            loaded.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
         let arguments = decode::arguments(function, &call.arguments)
             .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
         let rights = self.store.rights(&call.initiator).await?;
-        let invocation = self.begin(loaded, function, &call, &rights).await?;
+        let invocation = self.begin(loaded, (function, entry), &call, &rights)?;
         if let Err(refusal) = admit(&loaded.manifest, &rights, &call.agent) {
             return invocation.turn_away(refusal).await;
         }
@@ -70,29 +71,32 @@ impl Host {
         invocation.close(ended).await
     }
 
-    async fn begin<'a>(
+    fn begin<'a>(
         &'a self,
         loaded: &'a Loaded,
-        function: &'a Function,
+        (function, entry): (&'a Function, ComponentExportIndex),
         call: &Call,
         rights: &Rights,
     ) -> Result<Invocation<'a>, Broken> {
         let (mut seed, mut random) = ([0; 32], [0; 10]);
-        for bytes in [&mut seed[..], &mut random[..]] {
-            getrandom::fill(bytes).map_err(|e| Broken::while_doing("asking the system for randomness", e))?;
-        }
+        rand::rng().fill_bytes(&mut seed);
+        rand::rng().fill_bytes(&mut random);
         let id = InvocationId::new(rights.now.0, &random);
         let limits = &loaded.manifest.limits;
         let patience = Patience { host_calls: limits.host_calls, refusals: limits.refusals, arguments: limits.arguments.0 };
-        let mut book = Book::new(id, &loaded.manifest.grants, patience);
-        let body = json!({
-            "tool": loaded.manifest.tool.as_str(), "function": function.name, "component": loaded.digest.hex(),
-            "manifest": loaded.meaning.hex(), "engine": self.sandbox.engine_id(), "instance": self.store.instance(),
-            "initiator": call.initiator.as_str(), "agent": call.agent.as_str(),
-        });
+        let mut book = Book::new(id, &loaded.allowed, patience);
+        let body = Body::of(8)
+            .text("agent", call.agent.to_string())
+            .hex("component", loaded.digest)
+            .text("engine", self.sandbox.engine_id().to_owned())
+            .text("function", function.name.clone())
+            .text("initiator", call.initiator.to_string())
+            .text("instance", self.store.instance().to_owned())
+            .hex("manifest", loaded.meaning)
+            .text("tool", loaded.manifest.tool.to_string());
         let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed);
         book.record.note(began);
-        Ok(Invocation { host: self, loaded, function, id, seed, book: Arc::new(Mutex::new(book)) })
+        Ok(Invocation { host: self, loaded, function, entry, id, seed, book: Arc::new(Mutex::new(book)) })
     }
 }
 
@@ -109,7 +113,7 @@ impl Invocation<'_> {
         };
         Session {
             who: Arc::new(who),
-            grants: Arc::new(manifest.grants.clone()),
+            allowed: self.loaded.allowed.clone(),
             services: self.host.services(),
             timing: Arc::new(Watch(watch)),
             book: self.book.clone(),
@@ -121,8 +125,7 @@ impl Invocation<'_> {
             limits: self.loaded.manifest.limits.clone(),
             seed: self.seed,
             start,
-            interface: self.function.interface.clone(),
-            function: self.function.name.clone(),
+            function: self.entry,
             arguments,
             results: usize::from(self.function.result.is_some()),
             stopwatch,
@@ -133,7 +136,7 @@ impl Invocation<'_> {
     async fn turn_away(self, refusal: Refusal) -> Result<Report, NotCalled> {
         {
             let mut book = self.book.lock().await;
-            let body = json!({ "function": "call", "code": refusal.code.to_string() });
+            let body = Body::of(2).text("code", refusal.code.to_string()).text("function", "call");
             book.record.note(Draft::new(Kind::Refused, body));
             book.seen.push(Seen { function: "call", refusal });
         }
@@ -142,6 +145,7 @@ impl Invocation<'_> {
 
     /// Judges how it ended, once no effect is under way any more.
     async fn close(self, ended: Option<Ended<Guest>>) -> Result<Report, NotCalled> {
+        self.book.lock().await.close().await;
         let Some(ended) = ended else {
             return self.finish(Outcome::Cancelled, &Usage::default()).await;
         };
@@ -149,7 +153,10 @@ impl Invocation<'_> {
         {
             let mut book = self.book.lock().await;
             for (stream, captured) in output.into_iter().filter(|(_, captured)| captured.total > 0) {
-                let body = json!({ "stream": stream, "bytes": captured.total, "kept": captured.bytes.len() });
+                let body = Body::of(3)
+                    .number("bytes", captured.total)
+                    .number("kept", captured.bytes.len() as u64)
+                    .text("stream", stream);
                 book.record.note(Draft::new(Kind::Output, body).with(stream, captured.bytes.clone()));
             }
         }
@@ -183,7 +190,8 @@ impl Invocation<'_> {
         let mut book = self.book.lock().await;
         let lines = receipt(usage, &self.loaded.manifest.limits, &book);
         let draft = ended(&outcome, &lines, book.record.len() + 1);
-        let committed = book.record.commit(&*self.host.store, Some(draft), None).await;
+        let journal: Arc<dyn Journal> = self.host.store.clone();
+        let committed = book.record.commit(&journal, Some(draft), None).await;
         let outcome = match committed {
             Ok(()) => outcome,
             Err(failed) => {
@@ -209,11 +217,12 @@ impl Invocation<'_> {
 }
 
 fn ended(outcome: &Outcome, lines: &[Line], entries: u32) -> Draft {
-    let meters: Vec<Value> = lines.iter().map(Line::json).collect();
-    let mut body = json!({ "outcome": outcome.as_str(), "entries": entries, "receipt": meters });
-    if let Outcome::Fault(fault) = outcome {
-        body["fault"] = json!(fault.kind.as_str());
-    }
+    let body = Body::of(4).number("entries", entries.into());
+    let body = match outcome {
+        Outcome::Fault(fault) => body.text("fault", fault.kind.as_str()),
+        Outcome::Returned(_) | Outcome::ToolError(_) | Outcome::Refused(_) | Outcome::Cancelled => body,
+    };
+    let body = body.text("outcome", outcome.as_str()).list("receipt", lines.iter().map(Line::body).collect());
     let draft = Draft::new(Kind::Ended, body);
     match outcome.value() {
         Some(value) => draft.with("value", value.to_string()),

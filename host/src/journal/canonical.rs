@@ -41,7 +41,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, NotCanonical> {
     Err(NotCanonical("it is JSON, but not in canonical form".to_owned()))
 }
 
-fn write(text: &mut String, value: &Value) -> Result<(), NotCanonical> {
+pub(super) fn write(text: &mut String, value: &Value) -> Result<(), NotCanonical> {
     match value {
         Value::Null => return Err(NotCanonical("null has no place in an entry".to_owned())),
         Value::Bool(true) => text.push_str("true"),
@@ -83,8 +83,22 @@ fn write_object(text: &mut String, members: &serde_json::Map<String, Value>) -> 
     Ok(())
 }
 
+/// An integer that every JSON reader keeps.
+pub(super) fn write_number(text: &mut String, number: u64) -> Result<(), NotCanonical> {
+    if number > LARGEST.cast_unsigned() {
+        return Err(NotCanonical(format!("{number} is not an integer within 2^53 - 1")));
+    }
+    write!(text, "{number}").map_err(|e| NotCanonical(e.to_string()))
+}
+
 /// serde_json escapes strings as RFC 8785 (3.2.2.2) asks: short forms, else `\u00xx` in lower case, the rest as it is.
-fn write_string(text: &mut String, string: &str) -> Result<(), NotCanonical> {
+pub(super) fn write_string(text: &mut String, string: &str) -> Result<(), NotCanonical> {
+    if string.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        text.push('"');
+        text.push_str(string);
+        text.push('"');
+        return Ok(());
+    }
     text.push_str(&serde_json::to_string(string).map_err(|e| NotCanonical(e.to_string()))?);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::canonical::{self, NotCanonical};
 use super::{Draft, Kind};
@@ -40,24 +40,6 @@ pub fn commitment(salt: &[u8; 32], payload: &[u8]) -> Digest {
 }
 
 impl Entry {
-    /// Its canonical bytes.
-    ///
-    /// # Errors
-    /// When the body holds what canonical bytes cannot.
-    pub fn bytes(&self) -> Result<Vec<u8>, NotCanonical> {
-        let commits: Map<_, _> =
-            self.commits.iter().map(|(part, digest)| (part.clone(), Value::String(digest.hex()))).collect();
-        let mut object = json!({
-            "number": self.number, "previous": self.previous.hex(), "log": self.log, "time": self.time.0,
-            "kind": self.kind.as_str(), "body": self.body, "commits": commits,
-        });
-        if let (Some((invocation, seq)), Value::Object(members)) = (&self.place, &mut object) {
-            members.insert("invocation".to_owned(), json!(invocation.to_string()));
-            members.insert("seq".to_owned(), json!(seq));
-        }
-        canonical::print(&object)
-    }
-
     /// Reads an entry from its canonical bytes. Every member must be there and no other may be.
     ///
     /// # Errors
@@ -90,22 +72,80 @@ impl Entry {
             Some(key) => Err(NotCanonical(format!("an entry has no `{}`", key.escape_debug()))),
         }
     }
+}
 
-    /// An entry of a draft, with the commitments of its payloads.
-    #[must_use]
-    pub fn of(draft: &Draft, salts: &[[u8; 32]], head: &Head, log: &str, time: Instant) -> Self {
-        let parts = draft.payloads.iter().zip(salts);
-        let commits = parts.map(|(payload, salt)| (payload.part.to_owned(), commitment(salt, &payload.bytes)));
-        Self {
-            number: head.entries,
-            previous: head.hash,
-            log: log.to_owned(),
-            place: None,
-            time,
-            kind: draft.kind,
-            body: draft.body.clone(),
-            commits: commits.collect(),
+/// A draft with its commitments printed: all of an entry that can be made before its place in the log is known.
+#[derive(Debug)]
+pub struct Sealed {
+    kind: Kind,
+    /// The members `body` and `commits`, which come first in canonical order.
+    beginning: String,
+}
+
+/// Where an entry comes to stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The log's origin.
+    pub log: &'a str,
+    /// Its invocation and its number there; none for what people do to the workspace.
+    pub invocation: Option<(InvocationId, u32)>,
+    /// When.
+    pub time: Instant,
+}
+
+impl Sealed {
+    /// Seals a draft, each payload under 32 random bytes of its own.
+    ///
+    /// # Errors
+    /// When the body holds what canonical bytes cannot.
+    pub fn new(draft: &Draft, salts: &[[u8; 32]]) -> Result<Self, NotCanonical> {
+        let mut beginning = String::with_capacity(512);
+        beginning.push_str("{\"body\":");
+        draft.body.print(&mut beginning)?;
+        beginning.push_str(",\"commits\":{");
+        let mut parts: Vec<_> = draft.payloads.iter().zip(salts).collect();
+        parts.sort_by_key(|(payload, _)| payload.part);
+        for (place, (payload, salt)) in parts.into_iter().enumerate() {
+            beginning.push_str(if place > 0 { "," } else { "" });
+            canonical::write_string(&mut beginning, payload.part)?;
+            beginning.push_str(":\"");
+            commitment(salt, &payload.bytes).push_hex(&mut beginning);
+            beginning.push('"');
         }
+        beginning.push('}');
+        Ok(Self { kind: draft.kind, beginning })
+    }
+
+    /// The entry's canonical bytes in its place after `head`, and the head after it.
+    ///
+    /// # Errors
+    /// When a number is beyond what canonical bytes hold.
+    pub fn place(self, head: &Head, place: &Place<'_>) -> Result<(String, Head), NotCanonical> {
+        let mut text = self.beginning;
+        text.reserve(320);
+        if let Some((invocation, _)) = place.invocation {
+            text.push_str(",\"invocation\":\"");
+            invocation.push_to(&mut text);
+            text.push('"');
+        }
+        text.push_str(",\"kind\":");
+        canonical::write_string(&mut text, self.kind.as_str())?;
+        text.push_str(",\"log\":");
+        canonical::write_string(&mut text, place.log)?;
+        text.push_str(",\"number\":");
+        canonical::write_number(&mut text, head.entries)?;
+        text.push_str(",\"previous\":\"");
+        head.hash.push_hex(&mut text);
+        text.push('"');
+        if let Some((_, seq)) = place.invocation {
+            text.push_str(",\"seq\":");
+            canonical::write_number(&mut text, seq.into())?;
+        }
+        text.push_str(",\"time\":");
+        canonical::write_number(&mut text, place.time.0)?;
+        text.push('}');
+        let head = head.then(text.as_bytes());
+        Ok((text, head))
     }
 }
 

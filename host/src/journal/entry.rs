@@ -1,6 +1,6 @@
 //! Entries before they have their place: kind, body, and the payloads they commit to.
 
-use serde_json::{Map, Value};
+use super::Body;
 
 /// What an entry says happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,21 +96,17 @@ pub struct Payload {
 pub struct Draft {
     /// What happened.
     pub kind: Kind,
-    /// The clear part: strings, integers up to 2^53, booleans, arrays and objects of these. Never guest text.
-    pub body: Map<String, Value>,
+    /// The clear part.
+    pub body: Body,
     /// What it commits to.
     pub payloads: Vec<Payload>,
 }
 
 impl Draft {
-    /// A draft with its clear part, an object.
+    /// A draft with its clear part.
     #[must_use]
-    pub fn new(kind: Kind, body: Value) -> Self {
-        let body = match body {
-            Value::Object(map) => map,
-            other => Map::from_iter([("value".to_owned(), other)]),
-        };
-        Self { kind, body, payloads: Vec::new() }
+    pub fn new(kind: Kind, body: impl Into<Body>) -> Self {
+        Self { kind, body: body.into(), payloads: Vec::new() }
     }
 
     /// The same draft with one more payload.

@@ -1,6 +1,9 @@
 //! The record of one invocation: numbers its entries without gaps and commits them in the fewest transactions.
 
-use super::{Chapter, Draft, Journal, Unrecorded};
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Chapter, Draft, Journal, Pending, Unrecorded};
 use crate::name::InvocationId;
 use crate::people::Premise;
 
@@ -13,13 +16,29 @@ pub struct Record {
     /// The number of the first entry that waits.
     next: u32,
     waiting: Vec<Draft>,
+    under_way: Option<UnderWay>,
+}
+
+/// A commit that was begun. It stays here while it is waited for: whoever waits may be ended half-way (a guest whose time
+/// is up), and the store commits all the same.
+struct UnderWay {
+    commit: Pending<'static, Result<(), Unrecorded>>,
+    /// What waits again if it fails, but for the last few, which its caller asks for anew.
+    drafts: Arc<Vec<Draft>>,
+    ours: usize,
+}
+
+impl fmt::Debug for UnderWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnderWay").field("drafts", &self.drafts).finish_non_exhaustive()
+    }
 }
 
 impl Record {
     /// An empty record.
     #[must_use]
     pub const fn new(invocation: InvocationId) -> Self {
-        Self { invocation, next: 0, waiting: Vec::new() }
+        Self { invocation, next: 0, waiting: Vec::new(), under_way: None }
     }
 
     /// Whose record this is.
@@ -28,10 +47,11 @@ impl Record {
         self.invocation
     }
 
-    /// How many entries there are, waiting ones included: the number of the next one.
+    /// How many entries there are, those that wait or are under way included: the number of the next one.
     #[must_use]
     pub fn len(&self) -> u32 {
-        self.next + u32::try_from(self.waiting.len()).unwrap_or(u32::MAX)
+        let under_way = self.under_way.as_ref().map_or(0, |it| count(&it.drafts));
+        self.next + under_way + count(&self.waiting)
     }
 
     /// Whether nothing was noted yet.
@@ -47,18 +67,25 @@ impl Record {
         number
     }
 
-    /// Takes what waits, with `last` behind it, as one chapter. The caller commits it and then calls [`Record::committed`].
+    /// Takes what waits, with `last` behind it, as one chapter. The caller commits it and then says [`Record::committed`]
+    /// or [`Record::lost`].
     #[must_use]
-    pub fn chapter(&self, last: Option<Draft>, premise: Option<Premise>) -> Chapter {
-        let mut drafts = self.waiting.clone();
+    pub fn chapter(&mut self, last: Option<Draft>, premise: Option<Premise>) -> Chapter {
+        let mut drafts = std::mem::take(&mut self.waiting);
         drafts.extend(last);
-        Chapter { invocation: Some(self.invocation), first: self.next, drafts, premise }
+        Chapter { invocation: Some(self.invocation), first: self.next, drafts: Arc::new(drafts), premise }
     }
 
-    /// A chapter is durable: its entries wait no longer.
-    pub fn committed(&mut self, entries: usize) {
-        self.next += u32::try_from(entries).unwrap_or(u32::MAX);
-        self.waiting.clear();
+    /// A chapter is durable.
+    pub fn committed(&mut self, chapter: &[Draft]) {
+        self.next += count(chapter);
+    }
+
+    /// A chapter could not be committed: what waited before `last` waits again.
+    pub fn lost(&mut self, drafts: Arc<Vec<Draft>>, last: usize) {
+        let mut drafts = Arc::unwrap_or_clone(drafts);
+        drafts.truncate(drafts.len() - last);
+        self.waiting.splice(..0, drafts);
     }
 
     /// Commits what waits, with `last` behind it if the premise holds.
@@ -67,17 +94,42 @@ impl Record {
     /// When it could not be committed; then what waited still waits, and `last` is dropped.
     pub async fn commit(
         &mut self,
-        journal: &dyn Journal,
+        journal: &Arc<dyn Journal>,
         last: Option<Draft>,
         premise: Option<Premise>,
     ) -> Result<(), Unrecorded> {
+        self.settle().await;
+        let ours = usize::from(last.is_some());
         let chapter = self.chapter(last, premise);
-        let entries = chapter.drafts.len();
-        if entries == 0 {
+        if chapter.drafts.is_empty() {
             return Ok(());
         }
-        journal.append(chapter).await?;
-        self.committed(entries);
-        Ok(())
+        let (journal, drafts) = (journal.clone(), chapter.drafts.clone());
+        let commit = Box::pin(async move { journal.append(chapter).await });
+        self.under_way = Some(UnderWay { commit, drafts, ours });
+        self.land().await
     }
+
+    /// Waits for a commit whose caller was ended. Returns how many entries are on record.
+    pub async fn settle(&mut self) -> u32 {
+        // If it failed, its entries wait again, and the next commit says why.
+        drop(self.land().await);
+        self.next
+    }
+
+    async fn land(&mut self) -> Result<(), Unrecorded> {
+        let Some(under_way) = &mut self.under_way else { return Ok(()) };
+        let result = under_way.commit.as_mut().await;
+        if let Some(UnderWay { drafts, ours, .. }) = self.under_way.take() {
+            match result {
+                Ok(()) => self.committed(&drafts),
+                Err(_) => self.lost(drafts, ours),
+            }
+        }
+        result
+    }
+}
+
+fn count(drafts: &[Draft]) -> u32 {
+    u32::try_from(drafts.len()).unwrap_or(u32::MAX)
 }

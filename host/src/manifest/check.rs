@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::grants::By;
 use super::notes::Notes;
 use super::raw::{Item, Section};
 use super::words::code;
@@ -41,7 +42,7 @@ pub(super) fn manifest(notes: &Notes, mut root: Section<'_>, given: Given<'_>) -
     let grant = root.section("grant");
     let grant_table =
         grant.as_ref().filter(|grant| notes.text(&grant.span).starts_with('[')).map(|grant| notes.line(&grant.span));
-    let granted = grant.map(|section| grants::check(section, given.specs, &mut mentions)).unwrap_or_default();
+    let granted = grant.map(|section| grants::check(section, By::Operator, given.specs, &mut mentions)).unwrap_or_default();
     quota(&mut root);
     root.finish();
     let Tool { component, digest, callers, agents } = tool?;

@@ -1,11 +1,12 @@
 //! Manifests as text again: the line that pins a component, the line that would grant something, the whole printed.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
 use super::Manifest;
+use super::grants::By;
 use crate::grant::{Consent, Grant, Kind, Pattern, Spec, Values};
 use crate::name::Digest;
 
@@ -113,21 +114,24 @@ pub fn suggest(spec: &Spec, values: &[(&str, &str)]) -> String {
     format!("{} = {{ {} }}", quoted(spec.name), keys.join(", "))
 }
 
-/// A TOML basic string (TOML 1.0, section "String").
-fn quoted(text: &str) -> String {
+/// A TOML basic string (TOML 1.0, section "String"); what would not be seen in it is written by its number.
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
-            c => quoted.push(c),
+        // A letter is escaped to itself, what has no shape of its own to `\u{…}`.
+        let hidden = c.is_control() || (!c.is_ascii() && c.escape_debug().len() > 1);
+        match (c, u32::from(c)) {
+            ('"' | '\\', _) => quoted.extend(['\\', c]),
+            (_, number @ 0x1_0000..) if hidden => quoted.push_str(&format!("\\U{number:08X}")),
+            (_, number) if hidden => quoted.push_str(&format!("\\u{number:04X}")),
+            (c, _) => quoted.push(c),
         }
     }
     quoted.push('"');
     quoted
 }
 
-fn list(texts: impl IntoIterator<Item = String>) -> String {
+pub(super) fn list(texts: impl IntoIterator<Item = String>) -> String {
     format!("[{}]", texts.into_iter().map(|text| quoted(&text)).collect::<Vec<_>>().join(", "))
 }
 
@@ -148,24 +152,29 @@ pub(super) fn print(manifest: &Manifest) -> String {
 }
 
 fn print_grant(grant: &Grant) -> String {
-    let mut text = format!("\n[[grant.{}]]\n", quoted(grant.spec.name));
-    let mut key = |name: &str, value: String| {
-        // Writing into a string cannot fail.
-        let _ = writeln!(text, "{name} = {value}");
-    };
-    for (dimension, patterns) in grant.spec.reach.iter().zip(&grant.reach) {
-        key(dimension.key, list(patterns.iter().map(ToString::to_string)));
+    let keys = keys(grant, By::Operator).into_iter().map(|(key, value)| format!("{key} = {value}\n"));
+    format!("\n[[grant.{}]]\n{}", quoted(grant.spec.name), keys.collect::<String>())
+}
+
+/// The keys of a grant with their values, as whoever wrote it has to write them.
+pub(super) fn keys(grant: &Grant, by: By) -> Vec<(&'static str, String)> {
+    let dimensions = grant.spec.reach.iter().zip(&grant.reach);
+    let mut keys: Vec<_> =
+        dimensions.map(|(it, patterns)| (it.key, list(patterns.iter().map(ToString::to_string)))).collect();
+    keys.push(("calls", grant.calls.to_string()));
+    keys.extend(grant.bytes.map(|bytes| ("bytes", format!("\"{bytes}\""))));
+    keys.extend(grant.lease.map(|lease| ("lease", format!("\"{lease}\""))));
+    if by == By::Operator {
+        keys.extend((grant.spec.kind == Kind::Change).then(|| ("consent", quoted(grant.consent.as_str()))));
+        keys.extend(wide(grant).then(|| ("wide", "true".to_owned())));
     }
-    key("calls", grant.calls.to_string());
-    grant.bytes.iter().for_each(|bytes| key("bytes", format!("\"{bytes}\"")));
-    grant.lease.iter().for_each(|lease| key("lease", format!("\"{lease}\"")));
-    if grant.spec.kind == Kind::Change {
-        key("consent", quoted(grant.consent.as_str()));
-    }
-    if wide(grant) {
-        key("wide", "true".to_owned());
-    }
-    text
+    keys
+}
+
+/// A grant as one inline table.
+pub(super) fn inline(grant: &Grant, by: By) -> String {
+    let keys: Vec<_> = keys(grant, by).into_iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    format!("{{ {} }}", keys.join(", "))
 }
 
 /// Whether the grant had to say `wide = true`.

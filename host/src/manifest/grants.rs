@@ -1,4 +1,5 @@
-//! `[grant]`: each grant by the spec of its capability, with its reach, its meters and whom to ask.
+//! `[grant]`: each grant by the spec of its capability, with its reach, its meters and whom to ask. What a tool's author
+//! declares is read here too: the same words, but who is asked, and whether wide is too wide, is not the author's to say.
 
 use std::ops::Range;
 
@@ -7,7 +8,7 @@ use super::notes::Notes;
 use super::pattern::{example, is_wide, parse};
 use super::raw::{Item, Section, Written};
 use super::words::{code, did_you_mean, homoglyph, nearest};
-use crate::grant::{Consent, Dimension, Grant, Kind, Pattern, Spec, Values};
+use crate::grant::{Consent, Dimension, Grant, Kind, Pattern, Patterns, Spec, Values};
 use crate::unit::{Bytes, Duration};
 use toml::de::DeValue;
 
@@ -17,8 +18,17 @@ const LONGEST_LEASE: Duration = Duration(90 * 86_400_000);
 /// The most grants of one name; each is compared with each.
 const MOST: usize = 64;
 
-/// Reads every grant of a manifest.
-pub(super) fn check(section: Section<'_>, specs: &[&'static Spec], mentions: &mut Vec<Mention>) -> Vec<Grant> {
+/// Who wrote the grants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// An operator, who opens something.
+    Operator,
+    /// The tool's author, who says how far it needs to go at most, and opens nothing.
+    Author,
+}
+
+/// Reads every grant of a manifest or a declaration.
+pub(super) fn check(section: Section<'_>, by: By, specs: &[&'static Spec], mentions: &mut Vec<Mention>) -> Vec<Grant> {
     let notes = section.notes;
     let mut grants = Vec::new();
     for (name, written) in section.entries() {
@@ -29,7 +39,7 @@ pub(super) fn check(section: Section<'_>, specs: &[&'static Spec], mentions: &mu
         let mut found: Vec<Grant> = Vec::new();
         for (index, table) in (0..).zip(tables(&section, name, &written)) {
             let span = table.span.clone();
-            let Some(grant) = one(table, spec, mentions) else { continue };
+            let Some(grant) = one(table, by, spec, mentions) else { continue };
             if let Some(other) = found.iter().find(|other| other.overlaps(&grant)) {
                 overlap(notes, &span, &grant, other);
             }
@@ -92,7 +102,7 @@ fn overlap(notes: &Notes, span: &Range<usize>, grant: &Grant, other: &Grant) {
     notes.error(span, message, help);
 }
 
-fn one(mut section: Section<'_>, spec: &'static Spec, mentions: &mut Vec<Mention>) -> Option<Grant> {
+fn one(mut section: Section<'_>, by: By, spec: &'static Spec, mentions: &mut Vec<Mention>) -> Option<Grant> {
     let line = section.notes.line(&section.span);
     let mut wide = None;
     let mut reach = Vec::new();
@@ -101,11 +111,19 @@ fn one(mut section: Section<'_>, spec: &'static Spec, mentions: &mut Vec<Mention
     }
     let calls = calls(&mut section);
     let bytes = bytes(&mut section, spec);
-    let consent = consent(&mut section, spec);
+    let consent = match by {
+        By::Operator => consent(&mut section, spec),
+        By::Author => {
+            superfluous::<()>(&mut section, "consent", "who is asked is for the operator to say").map(|_| Consent::None)
+        }
+    };
     let lease = lease(&mut section, spec);
-    width(&mut section, wide);
+    match by {
+        By::Operator => width(&mut section, wide),
+        By::Author => _ = superfluous::<()>(&mut section, "wide", "a declaration opens nothing, however wide"),
+    }
     section.finish();
-    let reach: Option<Vec<_>> = reach.into_iter().collect();
+    let reach: Option<Vec<_>> = reach.into_iter().map(|patterns| patterns.map(Patterns::new)).collect();
     Some(Grant { spec, index: 0, reach: reach?, calls: calls?, bytes: bytes?, consent: consent?, lease: lease?, line })
 }
 
@@ -178,7 +196,7 @@ fn calls(section: &mut Section<'_>) -> Option<u64> {
 /// `Some(None)` where the spec has no such meter.
 fn bytes(section: &mut Section<'_>, spec: &Spec) -> Option<Option<Bytes>> {
     if !spec.bytes {
-        return superfluous(section, spec, "bytes", "is not metered in bytes");
+        return superfluous(section, "bytes", &format!("{} is not metered in bytes", spec.name));
     }
     let parse = |text: &str| match Bytes::parse(text) {
         Ok(Bytes(0)) => Err("nothing could move within 0 bytes".to_owned()),
@@ -190,7 +208,7 @@ fn bytes(section: &mut Section<'_>, spec: &Spec) -> Option<Option<Bytes>> {
 
 fn lease(section: &mut Section<'_>, spec: &Spec) -> Option<Option<Duration>> {
     if !spec.lease {
-        return superfluous(section, spec, "lease", "gives nothing that ends");
+        return superfluous(section, "lease", &format!("{} gives nothing that ends", spec.name));
     }
     let parse = |text: &str| match Duration::parse(text) {
         Ok(lease) if lease < Duration(1_000) => Err(format!("{lease} is too short: at least 1 s")),
@@ -205,8 +223,10 @@ fn consent(section: &mut Section<'_>, spec: &Spec) -> Option<Consent> {
     let help = "write consent = \"initiator\" to ask the person on whose behalf the tool runs, or \"none\"";
     match spec.kind {
         Kind::Change => section.need("consent", agreement, help),
-        Kind::Observation => superfluous::<()>(section, spec, "consent", "only reads, and nobody is asked before reading")
-            .map(|_| Consent::None),
+        Kind::Observation => {
+            let why = format!("{} only reads, and nobody is asked before reading", spec.name);
+            superfluous::<()>(section, "consent", &why).map(|_| Consent::None)
+        }
     }
 }
 
@@ -226,12 +246,12 @@ fn agreement(text: &str) -> Result<Consent, String> {
 }
 
 /// Refuses a key that other grants have and this one has not: accepted, it would be believed in.
-fn superfluous<T>(section: &mut Section<'_>, spec: &Spec, key: &'static str, why: &str) -> Option<Option<T>> {
+fn superfluous<T>(section: &mut Section<'_>, key: &'static str, why: &str) -> Option<Option<T>> {
     // Looked for before it is taken, so that it is not offered among the keys of this grant.
     if !section.holds(key) {
         return Some(None);
     }
     let written = section.take(key)?;
-    section.notes.error(&written.key, format!("`{key}` has no place here: {} {why}", spec.name), "take it out");
+    section.notes.error(&written.key, format!("`{key}` has no place here: {why}"), "take it out");
     None
 }

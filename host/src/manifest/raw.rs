@@ -19,6 +19,15 @@ const LONGEST_LIST: usize = 256;
 
 /// Reads a text whose first key must be `tollgate = 1` with `read`, and gives its value if nothing was wrong.
 pub(crate) fn check<T>(source: &Arc<Source>, read: impl FnOnce(&Notes, Section<'_>) -> Option<T>) -> Checked<T> {
+    body(source, "the top level", |notes, mut section| match version(&mut section) {
+        Version::Ours => read(notes, section),
+        // Another format has other keys: what this one would say about them is of no use.
+        Version::Other => None,
+    })
+}
+
+/// Reads a text that is one table and nothing else, called `name` in messages.
+pub(super) fn body<T>(source: &Arc<Source>, name: &str, read: impl FnOnce(&Notes, Section<'_>) -> Option<T>) -> Checked<T> {
     let mut notes = Notes::on(source);
     if source.text.len() > LONGEST {
         notes.error(&(0..0), format!("the file has {} bytes", source.text.len()), format!("{LONGEST} are the most"));
@@ -30,12 +39,7 @@ pub(crate) fn check<T>(source: &Arc<Source>, read: impl FnOnce(&Notes, Section<'
     }
     let (root, errors) = DeTable::parse_recoverable(&source.text);
     notes.syntax(&errors);
-    let mut section = Section::new(&notes, root.get_ref(), 0..0, "the top level".to_owned());
-    let value = match version(&mut section) {
-        Version::Ours => read(&notes, section),
-        // Another format has other keys: what this one would say about them is of no use.
-        Version::Other => None,
-    };
+    let value = read(&notes, Section::new(&notes, root.get_ref(), 0..0, name.to_owned()));
     notes.finish(value)
 }
 

@@ -94,12 +94,10 @@ pub fn unused(manifest: &Manifest, imported: &BTreeSet<String>) -> Vec<Problem> 
         if grant.spec.functions.iter().any(|function| imported.contains(*function)) {
             continue;
         }
-        let start = manifest.source.text.split_inclusive('\n').take(grant.line - 1).map(str::len).sum::<usize>();
-        let length = manifest.source.text[start..].lines().next().map_or(0, |line| line.trim_end().len());
         problems.push(Problem {
             severity: Severity::Warning,
             source: manifest.source.clone(),
-            span: start..start + length,
+            span: manifest.line_span(grant.line),
             message: format!(
                 "the tool cannot use this {} grant: it imports none of {}",
                 grant.spec.name,

@@ -40,7 +40,18 @@ impl Digest {
     /// The 64 digits without the prefix.
     #[must_use]
     pub fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut digits = String::with_capacity(64);
+        self.push_hex(&mut digits);
+        digits
+    }
+
+    /// Adds the 64 digits to a text.
+    pub fn push_hex(&self, text: &mut String) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        for byte in self.0 {
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
     }
 
     /// Parses 64 hexadecimal digits in lower case.

@@ -50,6 +50,17 @@ impl FilePath {
         self.0.split('/').filter(|segment| !segment.is_empty())
     }
 
+    /// This path and every folder above it, the deepest first and the root (`""`) last.
+    pub fn ancestors(&self) -> impl Iterator<Item = &str> {
+        let whole = &*self.0;
+        let above = |path: &&str| match path.rfind('/') {
+            Some(at) => Some(&whole[..at]),
+            None if path.is_empty() => None,
+            None => Some(""),
+        };
+        std::iter::successors(Some(whole), move |path| above(path))
+    }
+
     /// This path with one more segment.
     ///
     /// # Errors
@@ -79,6 +90,13 @@ fn segment(text: &str) -> Result<(), BadName> {
         _ if text.contains('/') => bad("holds `/`"),
         _ if text.chars().any(char::is_control) => bad("holds a control character"),
         _ => Ok(()),
+    }
+}
+
+/// So that a table of paths can be asked with a text; both hash alike.
+impl std::borrow::Borrow<str> for FilePath {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::derived::Derived;
 use crate::clock::Instant;
 use crate::name::{FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
 
@@ -92,6 +93,7 @@ pub struct Directory {
     pub forums: BTreeMap<ForumName, Forum>,
     /// Objects.
     pub objects: BTreeMap<ObjectName, Object>,
+    pub(super) derived: Derived,
 }
 
 impl Directory {
@@ -117,12 +119,6 @@ impl Directory {
         people
     }
 
-    /// Whether `person` is one of `principals`.
-    #[must_use]
-    pub fn is_among<'a>(&self, person: &PersonName, principals: impl IntoIterator<Item = &'a Principal>) -> bool {
-        self.members(principals).contains(person)
-    }
-
     /// Who reads a forum; nobody if there is none.
     #[must_use]
     pub fn audience(&self, forum: &ForumName) -> BTreeSet<PersonName> {
@@ -138,24 +134,6 @@ impl Directory {
         let owner = Principal::Person(object.owner.clone());
         let entries = object.entries.iter().filter(|entry| entry.holds(now) && entry.right >= right);
         self.members(entries.map(|entry| &entry.principal).chain([&owner]))
-    }
-
-    /// The object that covers a file: the one with the longest folder. A file that no object covers is nobody's.
-    #[must_use]
-    pub fn object_of(&self, path: &FilePath) -> Option<&ObjectName> {
-        let covering =
-            self.objects.iter().flat_map(|(name, object)| object.folders.iter().map(move |folder| (folder, name)));
-        covering
-            .filter(|(folder, _)| path.within(folder))
-            .max_by_key(|(folder, _)| folder.as_str().len())
-            .map(|(_, name)| name)
-    }
-
-    /// When the next right ends that holds at `now`.
-    #[must_use]
-    pub fn until(&self, now: Instant) -> Instant {
-        let ends = self.objects.values().flat_map(|object| &object.entries).filter_map(|entry| entry.ends);
-        ends.filter(|ends| *ends > now).min().unwrap_or(Instant(u64::MAX))
     }
 
     /// Who would hold `right` on `object` that does not now, were it given to `principal`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::derived::Groups;
 use super::directory::{Directory, Right};
 use crate::clock::Instant;
 use crate::name::{FilePath, ForumName, ObjectName, PersonName, Principal};
@@ -21,28 +22,76 @@ pub enum Need {
     Hold(ObjectName, Right),
 }
 
-impl Need {
-    /// Whether `person` has it in this directory at `now`.
+/// A person in one version of the world: who he is there, and every group he is in.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The version.
+    pub directory: Arc<Directory>,
+    /// The person.
+    pub person: PersonName,
+    groups: Groups,
+    known: bool,
+}
+
+impl Standing {
+    /// Looks a person up.
     #[must_use]
-    pub fn holds(&self, directory: &Directory, person: &PersonName, now: Instant) -> bool {
+    pub fn of(directory: Arc<Directory>, person: PersonName) -> Self {
+        let (groups, known) = (directory.groups_of(&person), directory.people.contains_key(&person));
+        Self { directory, person, groups, known }
+    }
+
+    /// Whether this is one of `principals`. Nobody whom the directory does not know is anybody.
+    #[must_use]
+    pub fn is_among<'a>(&self, principals: impl IntoIterator<Item = &'a Principal>) -> bool {
+        self.known
+            && principals.into_iter().any(|principal| match principal {
+                Principal::Person(person) => *person == self.person,
+                Principal::Group(group) => self.groups.contains(group),
+            })
+    }
+
+    /// Whether the directory knows this person.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        self.known
+    }
+
+    fn is(&self, owner: &PersonName) -> bool {
+        self.known && self.person == *owner
+    }
+
+    fn holds(&self, object: &ObjectName, right: Right, now: Instant) -> bool {
+        let Some(object) = self.directory.objects.get(object) else { return false };
+        let entries = object.entries.iter().filter(|entry| entry.right >= right && entry.holds(now));
+        self.is(&object.owner) || self.is_among(entries.map(|entry| &entry.principal))
+    }
+}
+
+impl Need {
+    /// Whether a person has it at `now`. The same as asking whether he is among all who have it, without listing them.
+    #[must_use]
+    pub fn holds(&self, standing: &Standing, now: Instant) -> bool {
         match self {
-            Self::Nothing => directory.people.contains_key(person),
+            Self::Nothing => standing.known,
             Self::ReadFile(path) => {
-                directory.object_of(path).is_some_and(|object| directory.holders(object, Right::Read, now).contains(person))
+                standing.directory.object_of(path).is_some_and(|object| standing.holds(object, Right::Read, now))
             }
-            Self::Member(forum) => directory.audience(forum).contains(person),
-            Self::Hold(object, right) => directory.holders(object, *right, now).contains(person),
+            Self::Member(forum) => standing
+                .directory
+                .forums
+                .get(forum)
+                .is_some_and(|forum| standing.is(&forum.owner) || standing.is_among(&forum.audience)),
+            Self::Hold(object, right) => standing.holds(object, *right, now),
         }
     }
 }
 
-/// What an initiator may do: a directory, who he is, and when.
+/// What an initiator may do: who he is, and when.
 #[derive(Debug, Clone)]
 pub struct Rights {
-    /// The version of the world that is judged by.
-    pub directory: Arc<Directory>,
-    /// On whose behalf the tool runs.
-    pub initiator: PersonName,
+    /// On whose behalf the tool runs, in the version of the world that is judged by.
+    pub standing: Arc<Standing>,
     /// The time that ends are compared with.
     pub now: Instant,
 }
@@ -53,7 +102,19 @@ impl Rights {
     /// # Errors
     /// `cover.not-yours`, in one wording for what is missing and what is forbidden.
     pub fn judge(&self, need: &Need) -> Result<(), Refusal> {
-        if need.holds(&self.directory, &self.initiator, self.now) { Ok(()) } else { Err(not_yours()) }
+        if need.holds(&self.standing, self.now) { Ok(()) } else { Err(not_yours()) }
+    }
+
+    /// The version of the world.
+    #[must_use]
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.standing.directory
+    }
+
+    /// On whose behalf.
+    #[must_use]
+    pub fn initiator(&self) -> &PersonName {
+        &self.standing.person
     }
 }
 
@@ -109,11 +170,12 @@ impl Premise {
     ///
     /// # Errors
     /// `cover.not-yours` when the initiator's right is gone, `agree.changed` when the audience has grown.
-    pub fn judge(&self, directory: &Directory, now: Instant) -> Result<(), Refusal> {
-        if !self.need.holds(directory, &self.initiator, now) {
+    pub fn judge(&self, directory: Arc<Directory>, now: Instant) -> Result<(), Refusal> {
+        let standing = Standing::of(directory, self.initiator.clone());
+        if !self.need.holds(&standing, now) {
             return Err(not_yours());
         }
-        let people = self.audience.people(directory, now);
+        let people = self.audience.people(&standing.directory, now);
         let joined = people.difference(&self.shown).count();
         if joined == 0 {
             return Ok(());

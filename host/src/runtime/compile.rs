@@ -1,12 +1,13 @@
 //! Compiling in a child process, so that a component made to be expensive costs a process and not the host.
 
 use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 
 use crate::diagnostic::Broken;
 
@@ -19,7 +20,11 @@ const PROCESSOR_SECONDS: u64 = 60;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 fn bound(resource: Resource, most: u64) -> Result<(), Broken> {
-    setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
+    let maximum = match resource {
+        Resource::Cpu => most + 1, // at the maximum itself the kernel kills without saying why
+        _ => most,
+    };
+    setrlimit(resource, Rlimit { current: Some(most), maximum: Some(maximum) })
         .map_err(|e| Broken::while_doing("limiting the process that compiles", e))
 }
 
@@ -80,9 +85,25 @@ pub fn in_child(program: &Path, component: &[u8]) -> Result<Vec<u8>, Broken> {
     if status.success() && !compiled.is_empty() && compiled.len() as u64 <= LARGEST_COMPILED {
         return Ok(compiled);
     }
-    let cause = format!("{status}: {}", String::from_utf8_lossy(&said).trim());
+    let large = compiled.len() as u64 > LARGEST_COMPILED;
+    let cause = why(status, large, &String::from_utf8_lossy(&said));
     Err(Broken::while_doing("compiling the component", cause)
         .help(format!("compiling may use {} MiB and {PROCESSOR_SECONDS} s of processor time", MEMORY >> 20)))
+}
+
+/// Which limit ended the child, or what it said itself.
+fn why(status: ExitStatus, large: bool, said: &str) -> String {
+    if large {
+        return format!("its compiled form is larger than {} MiB", LARGEST_COMPILED >> 20);
+    }
+    if status.signal() == Some(Signal::XCPU.as_raw()) {
+        return format!("it took more than {PROCESSOR_SECONDS} s of processor time");
+    }
+    // Rust's word when an allocation fails, and the kernel's when a thread or a mapping does.
+    if said.contains("memory allocation of") || said.contains("Cannot allocate memory") {
+        return format!("it took more than {} MiB of memory", MEMORY >> 20);
+    }
+    format!("{status}: {}", said.trim())
 }
 
 fn converse(child: &mut Child, component: Vec<u8>) -> Result<(Vec<u8>, Vec<u8>), Broken> {

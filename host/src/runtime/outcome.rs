@@ -19,8 +19,42 @@ fn of_trap(trap: Trap, limits: &Limits) -> Fault {
 }
 
 /// How the engine says that a value is not what its type promises.
-const LIFTING: &[&str] =
-    &["invalid utf-8", "pointer not aligned", "length out of bounds of memory", "invalid char", "discriminant"];
+const LIFTING: &[&str] = &[
+    "invalid utf-8",
+    "pointer not aligned",
+    "pointer is not aligned",
+    "length out of bounds of memory",
+    "pointer out of bounds of memory",
+    "invalid char",
+    "out of range for `char`",
+    "discriminant",
+];
+
+/// What the guest and the host could not hand each other. One that hands something to the host has frames on its stack;
+/// one whose answer is read has returned.
+fn handed(error: &wasmtime::Error, limits: &Limits) -> Option<Fault> {
+    let text = format!("{error:#}");
+    let calling = error.downcast_ref::<WasmBacktrace>().is_some();
+    if text.contains("too much data is being copied") {
+        return Some(match calling {
+            true => arguments(limits),
+            false => Fault::new(FaultKind::Output, format!("the tool returned more than {}", limits.output)),
+        });
+    }
+    if text.contains("requested len") {
+        return Some(arguments(limits)); // WASI's word for more random bytes than one call may carry
+    }
+    let why = error.root_cause();
+    LIFTING.iter().any(|words| text.contains(words)).then(|| match calling {
+        true => Fault::new(FaultKind::Trap, format!("what the tool handed the host is not of its type: {why}")),
+        false => Fault::new(FaultKind::BadAnswer, format!("the tool's answer cannot be read as the type it exports: {why}")),
+    })
+}
+
+fn arguments(limits: &Limits) -> Fault {
+    let message = format!("one call carried more than the arguments allowed, which are {}", limits.arguments);
+    Fault::new(FaultKind::Arguments, message)
+}
 
 /// The order matters: what we said ourselves first, a message only when no type says it.
 pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> Fault {
@@ -37,17 +71,6 @@ pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> Fault {
         let message = format!("the tool holds too many handles, allowed are {}", limits.handles);
         return Fault::new(FaultKind::Handles, message);
     }
-    let text = format!("{error:#}");
-    if text.contains("too much data is being copied") {
-        // A guest that hands something to the host has frames on its stack; one whose answer is read has returned.
-        if error.downcast_ref::<WasmBacktrace>().is_some() {
-            let message = format!("one call carried more than the arguments allowed, which are {}", limits.arguments);
-            return Fault::new(FaultKind::Arguments, message);
-        }
-        return Fault::new(FaultKind::Output, format!("the tool returned more than {}", limits.output));
-    }
-    if LIFTING.iter().any(|words| text.contains(words)) {
-        return Fault::new(FaultKind::BadAnswer, format!("the tool's answer cannot be read as the type it exports: {text}"));
-    }
-    Fault::new(FaultKind::Trap, format!("the tool could not go on: {text}"))
+    handed(error, limits)
+        .unwrap_or_else(|| Fault::new(FaultKind::Trap, format!("the tool could not go on: {}", error.root_cause())))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use wasmtime::component::{Func, InstancePre, ResourceTable, Val};
+use wasmtime::component::{ComponentExportIndex, InstancePre, ResourceTable, Val};
 use wasmtime::{Store, UpdateDeadline};
 
 use super::capture::Capture;
@@ -19,7 +19,7 @@ use crate::manifest::Limits;
 use crate::unit::{self, Bytes};
 
 /// What is to be run, and what it may use.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Order {
     /// What it may use.
     pub limits: Limits,
@@ -27,10 +27,8 @@ pub struct Order {
     pub seed: [u8; 32],
     /// What its clock says first.
     pub start: Instant,
-    /// The exported interface with its version; none for a function of the world itself.
-    pub interface: Option<String>,
-    /// The function.
-    pub function: String,
+    /// The function, found in the component once for all runs.
+    pub function: ComponentExportIndex,
     /// Its arguments, already of the right types.
     pub arguments: Vec<Val>,
     /// How many results it has.
@@ -67,6 +65,8 @@ pub struct Usage {
     pub output: Bytes,
     /// Bytes kept of stdout.
     pub stdout: Bytes,
+    /// Handles held at the end. What was given back meanwhile is not known: the engine's table tells no peak.
+    pub handles: u64,
 }
 
 /// A run that is over, however it went. The host's state comes back in every case.
@@ -148,15 +148,8 @@ async fn call<T: Send + 'static>(
     order: &Order,
 ) -> wasmtime::Result<Vec<Val>> {
     let instance = pre.instantiate_async(&mut *store).await?;
-    let found = match &order.interface {
-        None => instance.get_func(&mut *store, order.function.as_str()),
-        Some(interface) => {
-            let interface = instance.get_export_index(&mut *store, None, interface);
-            let function = interface.and_then(|at| instance.get_export_index(&mut *store, Some(&at), &order.function));
-            function.and_then(|at| instance.get_func(&mut *store, at))
-        }
-    };
-    let function: Func = found.ok_or_else(|| bad_order(format!("the tool exports no function `{}`", order.function)))?;
+    let function = instance.get_func(&mut *store, order.function);
+    let function = function.ok_or_else(|| bad_order("the tool does not export what was to be called".to_owned()))?;
     let mut results = vec![Val::Bool(false); order.results];
     function.call_async(&mut *store, &order.arguments, &mut results).await?;
     Ok(results)
@@ -187,7 +180,7 @@ async fn whole<T: Send + 'static>(
     let (stdout, stderr) = (Capture::up_to(kept), Capture::up_to(kept));
     let mut handles = ResourceTable::new();
     handles.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
-    let context = wasi::context(&order.seed, order.start, stdout.clone(), stderr.clone());
+    let context = wasi::context(&order.seed, order.start, (stdout.clone(), stderr.clone()), limits.arguments);
     let cell = Cell { host, wasi: context, handles, sums: Sums::new(&limits) };
     let mut store = store_of(&pre, cell, &order, yielded)?;
     order.stopwatch.start();
@@ -208,7 +201,7 @@ async fn whole<T: Send + 'static>(
     };
     let (time, backend) = order.stopwatch.read();
     let fuel = limits.fuel.0.saturating_sub(store.get_fuel().unwrap_or(0));
-    let Cell { host, sums, .. } = store.into_data();
+    let Cell { host, sums, mut handles, .. } = store.into_data();
     let millis = |span: Duration| unit::Duration(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
     let (stdout, stderr) = (stdout.captured(), stderr.captured());
     let usage = Usage {
@@ -219,12 +212,17 @@ async fn whole<T: Send + 'static>(
         backend_time: millis(backend),
         output: Bytes(output),
         stdout: Bytes(stdout.bytes.len() as u64),
+        handles: handles.iter_mut().count() as u64,
     };
     Ok(Ended { result, usage, stdout, stderr, host })
 }
 
 impl Sandbox {
-    /// Runs one function of a component on the guest threads. Dropping the future ends the guest and its store.
+    /// Runs one function of a component: its first epoch (1 ms) on the thread that polls this, the rest on threads that are
+    /// nicer. Dropping the future ends the guest and its store.
+    ///
+    /// Going to another thread and back costs more than most calls, so a short call goes nowhere. Whoever has an event loop
+    /// that must not wait for a guest's first epoch spawns the whole call with [`Sandbox::first_threads`].
     ///
     /// # Panics
     /// When a host function panicked: its panic goes on here.

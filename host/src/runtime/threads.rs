@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
 use crate::diagnostic::Broken;
@@ -65,11 +65,12 @@ impl Threads {
         Ok(Self { first: Some(set("guest-first", threads, 0)?), longer: Some(set("guest-longer", threads, NICE)?) })
     }
 
-    /// Runs to the end, moving when `yielded` says that the first epoch is over. Dropping the future ends the guest.
+    /// Runs to the end: the first epoch here, on the thread that polls this, everything after it on the longer set.
+    /// Dropping the future ends the guest.
     pub(super) async fn drive<O: Send + 'static>(&self, running: Running<O>, yielded: Arc<AtomicBool>) -> O {
-        let (Some(first), Some(longer)) = (&self.first, &self.longer) else { return running.await };
+        let Some(longer) = &self.longer else { return running.await };
         let mut kept = Some(running);
-        let begun = first.spawn(poll_fn(move |context| {
+        let begun = poll_fn(move |context| {
             let Some(mut running) = kept.take() else { return Poll::Pending };
             match running.as_mut().poll(context) {
                 Poll::Ready(value) => Poll::Ready(Ok(value)),
@@ -79,11 +80,16 @@ impl Threads {
                     Poll::Pending
                 }
             }
-        }));
-        match Abort(begun).join().await {
+        });
+        match begun.await {
             Ok(value) => value,
             Err(running) => Abort(longer.spawn(running)).join().await,
         }
+    }
+
+    /// The threads of first quanta.
+    pub(super) fn first(&self) -> Option<&Handle> {
+        self.first.as_ref().map(Runtime::handle)
     }
 }
 

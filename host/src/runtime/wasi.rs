@@ -1,15 +1,16 @@
 //! A WASI that gives nothing: no environment, argument, directory, stdin or address; virtual clocks, seeded randomness.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng as _;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _, TryRng};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx};
 
 use super::capture::Capture;
 use crate::clock::Instant;
-use crate::name::Digest;
+use crate::unit::Bytes;
 
 /// Each reading moves a clock on by this much, so that a guest that waits by reading comes to an end.
 const STEP: u64 = 1_000;
@@ -44,22 +45,64 @@ impl HostMonotonicClock for Virtual {
     }
 }
 
-/// One stream of randomness for each use, all from one seed.
-fn stream(seed: &[u8; 32], of: &str) -> ChaCha20Rng {
-    ChaCha20Rng::from_seed(*Digest::of_parts(&[of.as_bytes(), b"\0", seed]).as_bytes())
+/// Streams of randomness, all of one seed; ChaCha keeps its streams apart.
+#[derive(Debug, Clone, Copy)]
+enum Use {
+    Secure,
+    Insecure,
+    Maps,
 }
 
-/// The context of one run.
-pub(super) fn context(seed: &[u8; 32], start: Instant, stdout: Capture, stderr: Capture) -> WasiCtx {
-    let hash = Digest::of_parts(&[b"insecure-seed\0", seed]);
-    let insecure_seed = hash.as_bytes().iter().take(16).fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte));
+/// One stream, made when the guest first asks: most never do.
+struct Stream {
+    seed: [u8; 32],
+    of: Use,
+    begun: Option<ChaCha20Rng>,
+}
+
+fn stream(seed: &[u8; 32], of: Use) -> Stream {
+    Stream { seed: *seed, of, begun: None }
+}
+
+impl Stream {
+    fn begun(&mut self) -> &mut ChaCha20Rng {
+        self.begun.get_or_insert_with(|| {
+            let mut stream = ChaCha20Rng::from_seed(self.seed);
+            stream.set_stream(self.of as u64);
+            stream
+        })
+    }
+}
+
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.begun().try_next_u32()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.begun().try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.begun().try_fill_bytes(bytes)
+    }
+}
+
+/// The context of one run; `most` is what one call may carry. The host makes random bytes before the guest has the room,
+/// and while it makes them no epoch ends the guest.
+pub(super) fn context(seed: &[u8; 32], start: Instant, (stdout, stderr): (Capture, Capture), most: Bytes) -> WasiCtx {
+    let mut maps = [0; 16];
+    stream(seed, Use::Maps).begun().fill_bytes(&mut maps);
     let clock = |start| Virtual { start, readings: AtomicU64::new(0) };
     wasmtime_wasi::WasiCtxBuilder::new()
         .stdout(stdout)
         .stderr(stderr)
-        .secure_random(stream(seed, "secure"))
-        .insecure_random(stream(seed, "insecure"))
-        .insecure_random_seed(insecure_seed)
+        .secure_random(stream(seed, Use::Secure))
+        .insecure_random(stream(seed, Use::Insecure))
+        .insecure_random_seed(u128::from_le_bytes(maps))
+        .max_random_size(most.0)
         .wall_clock(clock(start.0.saturating_mul(1_000_000)))
         .monotonic_clock(clock(0))
         .allow_ip_name_lookup(false)

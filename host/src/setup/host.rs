@@ -1,7 +1,9 @@
 //! A host put together out of a workspace.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::SystemClock;
 use super::workspace::{NotReady, Workspace, private_dir, write_private};
@@ -9,11 +11,14 @@ use crate::approval::{Desk, Unattended};
 use crate::capability::Backends;
 use crate::capability::files::Beneath;
 use crate::diagnostic::Broken;
-use crate::invoke::{Host, Parts};
+use crate::invoke::{Host, Loaded, Parts};
 use crate::journal::Signer;
-use crate::name::{AgentName, PersonName};
+use crate::name::{AgentName, PersonName, ToolName};
 use crate::runtime::{Cache, Sandbox, Settings};
 use crate::store::{Opening, Store};
+
+/// A tool of a workspace, loaded or not.
+pub type Started = (ToolName, Result<Loaded, NotReady>);
 
 impl Workspace {
     /// The event loop of a command.
@@ -64,7 +69,7 @@ impl Workspace {
         let files = Arc::new(Beneath::new(self.files()?));
         let backends = Backends { files, forum: store.clone(), acl: store.clone() };
         let host = Host::new(Parts {
-            sandbox: Sandbox::new(&Settings::default())?,
+            sandbox: Sandbox::new(&Settings::of_this_machine())?,
             cache: Cache::new(self.cache()?),
             store: store.clone(),
             backends,
@@ -72,6 +77,38 @@ impl Workspace {
             program: program()?,
         });
         Ok((host, store))
+    }
+
+    /// Loads every tool: what a start does, on all processors. A tool that does not load keeps no other from loading.
+    ///
+    /// Blocks its thread; call it where blocking is allowed, in the context of an event loop.
+    ///
+    /// # Errors
+    /// When the folder of tools cannot be read.
+    pub fn load_all(&self, host: &Host) -> Result<Vec<Started>, Broken> {
+        let tools = self.tools()?;
+        let (events, next) = (tokio::runtime::Handle::current(), AtomicUsize::new(0));
+        let work = || {
+            let mut loaded = Vec::new();
+            while let Some(tool) = tools.get(next.fetch_add(1, Ordering::Relaxed)) {
+                loaded.push((tool.clone(), events.block_on(self.load(host, tool))));
+            }
+            loaded
+        };
+        let mut all = std::thread::scope(|scope| {
+            let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(tools.len());
+            let working: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            let join = |it: std::thread::ScopedJoinHandle<'_, _>| it.join().unwrap_or_else(|e| std::panic::resume_unwind(e));
+            working.into_iter().flat_map(join).collect::<Vec<_>>()
+        });
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(all)
+    }
+
+    async fn load(&self, host: &Host, tool: &ToolName) -> Result<Loaded, NotReady> {
+        let manifest = self.manifest(tool)?;
+        let bytes = self.component(&manifest)?;
+        Ok(host.load(manifest, &bytes).await?)
     }
 
     /// Who calls: the person and the agent that were named, or the configuration's.

@@ -6,6 +6,7 @@
 //! files/            documents               cache/         compiled components (only the host writes here)
 //! journal.vkey      the public key          keys/          the private key
 //! run/              locks of processes that live
+//! components/       the bytes that were pinned, by their digests (only the host writes here)
 //! ```
 
 use std::io::Read as _;
@@ -50,7 +51,7 @@ pub struct Workspace {
 const TEXT: u64 = 8 << 20;
 
 /// The largest component.
-const COMPONENT: u64 = 16 << 20;
+pub(super) const COMPONENT: u64 = 16 << 20;
 
 impl Workspace {
     /// Reads the configuration of the workspace in `folder`.

@@ -1,7 +1,6 @@
 //! Access lists in the store. Same database: a change and its outcome are one transaction, which raises the stamp.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use serde_json::json;
 
 use super::Store;
 use super::tx::failed;
@@ -33,18 +32,15 @@ impl Acls for Store {
             tx.connection.execute(statement, values).map_err(|e| failed("widening access", e))?;
             let id = tx.connection.last_insert_rowid().cast_unsigned();
             tx.raise()?;
-            if let Some(outcome) = settle.drafts.last_mut() {
-                outcome.body.insert("lease".to_owned(), json!(id));
-                outcome.body.insert("ends".to_owned(), json!(lease.ends.0));
-            }
-            tx.append(&settle)?;
+            settle.tell(|outcome| outcome.number("lease", id).number("ends", lease.ends.0));
+            tx.append(settle)?;
             Ok(id)
         }))
     }
 
     fn is_open(&self, ending: Ending) -> Pending<'_, Result<bool, Broken>> {
         Box::pin(async move {
-            let now = self.now()?;
+            let now = self.now();
             self.read("looking for a lease", |connection| is_open(connection, &ending, now))
         })
     }
@@ -62,7 +58,7 @@ impl Acls for Store {
             ];
             tx.connection.execute(statement, values).map_err(|e| failed("ending a lease", e))?;
             tx.raise()?;
-            tx.append(&settle)
+            tx.append(settle)
         }))
     }
 }

@@ -1,7 +1,6 @@
 //! Forums in the store. Same database: a post and its outcome are one transaction.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use serde_json::json;
 
 use super::tx::failed;
 use super::{Store, Tx};
@@ -39,10 +38,8 @@ impl Forums for Store {
     fn post(&self, post: NewPost, mut settle: Chapter) -> Pending<'_, Result<u64, Unrecorded>> {
         Box::pin(self.write(move |tx| {
             let id = insert(tx, &post)?;
-            if let Some(outcome) = settle.drafts.last_mut() {
-                outcome.body.insert("post".to_owned(), json!(id));
-            }
-            tx.append(&settle)?;
+            settle.tell(|outcome| outcome.number("post", id));
+            tx.append(settle)?;
             Ok(id)
         }))
     }

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value, json};
@@ -120,7 +121,7 @@ fn end(tx: &mut Tx<'_>, invocation: InvocationId) -> Result<(), Unrecorded> {
     let first = entries.last().map_or(0, |(seq, _)| seq + 1);
     let count = u64::from(first) + drafts.len() as u64 + 1;
     drafts.push(Draft::new(Kind::Ended, json!({ "outcome": "interrupted", "entries": count, "receipt": [] })));
-    tx.append(&Chapter { invocation: Some(invocation), first, drafts, premise: None })
+    tx.append(Chapter { invocation: Some(invocation), first, drafts: Arc::new(drafts), premise: None })
 }
 
 fn entries(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<Vec<(u32, Value)>> {

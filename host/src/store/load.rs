@@ -61,7 +61,8 @@ fn text(row: &Row<'_>, column: usize) -> Result<String, Unreadable> {
 
 /// The whole directory, as version `stamp`.
 pub(super) fn directory(connection: &Connection, stamp: u64) -> Result<Directory, Unreadable> {
-    let mut directory = Directory { stamp, ..Directory::default() };
+    let mut directory = Directory::default();
+    directory.stamp = stamp;
     each(connection, "SELECT name, shown FROM people", |row| {
         directory.people.insert(PersonName::parse(&text(row, 0)?)?, text(row, 1)?);
         Ok(())

@@ -1,5 +1,6 @@
 //! People in the store: rights for the gate, passphrases for approvals. And which compiled files are ours.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, params};
@@ -14,12 +15,22 @@ use crate::gate::World;
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending, Unrecorded};
 use crate::name::{Digest, PersonName};
-use crate::people::{Directory, Rights};
+use crate::people::{Directory, Rights, Standing};
+
+/// What a store remembers of the world.
+pub(super) struct Seen {
+    /// The version on the board under which it was read; none if the world was moving.
+    version: Option<u64>,
+    directory: Arc<Directory>,
+    standings: HashMap<PersonName, Arc<Standing>>,
+}
+
+const READING: &str = "reading people, forums and objects";
 
 impl World for Store {
     fn rights(&self, initiator: &PersonName) -> Pending<'_, Result<Rights, Broken>> {
-        let initiator = initiator.clone();
-        Box::pin(async move { Ok(Rights { directory: self.directory().await?, initiator, now: self.now()? }) })
+        let standing = self.standing(initiator);
+        Box::pin(std::future::ready(standing.map(|standing| Rights { standing, now: self.now() })))
     }
 }
 
@@ -36,24 +47,52 @@ impl Credentials for Store {
 }
 
 impl Store {
-    /// The newest version of the directory; read anew only if the stamp has moved.
+    /// The newest version of the directory.
     ///
     /// # Errors
     /// When the store cannot be read.
-    #[expect(clippy::unused_async, reason = "a store behind a network waits here; callers are written for both")]
-    pub async fn directory(&self) -> Result<Arc<Directory>, Broken> {
-        let doing = "reading people, forums and objects";
-        let stamp = self.read(doing, load::stamp)?;
-        let mut cached = self.directory.lock().map_err(|_| Broken::while_doing(doing, "another thread failed at it"))?;
-        if let Some(directory) = cached.as_ref().filter(|directory| directory.stamp == stamp) {
-            return Ok(directory.clone());
+    pub fn directory(&self) -> Result<Arc<Directory>, Broken> {
+        self.seen(|seen| seen.directory.clone())
+    }
+
+    /// Who somebody is in the newest version of the world.
+    fn standing(&self, person: &PersonName) -> Result<Arc<Standing>, Broken> {
+        self.seen(|seen| match seen.standings.get(person) {
+            Some(standing) => standing.clone(),
+            None => {
+                let standing = Arc::new(Standing::of(seen.directory.clone(), person.clone()));
+                // Only names of the directory are remembered, so that nobody can fill the memory with others.
+                if standing.is_known() {
+                    seen.standings.insert(person.clone(), standing.clone());
+                }
+                standing
+            }
+        })
+    }
+
+    /// What is remembered, if the board says that the world has not moved; else what the database says now.
+    fn seen<T>(&self, look: impl FnOnce(&mut Seen) -> T) -> Result<T, Broken> {
+        let mut seen = self.seen.lock().map_err(|_| Broken::while_doing(READING, "another thread failed at it"))?;
+        let version = self.board.version();
+        if let Some(seen) = seen.as_mut().filter(|seen| version.is_some() && seen.version == version) {
+            return Ok(look(seen));
         }
-        let connection = self.reader.lock().map_err(|_| Broken::while_doing(doing, "another thread failed at it"))?;
-        let read = connection.unchecked_transaction().map_err(|e| Broken::while_doing(doing, e))?;
-        let stamp = load::stamp(&read).map_err(|e| Broken::while_doing(doing, e))?;
-        let directory = Arc::new(load::directory(&read, stamp).map_err(|e| Broken::while_doing(doing, e))?);
-        *cached = Some(directory.clone());
-        Ok(directory)
+        let stamp = self.read(READING, load::stamp)?;
+        let same = seen.take().filter(|seen| seen.directory.stamp == stamp);
+        let mut read = match same {
+            Some(seen) => seen,
+            None => Seen { version, directory: self.read_directory()?, standings: HashMap::new() },
+        };
+        // The board was read first: what moved since then moved it too.
+        read.version = version;
+        Ok(look(seen.insert(read)))
+    }
+
+    fn read_directory(&self) -> Result<Arc<Directory>, Broken> {
+        let connection = self.reader.lock().map_err(|_| Broken::while_doing(READING, "another thread failed at it"))?;
+        let read = connection.unchecked_transaction().map_err(|e| Broken::while_doing(READING, e))?;
+        let stamp = load::stamp(&read).map_err(|e| Broken::while_doing(READING, e))?;
+        load::directory(&read, stamp).map(Arc::new).map_err(|e| Broken::while_doing(READING, e))
     }
 
     /// Keeps a person's protected passphrase, on record.
@@ -68,7 +107,7 @@ impl Store {
                 .execute(statement, params![person.as_str(), protected])
                 .map_err(|e| failed("keeping a passphrase", e))?;
             let draft = Draft::new(Kind::Passphrase, json!({ "person": person.as_str() }));
-            tx.append(&Chapter { invocation: None, first: 0, drafts: vec![draft], premise: None })
+            tx.append(Chapter::alone(draft))
         });
         written.await.map_err(broken)
     }

@@ -129,7 +129,7 @@ impl Store {
             let statement = format!("DELETE FROM payloads WHERE number IN (SELECT number FROM journal WHERE {query})");
             let count = tx.connection.execute(&statement, [value]).map_err(|e| failed(doing, e))?;
             let draft = Draft::new(EntryKind::Erased, body);
-            tx.append(&Chapter { invocation: None, first: 0, drafts: vec![draft], premise: None })?;
+            tx.append(Chapter::alone(draft))?;
             Ok(count)
         });
         let count = erased.await.map_err(broken)?;

@@ -1,11 +1,16 @@
 //! A transaction under way: its time, the journal's head inside it, and how chapters are added to it.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
+use rand::Rng as _;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::load;
-use crate::clock::{Clock, Instant};
+use super::writer::Desk;
+use crate::clock::Instant;
 use crate::diagnostic::Broken;
-use crate::journal::chain::{Entry, Head};
+use crate::journal::chain::{Head, Place, Sealed};
 use crate::journal::{Chapter, Draft, Kind, Unrecorded};
 use crate::name::{Digest, InvocationId};
 use crate::people::Premise;
@@ -20,7 +25,8 @@ pub(super) struct Tx<'c> {
     pub(super) start: Head,
     /// The head inside it.
     pub(super) head: Head,
-    log: &'c str,
+    desk: &'c Desk,
+    changes: &'c Cell<u64>,
 }
 
 /// A failed statement, with what it was for.
@@ -29,11 +35,11 @@ pub(super) fn failed(doing: &str, error: impl std::fmt::Display) -> Unrecorded {
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn begin(connection: &'c Connection, clock: &dyn Clock, log: &'c str) -> rusqlite::Result<Self> {
+    pub(super) fn begin(connection: &'c Connection, desk: &'c Desk, changes: &'c Cell<u64>) -> rusqlite::Result<Self> {
         let newest: i64 = connection.prepare_cached("SELECT newest FROM state")?.query_row([], |row| row.get(0))?;
-        let now = clock.now().max(Instant(u64::try_from(newest).unwrap_or_default()));
+        let now = desk.clock.now().max(Instant(u64::try_from(newest).unwrap_or_default()));
         let head = Self::read_head(connection)?;
-        Ok(Self { connection, now, start: head, head, log })
+        Ok(Self { connection, now, start: head, head, desk, changes })
     }
 
     /// The journal's head.
@@ -64,6 +70,8 @@ impl<'c> Tx<'c> {
 
     /// Raises the version of the world.
     pub(super) fn raise(&self) -> Result<(), Unrecorded> {
+        self.changes.set(self.changes.get() + 1);
+        self.desk.board.mark();
         let raised = self.connection.execute("UPDATE state SET stamp = stamp + 1", []);
         raised.map(drop).map_err(|e| failed("raising the world's version", e))
     }
@@ -76,59 +84,93 @@ impl<'c> Tx<'c> {
             return Ok(());
         }
         let directory = load::directory(self.connection, stamp).map_err(|e| failed(doing, e))?;
-        premise.judge(&directory, self.now).map_err(Unrecorded::Refused)
+        premise.judge(Arc::new(directory), self.now).map_err(Unrecorded::Refused)
     }
 
     /// Adds a chapter: each entry in its place, with its payloads under fresh random bytes.
-    pub(super) fn append(&mut self, chapter: &Chapter) -> Result<(), Unrecorded> {
+    pub(super) fn append(&mut self, chapter: Chapter) -> Result<(), Unrecorded> {
+        self.write(Ready::of(chapter)?)
+    }
+
+    /// Adds a chapter that was made ready outside of this transaction.
+    pub(super) fn write(&mut self, ready: Ready) -> Result<(), Unrecorded> {
+        let Ready { chapter, sealed } = ready;
         if let Some(premise) = &chapter.premise {
             self.judge(premise)?;
         }
-        for (seq, draft) in (chapter.first..).zip(&chapter.drafts) {
+        let whole = is_whole(&chapter);
+        for ((seq, draft), sealed) in (chapter.first..).zip(&*chapter.drafts).zip(sealed) {
             let place = chapter.invocation.map(|invocation| (invocation, seq));
-            self.entry(draft, place).map_err(|e| failed("writing to the journal", e))?;
+            let doing = "writing to the journal";
+            self.entry(draft, sealed, place).map_err(|e| failed(doing, e))?;
+            if let (Some(invocation), false) = (chapter.invocation, whole) {
+                self.note_open(draft.kind, invocation).map_err(|e| failed(doing, e))?;
+            }
         }
         Ok(())
     }
 
-    fn entry(&mut self, draft: &Draft, place: Option<(InvocationId, u32)>) -> Result<(), String> {
+    fn entry(&mut self, draft: &Draft, sealed: Salted, place: Option<(InvocationId, u32)>) -> Result<(), String> {
         let text = |e: rusqlite::Error| e.to_string();
-        let mut salts = vec![[0; 32]; draft.payloads.len()];
-        for salt in &mut salts {
-            getrandom::fill(salt).map_err(|e| e.to_string())?;
-        }
-        let mut entry = Entry::of(draft, &salts, &self.head, self.log, self.now);
-        entry.place = place;
-        let bytes = entry.bytes().map_err(|e| e.to_string())?;
-        let head = self.head.then(&bytes);
-        let number = entry.number.cast_signed();
+        let number = self.head.entries.cast_signed();
+        let at = Place { log: &self.desk.log, invocation: place, time: self.now };
+        let (entry, head) = sealed.entry.place(&self.head, &at).map_err(|e| e.to_string())?;
         let (invocation, seq) = place.map_or((None, None), |(id, seq)| (Some(id.to_string()), Some(seq)));
-        let written = String::from_utf8(bytes).map_err(|e| e.to_string())?;
         self.connection
             .prepare_cached("INSERT INTO journal (number, invocation, seq, hash, entry) VALUES (?1, ?2, ?3, ?4, ?5)")
-            .and_then(|mut insert| insert.execute(params![number, invocation, seq, head.hash.as_bytes(), written]))
+            .and_then(|mut insert| insert.execute(params![number, invocation, seq, head.hash.as_bytes(), entry]))
             .map_err(text)?;
-        for (payload, salt) in draft.payloads.iter().zip(&salts) {
+        for (payload, salt) in draft.payloads.iter().zip(&sealed.salts) {
             self.connection
                 .prepare_cached("INSERT INTO payloads (number, part, salt, bytes) VALUES (?1, ?2, ?3, ?4)")
                 .and_then(|mut insert| insert.execute(params![number, payload.part, salt, payload.bytes]))
                 .map_err(text)?;
         }
-        self.note_open(draft, invocation.as_deref()).map_err(text)?;
         self.head = head;
         Ok(())
     }
 
     /// Remembers which invocations are under way, so that recovery finds them.
-    fn note_open(&self, draft: &Draft, invocation: Option<&str>) -> rusqlite::Result<()> {
-        let Some(invocation) = invocation else { return Ok(()) };
-        if draft.kind == Kind::Began {
-            let instance = draft.body.get("instance").and_then(serde_json::Value::as_str).unwrap_or_default();
+    fn note_open(&self, kind: Kind, invocation: InvocationId) -> rusqlite::Result<()> {
+        if kind == Kind::Began {
             let mut insert = self.connection.prepare_cached("INSERT INTO open_invocations VALUES (?1, ?2)")?;
-            insert.execute(params![invocation, instance])?;
-        } else if draft.kind == Kind::Ended {
-            self.connection.prepare_cached("DELETE FROM open_invocations WHERE invocation = ?1")?.execute([invocation])?;
+            insert.execute(params![invocation.to_string(), self.desk.instance])?;
+        } else if kind == Kind::Ended {
+            let mut delete = self.connection.prepare_cached("DELETE FROM open_invocations WHERE invocation = ?1")?;
+            delete.execute([invocation.to_string()])?;
         }
         Ok(())
+    }
+}
+
+/// A chapter that begins and ends its invocation: nobody will ever find it open.
+fn is_whole(chapter: &Chapter) -> bool {
+    let kind = |draft: Option<&Draft>| draft.map(|draft| draft.kind);
+    kind(chapter.drafts.first()) == Some(Kind::Began) && kind(chapter.drafts.last()) == Some(Kind::Ended)
+}
+
+/// A sealed entry, and the random bytes of its payloads.
+struct Salted {
+    entry: Sealed,
+    salts: Vec<[u8; 32]>,
+}
+
+/// A chapter whose digests are worked out: by whoever asks, so that the one thread that writes need not.
+pub(super) struct Ready {
+    chapter: Chapter,
+    sealed: Vec<Salted>,
+}
+
+impl Ready {
+    pub(super) fn of(chapter: Chapter) -> Result<Self, Unrecorded> {
+        let mut random = rand::rng();
+        let seal = |draft: &Draft| {
+            let mut salts = vec![[0; 32]; draft.payloads.len()];
+            salts.iter_mut().for_each(|salt| random.fill_bytes(salt));
+            Sealed::new(draft, &salts).map(|entry| Salted { entry, salts })
+        };
+        let sealed = chapter.drafts.iter().map(seal).collect::<Result<_, _>>();
+        let sealed = sealed.map_err(|e| failed("writing to the journal", e))?;
+        Ok(Self { chapter, sealed })
     }
 }

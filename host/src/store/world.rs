@@ -30,7 +30,7 @@ impl Store {
                 "objects": file.objects.len(), "threads": file.threads.len(),
             });
             let draft = Draft::new(Kind::Applied, count.clone()).with("world", text);
-            tx.append(&Chapter { invocation: None, first: 0, drafts: vec![draft], premise: None })?;
+            tx.append(Chapter::alone(draft))?;
             Ok(count)
         });
         applied.await.map_err(broken)
@@ -41,7 +41,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn show(&self) -> Result<Value, Broken> {
-        let directory = self.directory().await?;
+        let directory = self.directory()?;
         let mut shown = describe(&directory);
         for name in directory.forums.keys() {
             let query = "SELECT count(DISTINCT threads.id), count(posts.id) FROM threads LEFT JOIN posts ON thread = threads.id WHERE forum = ?1";

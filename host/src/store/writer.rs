@@ -1,13 +1,16 @@
 //! The one thread that writes: jobs share a transaction, each in its savepoint, and hear of it when it is durable.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::board::Board;
 use super::schema;
 use super::tx::Tx;
 use crate::clock::Clock;
@@ -77,8 +80,11 @@ pub(super) struct Writer {
 /// What the writer needs of its store.
 pub(super) struct Desk {
     pub(super) database: PathBuf,
+    pub(super) board: Arc<Board>,
+    pub(super) commits: Arc<AtomicU64>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) log: String,
+    pub(super) instance: String,
 }
 
 impl Writer {
@@ -172,29 +178,45 @@ impl Loop {
     }
 
     fn transact(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), String> {
+        let changes = Cell::new(0);
+        let done = self.transaction(batch, &changes);
+        self.desk.board.settle(changes.get());
+        done
+    }
+
+    fn transaction(&mut self, batch: &mut [Box<dyn Work>], changes: &Cell<u64>) -> Result<(), String> {
         let text = |e: rusqlite::Error| e.to_string();
-        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(text)?;
-        let begun = Tx::begin(&self.connection, &*self.desk.clock, &self.desk.log);
+        self.say("BEGIN IMMEDIATE").map_err(text)?;
+        let begun = Tx::begin(&self.connection, &self.desk, changes);
         let mut tx = match begun {
             Ok(tx) => tx,
             Err(why) => return self.give_up(why.to_string()),
         };
         for work in batch.iter_mut() {
             let before = tx.head;
-            self.connection.execute_batch("SAVEPOINT job").map_err(text)?;
+            self.say("SAVEPOINT job").map_err(text)?;
             if !work.run(&mut tx) {
                 // One that fails takes nobody with it.
-                self.connection.execute_batch("ROLLBACK TO job").map_err(text)?;
+                self.say("ROLLBACK TO job").map_err(text)?;
                 tx.head = before;
             }
-            self.connection.execute_batch("RELEASE job").map_err(text)?;
+            self.say("RELEASE job").map_err(text)?;
         }
-        let (start, end) = (tx.start, tx.head);
+        let (start, end, now) = (tx.start, tx.head, tx.now);
         let finished = tx.finish();
-        match finished.and_then(|()| self.connection.execute_batch("COMMIT")) {
-            Ok(()) => Ok(()),
+        match finished.and_then(|()| self.say("COMMIT")) {
+            Ok(()) => {
+                self.desk.board.wrote(now);
+                self.desk.commits.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
             Err(error) => self.doubt(start, end, &error.to_string()),
         }
+    }
+
+    /// A statement that is said again and again.
+    fn say(&self, statement: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(statement)?.execute([]).map(drop)
     }
 
     fn give_up(&self, why: String) -> Result<(), String> {

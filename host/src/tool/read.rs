@@ -4,7 +4,8 @@ use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, Compo
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Parser, Payload, ValidPayload, Validator};
 
-use super::{BadComponent, Import, Origin, Surface, Uncallable, origin, shaping};
+use super::section::Sections;
+use super::{BadComponent, Import, Origin, Surface, Uncallable, fit, origin, shaping};
 
 /// The largest component, in bytes.
 const LARGEST: usize = 16 << 20;
@@ -20,9 +21,10 @@ const IMPORTED: usize = 4096;
 const REBUILD: &str = "build it anew with a current toolchain (`--target wasm32-wasip2`)";
 
 /// What the outermost component names.
-struct Outside {
+struct Outside<'a> {
     imports: Vec<String>,
     exports: Vec<String>,
+    sections: Sections<'a>,
     types: Types,
 }
 
@@ -41,10 +43,10 @@ pub(super) fn surface(bytes: &[u8]) -> Result<Surface, BadComponent> {
     }
     let outside = outside(bytes)?;
     let types = outside.types.as_ref();
-    let mut surface =
-        Surface { imports: imports(types, &outside.imports)?, functions: vec![], uncallable: vec![], problems: vec![] };
+    let mut surface = Surface { imports: imports(types, &outside.imports)?, ..Surface::default() };
     exports(types, &outside.exports, &mut surface)?;
     collisions(&mut surface);
+    fit::describe(&mut surface, outside.sections.text());
     Ok(surface)
 }
 
@@ -54,18 +56,19 @@ fn invalid(error: impl std::fmt::Display) -> BadComponent {
     BadComponent::new(format!("it is not a valid component: {why}"), REBUILD)
 }
 
-fn outside(bytes: &[u8]) -> Result<Outside, BadComponent> {
+fn outside(bytes: &[u8]) -> Result<Outside<'_>, BadComponent> {
     let mut validator = Validator::new();
-    let (mut depth, mut imports, mut exports) = (0, Vec::new(), Vec::new());
+    let (mut depth, mut imports, mut exports, mut sections) = (0, Vec::new(), Vec::new(), Sections::default());
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(invalid)?;
         shallow(&payload, bytes, depth)?;
         match validator.payload(&payload).map_err(invalid)? {
             ValidPayload::Parser(_) => depth += 1,
-            ValidPayload::End(types) if depth == 0 => return Ok(Outside { imports, exports, types }),
+            ValidPayload::End(types) if depth == 0 => return Ok(Outside { imports, exports, sections, types }),
             ValidPayload::End(_) => depth -= 1,
             ValidPayload::Ok | ValidPayload::Func(..) => {}
         }
+        sections.see(&payload, depth);
         match payload {
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {

@@ -13,12 +13,13 @@
 //! | `list<u8>` | a string of base64 |
 //! | char, enum, flags, list | string of length 1, string, array of different strings, array |
 //!
+//! What the author says of a thing is its `description`; of the names of an enum or flags, a line each in the enum's.
 //! A `null` is never right. A sole `result` of a function is not a value: its error is the tool's own error.
 
 use serde_json::{Map, Value, json};
 
 use super::shape::cases;
-use super::{Function, Shape};
+use super::{Function, Shape, described};
 
 /// What [`bounded`] allows.
 const BYTES: usize = 64 << 10;
@@ -28,7 +29,11 @@ const SUBSCHEMAS: usize = 512;
 /// What a function takes: one object with a property for each parameter.
 #[must_use]
 pub fn input(function: &Function) -> Value {
-    fields(function.params.iter().map(|(name, shape)| (name.as_str(), shape)))
+    let mut schema = fields(function.params.iter().map(|(name, shape)| (name.as_str(), shape)));
+    for (name, shape) in &function.params {
+        described::field(&mut schema, name, shape, function.docs.params.get(name));
+    }
+    schema
 }
 
 /// What [`super::encode::structured`] makes of a function's success: an object, as clients require.
@@ -36,11 +41,13 @@ pub fn input(function: &Function) -> Value {
 /// A record, tuple or option stands for itself, anything else is the property `result`, and nothing is `{}`.
 #[must_use]
 pub fn output(function: &Function) -> Value {
+    let docs = &function.docs.result;
     match function.success() {
         None => fields([]),
-        Some(shape) if is_object(shape) => of(shape),
+        Some(shape) if is_object(shape) => described::value(of(shape), shape, docs),
         Some(shape) => json!({
-            "type": "object", "properties": { "result": of(shape) }, "required": ["result"], "additionalProperties": false,
+            "type": "object", "properties": { "result": described::value(of(shape), shape, docs) }, "required": ["result"],
+            "additionalProperties": false,
         }),
     }
 }
@@ -147,6 +154,36 @@ pub fn bounded(schema: &Value) -> Result<(), String> {
     within(schema, 1, &mut left)?;
     let size = schema.to_string().len();
     if size > BYTES { Err(format!("is {size} bytes large; {BYTES} are allowed")) } else { Ok(()) }
+}
+
+/// Whether texts of `bytes` more, as JSON, surely leave the schemas of a bounded function bounded. Texts are no parts and no
+/// levels; most functions are so small that nobody has to build their schemas again to know.
+pub(super) fn has_room(function: &Function, bytes: usize) -> bool {
+    let params: usize = function.params.iter().map(|(name, shape)| property(name) + at_most(shape)).sum();
+    let result = function.success().map_or(0, at_most);
+    params.max(result) + bytes <= BYTES - 256
+}
+
+fn property(name: &str) -> usize {
+    2 * name.len() + 8
+}
+
+/// At least as large as the schema of a type, in bytes.
+fn at_most(shape: &Shape) -> usize {
+    let variant = |name: &str, carries: Option<&Shape>| 192 + name.len() + carries.map_or(0, at_most);
+    256 + match shape {
+        Shape::List(item) => at_most(item),
+        Shape::Option(some) => at_most(some),
+        Shape::Record(named) => named.iter().map(|(name, shape)| property(name) + at_most(shape)).sum(),
+        Shape::Tuple(places) => places.iter().map(|shape| property("512") + at_most(shape)).sum(),
+        Shape::Variant(of) => of.iter().map(|(name, shape)| variant(name, shape.as_ref())).sum(),
+        Shape::Result { ok, err } => {
+            cases(ok.as_deref(), err.as_deref()).into_iter().map(|(name, it)| variant(name, it)).sum()
+        }
+        Shape::Enum(names) | Shape::Flags(names) => names.iter().map(|name| name.len() + 3).sum(),
+        Shape::Bool | Shape::S8 | Shape::U8 | Shape::S16 | Shape::U16 | Shape::S32 | Shape::U32 | Shape::S64 => 0,
+        Shape::U64 | Shape::F32 | Shape::F64 | Shape::Char | Shape::String | Shape::Bytes => 0,
+    }
 }
 
 fn within(schema: &Value, depth: usize, left: &mut usize) -> Result<(), String> {

@@ -5,7 +5,7 @@ use wasmparser::component_types::{ComponentDefinedType, ComponentFuncType, Compo
 use wasmparser::types::TypesRef;
 
 use super::read::label;
-use super::{Function, Shape, schema};
+use super::{Function, FunctionDocs, Shape, schema};
 
 /// Shapes in one signature, bytes of all its names, shapes within each other. A type that is small in the file may be
 /// used many times and then be huge: these are counted where it is used.
@@ -40,7 +40,13 @@ pub(super) fn function(
     }
     let result =
         of.result.as_ref().map(|shape| shaping.value(shape, 1)).transpose().map_err(|why| format!("its result {why}"))?;
-    let function = Function { name: name.to_owned(), interface: Some(interface.to_owned()), params, result };
+    let function = Function {
+        name: name.to_owned(),
+        interface: Some(interface.to_owned()),
+        params,
+        result,
+        docs: FunctionDocs::default(),
+    };
     schema::bounded(&schema::input(&function)).map_err(|why| format!("the schema of its parameters {why}"))?;
     schema::bounded(&schema::output(&function)).map_err(|why| format!("the schema of its result {why}"))?;
     Ok(function)

@@ -17,7 +17,7 @@ pub(super) async fn entries(rights: &Rights, permit: Permit<Entries>) -> Result<
     permit
         .observe(async |action, room| {
             let name = action.object.as_ref().ok_or_else(not_yours)?;
-            let object = rights.directory.objects.get(name).ok_or_else(not_yours)?;
+            let object = rights.directory().objects.get(name).ok_or_else(not_yours)?;
             let mut bytes = 0;
             let mut held = Vec::new();
             for entry in object.entries.iter().filter(|entry| entry.holds(rights.now)) {

@@ -36,11 +36,11 @@ impl Beneath {
         Self(root)
     }
 
-    /// Opens a plain file that has this one name.
-    pub(super) fn file(&self, path: &FilePath) -> Result<File, Halt> {
+    /// Opens a plain file that has this one name, and says how large it is.
+    pub(super) fn file(&self, path: &FilePath) -> Result<(File, u64), Halt> {
         let opened = self.open(path, OPEN)?;
         match found(&fstat(&opened).map_err(halt)?) {
-            Some(Found::File(_)) => Ok(File::from(opened)),
+            Some(Found::File(size)) => Ok((File::from(opened), size)),
             Some(Found::Folder) | None => Err(not_yours().into()),
         }
     }

@@ -8,7 +8,7 @@ use super::beneath::{Beneath, Found, trouble};
 use super::grants::{List, READ, Read};
 use crate::diagnostic::Halt;
 use crate::gate::{Permit, Told};
-use crate::grant::{Grants, Reached};
+use crate::grant::{Allowed, Reached};
 use crate::name::{FilePath, ObjectName};
 use crate::people::{Need, Right, Rights, not_yours};
 
@@ -31,8 +31,7 @@ pub(super) async fn read(root: &Beneath, permit: Permit<Read>) -> Result<Vec<u8>
 }
 
 fn range(root: &Beneath, path: &FilePath, offset: u64, room: u64) -> Result<Vec<u8>, Halt> {
-    let file = root.file(path)?;
-    let size = file.metadata().map_err(|e| trouble(&e))?.len();
+    let (file, size) = root.file(path)?;
     let expected = size.saturating_sub(offset).min(room);
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
     let reader = At { file: &file, offset };
@@ -57,14 +56,14 @@ impl std::io::Read for At<'_> {
 /// Lists what the grants reach and the initiator may read.
 pub(super) async fn list(
     root: &Beneath,
-    grants: &Grants,
+    allowed: &Allowed,
     rights: &Rights,
     permit: Permit<List>,
 ) -> Result<(Vec<Listed>, bool), Halt> {
     permit
         .observe(async |action, room| {
             let folder = action.folder.as_ref().ok_or_else(not_yours)?;
-            let mut eyes = Eyes { grants, rights, readable: BTreeMap::new() };
+            let mut eyes = Eyes { allowed, rights, readable: BTreeMap::new() };
             let (mut listed, mut used, mut more) = (Vec::new(), 0, false);
             for (name, found) in root.names(folder)? {
                 if action.after.as_ref().is_some_and(|after| name <= *after) || !eyes.see(&folder.join(&name), found) {
@@ -86,7 +85,7 @@ pub(super) async fn list(
 
 /// What one initiator sees through one tool's grants.
 struct Eyes<'a> {
-    grants: &'a Grants,
+    allowed: &'a Allowed,
     rights: &'a Rights,
     readable: BTreeMap<ObjectName, bool>,
 }
@@ -96,16 +95,16 @@ impl Eyes<'_> {
         let Ok(path) = path else { return false };
         match found {
             Found::File(_) => {
-                self.grants.shows(READ, &[Reached::Exactly(path.as_str())])
-                    && self.rights.directory.object_of(path).cloned().is_some_and(|object| self.may_read(object))
+                self.allowed.shows(READ, &[Reached::Exactly(path.as_str())])
+                    && self.rights.directory().object_of(path).cloned().is_some_and(|object| self.may_read(object))
             }
-            Found::Folder => self.grants.shows(READ, &[Reached::Beneath(path.as_str())]) && self.leads_somewhere(path),
+            Found::Folder => self.allowed.shows(READ, &[Reached::Beneath(path.as_str())]) && self.leads_somewhere(path),
         }
     }
 
     /// Whether the folder is within an object's folder, or one lies beneath it, that may be read.
     fn leads_somewhere(&mut self, folder: &FilePath) -> bool {
-        let directory = self.rights.directory.clone();
+        let directory = self.rights.directory().clone();
         let near = |path: &FilePath| folder.within(path) || path.within(folder);
         let mut objects = directory.objects.iter().filter(|(_, object)| object.folders.iter().any(near));
         objects.any(|(name, _)| self.may_read(name.clone()))

@@ -14,7 +14,7 @@ impl Host for Guest {
         let _inside = Inside::new(&self.session);
         let permit = pass(&self.session, List::parse(folder, after)).await?;
         let rights = self.session.services.world.rights(&self.session.who.initiator).await.map_err(|_| not_yours())?;
-        let (listed, more) = effect::list(&self.backends.files, &self.session.grants, &rights, permit).await?;
+        let (listed, more) = effect::list(&self.backends.files, &self.session.allowed, &rights, permit).await?;
         let entries = listed.into_iter().map(|entry| {
             let (kind, size) = match entry.found {
                 Found::File(size) => (Kind::File, size),

@@ -52,6 +52,9 @@ impl Guest for Probe {
     fn read_many(path: String, times: u32) -> Result<u64, Refusal> {
         (0..times).try_fold(0, |sum, _| Ok(sum + files::read(&path, 0, 1024)?.len() as u64))
     }
+    fn read_any(paths: Vec<String>) -> u32 {
+        paths.iter().map(|path| u32::from(files::read(path, 0, 64).is_ok())).sum()
+    }
     fn post_hidden(forum: String, thread: u64, body: String, times: u32) -> u32 {
         (0..times).map(|_| u32::from(forum::post(&forum, thread, &body).is_ok())).sum()
     }

@@ -1,0 +1,108 @@
+//! A journal in memory: entries get their random bytes, commitments, place and hash as in the store, and no disk.
+
+use std::sync::{Arc, Mutex};
+
+use rand::Rng as _;
+use tollgate::approval::Credentials;
+use tollgate::capability::Backends;
+use tollgate::capability::files::Beneath;
+use tollgate::diagnostic::Broken;
+use tollgate::gate::World;
+use tollgate::invoke::Keep;
+use tollgate::journal::chain::{Head, Place, Sealed};
+use tollgate::journal::{Chapter, Journal, Pending, Unrecorded};
+use tollgate::name::{Digest, PersonName};
+use tollgate::people::Rights;
+use tollgate::setup::Workspace;
+use tollgate::store::Store;
+
+use crate::Failed;
+
+/// What a host keeps its record in.
+pub type Kept = Arc<dyn Keep>;
+
+/// So many entries are held; then they are dropped and the chain goes on.
+const MOST: usize = 100_000;
+
+/// The world of a store, and a record that is in memory alone.
+pub struct InMemory {
+    store: Arc<Store>,
+    log: Mutex<(Head, Vec<String>)>,
+}
+
+impl InMemory {
+    /// A record beside a store, which answers what is asked about people.
+    #[must_use]
+    pub fn beside(store: Arc<Store>) -> Arc<Self> {
+        Arc::new(Self { store, log: Mutex::new((Head::EMPTY, Vec::new())) })
+    }
+
+    fn add(&self, chapter: &Chapter) -> Result<(), Unrecorded> {
+        let failed = |e: &dyn std::fmt::Display| Unrecorded::Broken(Broken::while_doing("keeping entries in memory", e));
+        let mut sealed = Vec::with_capacity(chapter.drafts.len());
+        let mut random = rand::rng();
+        for draft in chapter.drafts.iter() {
+            let mut salts = vec![[0; 32]; draft.payloads.len()];
+            salts.iter_mut().for_each(|salt| random.fill_bytes(salt));
+            sealed.push(Sealed::new(draft, &salts).map_err(|e| failed(&e))?);
+        }
+        let mut log = self.log.lock().map_err(|e| failed(&e))?;
+        for (seq, sealed) in (chapter.first..).zip(sealed) {
+            let invocation = chapter.invocation.map(|invocation| (invocation, seq));
+            let place = Place { log: "memory", invocation, time: self.store.now() };
+            let (entry, head) = sealed.place(&log.0, &place).map_err(|e| failed(&e))?;
+            if log.1.len() == MOST {
+                log.1.clear();
+            }
+            log.0 = head;
+            log.1.push(entry);
+        }
+        Ok(())
+    }
+}
+
+impl World for InMemory {
+    fn rights(&self, initiator: &PersonName) -> Pending<'_, Result<Rights, Broken>> {
+        self.store.rights(initiator)
+    }
+}
+
+impl Journal for InMemory {
+    fn append(&self, chapter: Chapter) -> Pending<'_, Result<(), Unrecorded>> {
+        Box::pin(std::future::ready(self.add(&chapter)))
+    }
+}
+
+impl Credentials for InMemory {
+    fn passphrase_of(&self, person: &PersonName) -> Pending<'_, Result<Option<String>, Broken>> {
+        self.store.passphrase_of(person)
+    }
+}
+
+impl Keep for InMemory {
+    fn instance(&self) -> &str {
+        self.store.instance()
+    }
+
+    fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>> {
+        self.store.module(component, engine)
+    }
+
+    fn keep_module<'a>(
+        &'a self,
+        component: &'a Digest,
+        engine: &'a str,
+        compiled: &'a Digest,
+    ) -> Pending<'a, Result<(), Broken>> {
+        self.store.keep_module(component, engine, compiled)
+    }
+}
+
+/// What the effects of a workspace act on.
+///
+/// # Errors
+/// When the files root cannot be opened.
+pub fn backends(workspace: &Workspace, store: &Arc<Store>) -> Result<Backends, Failed> {
+    let root = workspace.files().map_err(|e| e.to_string())?;
+    Ok(Backends { files: Arc::new(Beneath::new(root)), forum: store.clone(), acl: store.clone() })
+}

@@ -1,0 +1,118 @@
+//! The clear part of an entry: an object that is kept ready to be printed in canonical form.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::canonical::{self, NotCanonical};
+use crate::name::Digest;
+
+/// What stands under a key.
+#[derive(Debug, Clone, PartialEq)]
+enum Said {
+    Text(Cow<'static, str>),
+    Number(u64),
+    Hex(Digest),
+    List(Vec<Body>),
+    Value(Value),
+}
+
+/// Strings, integers up to 2^53 - 1, booleans, arrays and objects of these. Never guest text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Body(Vec<(Cow<'static, str>, Said)>);
+
+impl Body {
+    /// An empty body with room for so many members.
+    #[must_use]
+    pub fn of(members: usize) -> Self {
+        Self(Vec::with_capacity(members))
+    }
+
+    /// The same body with a text.
+    #[must_use]
+    pub fn text(self, key: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        self.put(key.into(), Said::Text(text.into()))
+    }
+
+    /// The same body with an integer.
+    #[must_use]
+    pub fn number(self, key: &'static str, number: u64) -> Self {
+        self.put(key.into(), Said::Number(number))
+    }
+
+    /// The same body with the 64 digits of a digest.
+    #[must_use]
+    pub fn hex(self, key: &'static str, digest: Digest) -> Self {
+        self.put(key.into(), Said::Hex(digest))
+    }
+
+    /// The same body with a list of objects.
+    #[must_use]
+    pub fn list(self, key: &'static str, members: Vec<Self>) -> Self {
+        self.put(key.into(), Said::List(members))
+    }
+
+    /// Keys are kept in the order of RFC 8785: by their UTF-16 code units.
+    fn put(mut self, key: Cow<'static, str>, said: Said) -> Self {
+        let at = self.0.partition_point(|(there, _)| there.encode_utf16().lt(key.encode_utf16()));
+        match self.0.get_mut(at) {
+            Some((there, value)) if *there == key => *value = said,
+            Some(_) | None => self.0.insert(at, (key, said)),
+        }
+        self
+    }
+
+    /// Prints it in canonical form at the end of `text`.
+    pub(super) fn print(&self, text: &mut String) -> Result<(), NotCanonical> {
+        text.push('{');
+        for (place, (key, said)) in self.0.iter().enumerate() {
+            if place > 0 {
+                text.push(',');
+            }
+            canonical::write_string(text, key)?;
+            text.push(':');
+            said.print(text)?;
+        }
+        text.push('}');
+        Ok(())
+    }
+}
+
+impl Said {
+    fn print(&self, text: &mut String) -> Result<(), NotCanonical> {
+        match self {
+            Self::Text(said) => canonical::write_string(text, said),
+            Self::Number(number) => canonical::write_number(text, *number),
+            Self::Hex(digest) => {
+                text.push('"');
+                digest.push_hex(text);
+                text.push('"');
+                Ok(())
+            }
+            Self::List(members) => {
+                text.push('[');
+                for (place, member) in members.iter().enumerate() {
+                    if place > 0 {
+                        text.push(',');
+                    }
+                    member.print(text)?;
+                }
+                text.push(']');
+                Ok(())
+            }
+            Self::Value(value) => canonical::write(text, value),
+        }
+    }
+}
+
+impl From<Value> for Body {
+    /// An object as it is; anything else stands under `value`.
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Object(members) => {
+                members.into_iter().fold(Self::default(), |body, (key, value)| body.put(key.into(), Said::Value(value)))
+            }
+            other => Self::default().put("value".into(), Said::Value(other)),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What the processes of one store tell each other without asking the database: whether the world has moved, and the
+//! newest time. A page of memory over the file `run/world`, so that the next decision of every process sees a change.
+//!
+//! A change of the world is marked before its transaction commits and settled after it. While a mark is not settled, also
+//! because its process died between the two, nobody trusts what he remembers and everybody asks the database.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use memmap2::MmapRaw;
+
+use crate::clock::Instant;
+use crate::diagnostic::Broken;
+
+/// The words of the page.
+#[repr(C)]
+struct Words {
+    marked: AtomicU64,
+    settled: AtomicU64,
+    newest: AtomicU64,
+}
+
+/// The page.
+pub(super) struct Board(MmapRaw);
+
+impl Board {
+    /// Opens the page of a store, or makes it.
+    pub(super) fn open(run: &Path) -> Result<Self, Broken> {
+        let doing = || format!("sharing the world's version in {}", run.display());
+        let file = create(&run.join("world")).map_err(|e| Broken::while_doing(doing(), e))?;
+        let size = size_of::<Words>() as u64;
+        let mapped = file.set_len(size).and_then(|()| MmapRaw::map_raw(&file));
+        mapped.map(Self).map_err(|e| Broken::while_doing(doing(), e))
+    }
+
+    #[expect(unsafe_code, reason = "processes share atomics through a mapped file")]
+    fn words(&self) -> &Words {
+        // SAFETY: the mapping is as large as `Words` and page-aligned, lives as long as `self`, and is only ever looked at
+        // as atomics; every bit pattern is a value of them. The file is in the host's private folder and never shortened.
+        unsafe { &*self.0.as_ptr().cast::<Words>() }
+    }
+
+    /// The version of the world that is settled; none while a change is under way.
+    pub(super) fn version(&self) -> Option<u64> {
+        let settled = self.words().settled.load(Ordering::SeqCst);
+        (self.words().marked.load(Ordering::SeqCst) == settled).then_some(settled)
+    }
+
+    /// Marks a change that is about to be committed.
+    pub(super) fn mark(&self) {
+        self.words().marked.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// So many marked changes are committed, or will never be.
+    pub(super) fn settle(&self, changes: u64) {
+        self.words().settled.fetch_add(changes, Ordering::SeqCst);
+    }
+
+    /// Settles what processes that died left marked. Whoever says this holds the database's write lock.
+    pub(super) fn recover(&self) {
+        let marked = self.words().marked.load(Ordering::SeqCst);
+        self.words().settled.store(marked, Ordering::SeqCst);
+    }
+
+    /// The newest time that any process wrote.
+    pub(super) fn newest(&self) -> Instant {
+        Instant(self.words().newest.load(Ordering::SeqCst))
+    }
+
+    /// A time was written.
+    pub(super) fn wrote(&self, time: Instant) {
+        self.words().newest.fetch_max(time.0, Ordering::SeqCst);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the store was handed this folder; the page is a file of its own")]
+fn create(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}

@@ -1,0 +1,14 @@
+;; Answers, and then never returns from the function that is to free the answer.
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "post") (param i32) (loop $again (br $again)))
+    (func (export "go") (result i32) (i32.const 8))
+  )
+  (core instance $i (instantiate $m))
+  (func $go (result string) (canon lift (core func $i "go") (memory $i "memory") (post-return (func $i "post"))))
+  (core module $quiet (func (export "fine")))
+  (core instance $q (instantiate $quiet))
+  (func $fine (canon lift (core func $q "fine")))
+  (instance $tool (export "go" (func $go)) (export "fine" (func $fine)))
+  (export "tollgate:hostile/tool@0.1.0" (instance $tool)))

@@ -1,0 +1,14 @@
+;; Never returns from the function in which the host asks it for room.
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (loop $again (br $again)) (unreachable))
+    (func (export "go") (param i32 i32))
+  )
+  (core instance $i (instantiate $m))
+  (func $go (param "text" string) (canon lift (core func $i "go") (memory $i "memory") (realloc (func $i "realloc"))))
+  (core module $quiet (func (export "fine")))
+  (core instance $q (instantiate $quiet))
+  (func $fine (canon lift (core func $q "fine")))
+  (instance $tool (export "go" (func $go)) (export "fine" (func $fine)))
+  (export "tollgate:hostile/tool@0.1.0" (instance $tool)))
