@@ -91,6 +91,8 @@ pub const ATTACKS: &[Attack] = &[
     wat!("start-traps", Fault(Kind::Trap)),
     wat!("loop-in-realloc", || r#"{"text": "some room"}"#.to_owned(), LITTLE_FUEL, Fault(Kind::Fuel)),
     wat!("loop-in-post-return", LITTLE_FUEL, Fault(Kind::Fuel)),
+    wat!("bulk-fill", LITTLE_TIME, Fault(Kind::Time)),
+    wat!("transcoding", LITTLE_TIME, Fault(Kind::Time)),
     wat!("clock-flood", LITTLE_TIME, Fault(Kind::Time)),
     probe!(
         "exit",
@@ -116,10 +118,12 @@ pub const ATTACKS: &[Attack] = &[
     wat!("table-at-once", Fault(Kind::Tables)),
     wat!("handle-flood", Fault(Kind::Handles)),
     wat!("pollable-flood", Fault(Kind::Handles)),
+    wat!("own-handles", Fault(Kind::Handles)),
     wat!("string-beyond-memory", POSTS, Fault(Kind::Trap)),
     wat!("list-beyond-memory", Fault(Kind::Trap)),
     wat!("giant-string", LARGEST_MEMORY, Fault(Kind::Arguments)),
     wat!("many-small-things", Fault(Kind::Arguments)),
+    wat!("long-list-again", LITTLE_TIME, Fault(Kind::Handles)),
     probe!(
         "big-argument",
         "big-argument" || r#"{"mib": 2}"#.to_owned(),
