@@ -112,8 +112,13 @@ pub const ATTACKS: &[Attack] = &[
     wat!("memory-at-once", Fault(Kind::Memory)),
     wat!("memory-from-the-start", Fault(Kind::Memory)),
     wat!("memory-in-two", Fault(Kind::Memory)),
-    wat!("many-memories", NotCompiled("memories")),
-    made!("many-instances", made::instances, NotCompiled("instances"), "Has a thousand instances of an empty module."),
+    wat!("many-memories", NotCompiled("memories, which exceeds the configured maximum of 2")),
+    made!(
+        "many-instances",
+        made::instances,
+        NotCompiled("instances, which exceeds the configured maximum of 8"),
+        "Has a hundred instances of an empty module."
+    ),
     wat!("table-bomb", "[limits]\ntables = \"64 KiB\"\n", Fault(Kind::Tables)),
     wat!("table-at-once", Fault(Kind::Tables)),
     wat!("handle-flood", Fault(Kind::Handles)),
