@@ -135,3 +135,20 @@ fn every_code_that_the_kit_may_be_asked_for_is_one_of_the_hosts() {
     let met: Vec<String> = codes.iter().map(|code| asked(code)).collect();
     assert_eq!(met, codes);
 }
+
+#[test]
+#[should_panic(expected = "outside a host there is no world to act on")]
+fn a_call_without_a_world_says_what_to_do() {
+    drop(kit().install());
+    let _refused = tollgate_sdk::files::read("runbooks/deploy.md", 0, 1);
+}
+
+#[test]
+#[should_panic(expected = "a host ends a tool that it refuses more than 32 times")]
+fn a_tool_that_does_not_take_no_for_an_answer_is_ended_as_the_host_would() {
+    let kit = kit();
+    let _here = kit.install();
+    for _ in 0..33 {
+        let _refused = tollgate_sdk::files::read("runbooks/missing.md", 0, 1);
+    }
+}

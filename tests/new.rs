@@ -59,7 +59,8 @@ fn a_new_tool_is_tested_built_and_called_outside_the_repository_without_a_networ
     let (tool, said) = made(parent.path(), "page-map");
     assert_eq!((&said["tool"], &said["lacking"], &said["target"]), (&json!("page-map"), &json!([]), &json!(true)), "{said}");
 
-    let tested = cargo(&tool, &["test", "--locked", "--offline"]);
+    // In the profile that the component is built with, so that macros are built once.
+    let tested = cargo(&tool, &["test", "--locked", "--offline", "--release"]);
     assert!(tested.contains("2 passed"), "{tested}");
     cargo(&tool, &["build", "--locked", "--offline", "--release", "--target", "wasm32-wasip2"]);
 
@@ -163,6 +164,22 @@ fn what_cargo_lacks_is_said_with_what_to_do() {
     let said = String::from_utf8(output.expect("the program runs").stdout).expect("text");
     assert!(said.contains(&format!("lacks {} of the {}", names.len() - 2, names.len())), "{said}");
     assert!(said.contains("cargo fetch --locked") && !said.contains(names[0]), "{said}");
+}
+
+#[test]
+fn a_toolchain_that_cannot_build_it_is_named() {
+    let parent = tempfile::tempdir().expect("a folder");
+    let said = |name: &str| {
+        let output = new(parent.path(), name).env("PATH", parent.path()).output().expect("the program runs");
+        let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        json["target"].clone()
+    };
+    assert_eq!(said("without-any"), Value::Null);
+    let rustc = parent.path().join("rustc");
+    std::fs::write(&rustc, "#!/bin/sh\necho /nowhere/lib/rustlib/wasm32-wasip2/lib\n")
+        .expect("a toolchain without the target");
+    std::fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a program");
+    assert_eq!(said("without-the-target"), json!(false));
 }
 
 #[test]

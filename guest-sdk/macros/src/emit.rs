@@ -52,13 +52,21 @@ fn bindings(tool: &Tool, declaration: TokenStream) -> syn::Result<TokenStream> {
     let (package, version) = package()?;
     let text = wit::text(tool, &package, &version);
     let section = section::section(tool, needs.as_deref())?;
-    let host_types = wit::HOST_TYPES;
+    let host_types = wit::host_types();
     let with = tool.speaks_of_refusals().then(|| quote!(with: { #host_types: ::tollgate_sdk::generated },));
     let (package, interface) = (snake(&package), tool.name.snake());
     let functions = tool.functions.iter().map(|function| exported(tool, function));
     let conversions = convert::functions(tool);
     Ok(quote! {
+        // Such a macro stands at the root of its crate, so the compiler refuses a second one; a linker would in riddles.
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! a_crate_holds_one_tool {
+            () => {};
+        }
+
         #[cfg(target_arch = "wasm32")]
+        #[allow(unsafe_code, reason = "generated code speaks to the host in raw memory")]
         mod tollgate_tool {
             ::tollgate_sdk::generated::wit_bindgen::generate!({
                 inline: #text,

@@ -8,15 +8,24 @@ use crate::shape::Shape;
 /// What the contract says of refusals.
 const TYPES: &str = include_str!("../../../wit/types.wit");
 
-/// The interface of the contract that a tool may speak of.
-pub const HOST_TYPES: &str = "tollgate:host/types@0.1.0";
+/// The interface of the contract that a tool may speak of: `tollgate:host/types@0.1.0`.
+pub fn host_types() -> String {
+    let (package, _) = contract();
+    let (name, version) = package.trim_start_matches("package").trim().split_once('@').unwrap_or((package, ""));
+    format!("{name}/types@{version}")
+}
+
+/// The statement `package …` of the contract's types, and what follows it.
+fn contract() -> (&'static str, &'static str) {
+    TYPES.split_once(';').unwrap_or(("", TYPES))
+}
 
 /// The package of a tool, its interface, its world, and the one interface of the contract that it may use.
 pub fn text(tool: &Tool, package: &str, version: &str) -> String {
     let mut wit = format!("package tool:%{package}@{version};\n\ninterface %{} {{\n", tool.name.wit);
     let refusals = tool.speaks_of_refusals();
     if refusals {
-        let _written = writeln!(wit, "    use {HOST_TYPES}.{{refusal}};");
+        let _written = writeln!(wit, "    use {}.{{refusal}};", host_types());
     }
     for defined in &tool.types {
         wit.push_str(&definition(tool, defined));
@@ -26,7 +35,7 @@ pub fn text(tool: &Tool, package: &str, version: &str) -> String {
     }
     let _written = writeln!(wit, "}}\n\nworld tool {{\n    export %{};\n}}", tool.name.wit);
     if refusals {
-        let (package, interface) = TYPES.split_once(';').unwrap_or(("", TYPES));
+        let (package, interface) = contract();
         let _written = writeln!(wit, "\n{package} {{{interface}}}");
     }
     wit

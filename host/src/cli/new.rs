@@ -131,27 +131,26 @@ fn unbound(text: &str) -> String {
 }
 
 fn report(folder: &Path, crates: &[String], lacking: &[String], target: Option<bool>) -> String {
-    let mut lines = vec![format!("made {}: its README has the ten commands from here to a call", folder.display())];
+    let (folder, needed) = (folder.display(), crates.len());
+    let mut lines = vec![format!("made {folder}: its README has the ten commands from here to a call")];
     if lacking.is_empty() {
-        lines.push(format!("cargo has the {} crates that it needs: it builds without a network", crates.len()));
+        lines.push(format!("cargo has the {needed} crates that it needs: it builds without a network"));
     } else {
-        lines.push(format!(
-            "cargo lacks {} of the {} crates that it needs: {}",
-            lacking.len(),
-            crates.len(),
-            lacking.join(", ")
-        ));
-        lines.push(format!("  help: `cd {} && cargo fetch --locked` gets them while there is a network", folder.display()));
+        lines.push(format!("cargo lacks {} of the {needed} crates that it needs: {}", lacking.len(), lacking.join(", ")));
+        lines.push(format!("  help: `cd {folder} && cargo fetch --locked` gets them while there is a network"));
     }
     match target {
         Some(true) => {}
-        Some(false) => lines.push(format!("its toolchain lacks the target {TARGET}\n  help: `rustup target add {TARGET}` in {}", folder.display())),
-        None => lines.push("there is no toolchain to build it with\n  help: install Rust with rustup; the folder's rust-toolchain.toml names the version".to_owned()),
+        Some(false) => {
+            lines.push(format!("its toolchain lacks the target {TARGET}"));
+            lines.push(format!("  help: `cd {folder} && rustup target add {TARGET}`"));
+        }
+        None => {
+            lines.push("the toolchain that its rust-toolchain.toml names is not installed".to_owned());
+            lines.push(format!("  help: with rustup, `cd {folder} && rustup toolchain install`"));
+        }
     }
-    lines.push(format!(
-        "next: cd {} && cargo test --locked{}",
-        folder.display(),
-        if lacking.is_empty() { " --offline" } else { "" }
-    ));
+    let offline = if lacking.is_empty() { " --offline" } else { "" };
+    lines.push(format!("next: cd {folder} && cargo test --locked{offline}"));
     lines.join("\n")
 }

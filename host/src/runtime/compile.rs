@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, setpriority_process, setrlimit};
 
 use crate::diagnostic::Broken;
 
@@ -17,6 +17,8 @@ pub const LARGEST: usize = 16 << 20;
 pub(super) const LARGEST_COMPILED: u64 = 256 << 20;
 const MEMORY: u64 = 2 << 30;
 const PROCESSOR_SECONDS: u64 = 60;
+/// How much nicer it is than the host (0 to 19): compiling can wait, calls cannot.
+const NICE: i32 = 10;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 fn bound(resource: Resource, most: u64) -> Result<(), Broken> {
@@ -37,6 +39,7 @@ pub fn child_main(input: &mut dyn Read, output: &mut dyn Write) -> Result<(), Br
     bound(Resource::Cpu, PROCESSOR_SECONDS)?;
     bound(Resource::Fsize, 0)?;
     bound(Resource::Core, 0)?;
+    setpriority_process(None, NICE).map_err(|e| Broken::while_doing("making the process that compiles nicer", e))?;
     let doing = |e: &dyn std::fmt::Display| Broken::while_doing("compiling the component", e);
     let mut bytes = Vec::new();
     input.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(|e| doing(&e))?;

@@ -41,6 +41,9 @@ fn handed(error: &wasmtime::Error, limits: &Limits) -> Option<Fault> {
             false => Fault::new(FaultKind::Output, format!("the tool returned more than {}", limits.output)),
         });
     }
+    if text.contains("handle limit exceeded") {
+        return Some(handles(limits)); // of the engine's own tables, where no host function is asked
+    }
     if text.contains("requested len") {
         return Some(arguments(limits)); // WASI's word for more random bytes than one call may carry
     }
@@ -49,6 +52,10 @@ fn handed(error: &wasmtime::Error, limits: &Limits) -> Option<Fault> {
         true => Fault::new(FaultKind::Trap, format!("what the tool handed the host is not of its type: {why}")),
         false => Fault::new(FaultKind::BadAnswer, format!("the tool's answer cannot be read as the type it exports: {why}")),
     })
+}
+
+fn handles(limits: &Limits) -> Fault {
+    Fault::new(FaultKind::Handles, format!("the tool holds too many handles, allowed are {}", limits.handles))
 }
 
 fn arguments(limits: &Limits) -> Fault {
@@ -68,8 +75,7 @@ pub(super) fn fault(error: &wasmtime::Error, limits: &Limits) -> Fault {
         return Fault::new(FaultKind::Exit, format!("the tool left through exit({}) instead of returning", exit.0));
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
-        let message = format!("the tool holds too many handles, allowed are {}", limits.handles);
-        return Fault::new(FaultKind::Handles, message);
+        return handles(limits);
     }
     handed(error, limits)
         .unwrap_or_else(|| Fault::new(FaultKind::Trap, format!("the tool could not go on: {}", error.root_cause())))

@@ -126,6 +126,8 @@ fn store_of<T: Send + 'static>(
     store.limiter(|cell| &mut cell.sums);
     store.set_fuel(order.limits.fuel.0)?;
     store.set_hostcall_fuel(copied(&order.limits));
+    // Those of the engine's own tables, lent ones included; WASI's have a table of their own.
+    store.set_max_component_handles(usize::try_from(order.limits.handles).unwrap_or(usize::MAX));
     store.set_epoch_deadline(1);
     let (watch, limits) = (order.stopwatch.clone(), order.limits.clone());
     store.epoch_deadline_callback(move |_| {

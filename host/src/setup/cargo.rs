@@ -30,11 +30,13 @@ fn cargo_home() -> Option<PathBuf> {
     given.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")))
 }
 
-/// Whether the toolchain of `folder` can build tools; none where there is no rustc to ask.
+/// Whether the toolchain of `folder` can build tools; none where it is not installed.
 #[must_use]
 pub fn has_target(folder: &Path) -> Option<bool> {
     let mut rustc = Command::new("rustc");
     rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(folder).stdin(Stdio::null());
+    // Looking is not installing: a toolchain that is not there is hundreds of megabytes.
+    rustc.env("RUSTUP_AUTO_INSTALL", "0");
     let output = rustc.output().ok().filter(|output| output.status.success())?;
     Some(Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
 }
