@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use tollgate_example_tools::nested;
 
-use crate::world::{World, guests, program};
+use crate::world::{PASSPHRASE, World, guests, program, report};
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("host lies in the repository")
@@ -48,8 +49,12 @@ fn files(folder: &Path) -> BTreeSet<String> {
     found
 }
 
+/// Two tests that build share a target folder and clean it.
+static BUILDING: Mutex<()> = Mutex::new(());
+
 #[test]
 fn a_new_tool_is_tested_built_and_called_outside_the_repository_without_a_network() {
+    let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let parent = tempfile::tempdir().expect("a folder");
     let (tool, said) = made(parent.path(), "page-map");
     assert_eq!((&said["tool"], &said["lacking"], &said["target"]), (&json!("page-map"), &json!([]), &json!(true)), "{said}");
@@ -70,6 +75,38 @@ fn a_new_tool_is_tested_built_and_called_outside_the_repository_without_a_networ
 
     // What bears the name of a folder that is gone would stay for ever.
     cargo(&tool, &["clean", "--offline", "-p", "page-map", "-p", "tollgate-sdk", "-p", "tollgate-sdk-macros"]);
+}
+
+#[test]
+fn the_tool_of_the_authors_page_is_what_the_page_says() {
+    let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
+    let page = std::fs::read_to_string(repository().join("docs/authors.md")).expect("the page");
+    let block = |kind: &str| page.split(&format!("```{kind}\n")).nth(1).and_then(|rest| rest.split("```").next());
+    let parent = tempfile::tempdir().expect("a folder");
+    let (tool, _) = made(parent.path(), "hello");
+    std::fs::write(tool.join("src/lib.rs"), block("rust").expect("the source")).expect("writing it");
+    assert!(cargo(&tool, &["test", "--locked", "--offline"]).contains("1 passed"));
+    cargo(&tool, &["build", "--locked", "--offline", "--release", "--target", "wasm32-wasip2"]);
+
+    let world = World::new();
+    let component = guests().dir.join("new/wasm32-wasip2/release/hello.wasm");
+    std::fs::copy(component, world.path("tools/hello.wasm")).expect("the component");
+    let inspected = world.tollgate(&["inspect", "tools/hello.wasm", "--manifest"]);
+    let narrowed = block("toml").expect("the grants");
+    let (callers, grants) = narrowed.split_once('\n').expect("two parts");
+    let head: String =
+        inspected.stdout.lines().take_while(|line| !line.starts_with("callers")).map(|line| format!("{line}\n")).collect();
+    world.write("tools/hello.toml", &format!("{head}{callers}\nagents = [\"cli\"]\n{grants}"));
+    world.done(&["pin", "hello"]);
+    let arguments = json!({ "forum": "eng-help", "thread": 1 }).to_string();
+    let mut terminal = world.at_terminal(&["-o", "json", "call", "hello.welcome", &arguments]);
+    for (prompt, answer) in [("[yes/no]", "yes"), ("passphrase", PASSPHRASE)] {
+        terminal.expect(prompt).expect("the prompt");
+        terminal.type_line(answer).expect("typing");
+    }
+    let report = report(&terminal.end().expect("an end"));
+    assert_eq!(report["value"]["text"], "Welcome, ben! Somebody will look at this soon.", "{report}");
+    cargo(&tool, &["clean", "--offline", "-p", "hello", "-p", "tollgate-sdk", "-p", "tollgate-sdk-macros"]);
 }
 
 #[test]
