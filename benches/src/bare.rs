@@ -53,9 +53,9 @@ impl Bare {
     ) -> Result<Self, Failed> {
         let component = Component::new(engine, component)?;
         let mut linker = Linker::new(engine);
-        linker.allow_shadowing(true);
-        linker.define_unknown_imports_as_traps(&component)?;
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        linker.define_unknown_imports_as_traps(&component)?;
+        linker.allow_shadowing(true);
         more(&mut linker)?;
         let ready = linker.instantiate_pre(&component)?;
         let Function { interface, name, results } = function;

@@ -21,8 +21,8 @@ use crate::Failed;
 /// What a host keeps its record in.
 pub type Kept = Arc<dyn Keep>;
 
-/// So many entries are held; then they are dropped and the chain goes on.
-const MOST: usize = 100_000;
+/// So many entries are held; then they are dropped and the chain goes on. More would measure how the system hands out memory.
+const MOST: usize = 4_096;
 
 /// The world of a store, and a record that is in memory alone.
 pub struct InMemory {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::visible::{show, show_name};
 use crate::name::{AgentName, Digest, PersonName, ToolName};
@@ -13,7 +13,7 @@ pub struct Act {
     /// The function asked for: `forum.post`.
     pub function: &'static str,
     /// The action in canonical form.
-    pub canonical: Value,
+    pub canonical: String,
     /// Whom it reaches.
     pub audience: BTreeSet<PersonName>,
     /// The tool.

@@ -2,8 +2,6 @@
 
 use std::pin::Pin;
 
-use serde_json::Value;
-
 use crate::grant::{Reached, Spec};
 use crate::meter::Want;
 use crate::people::{Audience, Need};
@@ -53,8 +51,8 @@ pub trait Action: Send + Sync + 'static {
         Audience::Nobody
     }
 
-    /// The request in canonical form: what is journaled and what a yes is bound to.
-    fn canonical(&self) -> Value;
+    /// The request in canonical form ([`texts`](crate::journal::canonical::texts)): what is journaled and what a yes is bound to.
+    fn canonical(&self) -> String;
 
     /// What it would do, for the card: a line each, names made visible.
     fn does(&self) -> Vec<String> {

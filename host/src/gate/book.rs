@@ -175,7 +175,7 @@ impl Book {
             return Fault::new(FaultKind::Refusals, why).into();
         }
         let body = Body::of(2).text("code", refusal.code.to_string()).text("function", action.function());
-        self.record.note(Draft::new(Kind::Refused, body).with("asked", action.canonical().to_string()));
+        self.record.note(Draft::new(Kind::Refused, body).with("asked", action.canonical()));
         self.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
         refusal.into()
     }

@@ -227,7 +227,7 @@ fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge,
         .text("consent", covered.consent.as_str())
         .text("function", covered.action.function())
         .number("grant", charge.grant() as u64);
-    let draft = Draft::new(Kind::Intent, body).with("asked", covered.action.canonical().to_string());
+    let draft = Draft::new(Kind::Intent, body).with("asked", covered.action.canonical());
     let draft = if premise.audience == Audience::Nobody { draft } else { draft.with("audience", json!(people).to_string()) };
     match act {
         Some(act) => draft.with("act", act.digest().to_string()),
@@ -260,7 +260,7 @@ impl<A: Action> Permit<A> {
                     .number("bytes", told.bytes)
                     .text("function", self.action.function())
                     .number("grant", self.charge.grant() as u64);
-                let draft = Draft::new(Kind::Observed, body).with("asked", self.action.canonical().to_string());
+                let draft = Draft::new(Kind::Observed, body).with("asked", self.action.canonical());
                 self.book.record.note(draft.with("answered", told.payload));
                 Ok(value)
             }

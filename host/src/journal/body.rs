@@ -52,9 +52,24 @@ impl Body {
         self.put(key.into(), Said::List(members))
     }
 
+    /// About how many bytes it takes printed.
+    pub(super) fn size(&self) -> usize {
+        let said = |said: &Said| match said {
+            Said::Text(text) => text.len() + 2,
+            Said::Number(_) | Said::Value(_) => 20,
+            Said::Hex(_) => 66,
+            Said::List(members) => members.iter().map(Self::size).sum(),
+        };
+        self.0.iter().map(|(key, it)| key.len() + 4 + said(it)).sum::<usize>() + 2
+    }
+
     /// Keys are kept in the order of RFC 8785: by their UTF-16 code units.
     fn put(mut self, key: Cow<'static, str>, said: Said) -> Self {
-        let at = self.0.partition_point(|(there, _)| there.encode_utf16().lt(key.encode_utf16()));
+        let before = |there: &str| match there.is_ascii() && key.is_ascii() {
+            true => *there < *key,
+            false => there.encode_utf16().lt(key.encode_utf16()),
+        };
+        let at = self.0.iter().rposition(|(there, _)| before(there)).map_or(0, |last| last + 1);
         match self.0.get_mut(at) {
             Some((there, value)) if *there == key => *value = said,
             Some(_) | None => self.0.insert(at, (key, said)),
@@ -69,7 +84,7 @@ impl Body {
             if place > 0 {
                 text.push(',');
             }
-            canonical::write_string(text, key)?;
+            canonical::write_string(text, key);
             text.push(':');
             said.print(text)?;
         }
@@ -81,7 +96,10 @@ impl Body {
 impl Said {
     fn print(&self, text: &mut String) -> Result<(), NotCanonical> {
         match self {
-            Self::Text(said) => canonical::write_string(text, said),
+            Self::Text(said) => {
+                canonical::write_string(text, said);
+                Ok(())
+            }
             Self::Number(number) => canonical::write_number(text, *number),
             Self::Hex(digest) => {
                 text.push('"');

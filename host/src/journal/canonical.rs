@@ -29,6 +29,21 @@ pub fn print(value: &Value) -> Result<Vec<u8>, NotCanonical> {
     Ok(text.into_bytes())
 }
 
+/// Prints an object of texts, given in the order of its keys; one without a text is left out.
+#[must_use]
+pub fn texts(members: &[(&str, Option<&str>)]) -> String {
+    let mut text = String::with_capacity(members.iter().map(|(key, said)| key.len() + 8 + said.map_or(0, str::len)).sum());
+    text.push('{');
+    for (key, said) in members.iter().filter_map(|(key, said)| Some((key, (*said)?))) {
+        text.push_str(if text.len() > 1 { ",\"" } else { "\"" });
+        text.push_str(key);
+        text.push_str("\":");
+        write_string(&mut text, said);
+    }
+    text.push('}');
+    text
+}
+
 /// Parses canonical bytes, and only those: what would be printed otherwise (a space, a key twice) is refused.
 ///
 /// # Errors
@@ -51,7 +66,7 @@ pub(super) fn write(text: &mut String, value: &Value) -> Result<(), NotCanonical
             let integer = integer.ok_or_else(|| NotCanonical(format!("{number} is not an integer within 2^53 - 1")))?;
             write!(text, "{integer}").map_err(|e| NotCanonical(e.to_string()))?;
         }
-        Value::String(string) => write_string(text, string)?,
+        Value::String(string) => write_string(text, string),
         Value::Array(items) => {
             text.push('[');
             for (place, item) in items.iter().enumerate() {
@@ -75,7 +90,7 @@ fn write_object(text: &mut String, members: &serde_json::Map<String, Value>) -> 
         if place > 0 {
             text.push(',');
         }
-        write_string(text, key)?;
+        write_string(text, key);
         text.push(':');
         write(text, member)?;
     }
@@ -88,17 +103,23 @@ pub(super) fn write_number(text: &mut String, number: u64) -> Result<(), NotCano
     if number > LARGEST.cast_unsigned() {
         return Err(NotCanonical(format!("{number} is not an integer within 2^53 - 1")));
     }
-    write!(text, "{number}").map_err(|e| NotCanonical(e.to_string()))
+    let (mut digits, mut first, mut left) = ([0; 20], 20, number);
+    while left > 0 || first == 20 {
+        first -= 1;
+        digits[first] = b'0' + (left % 10) as u8;
+        left /= 10;
+    }
+    text.push_str(std::str::from_utf8(&digits[first..]).expect("digits are ASCII"));
+    Ok(())
 }
 
 /// serde_json escapes strings as RFC 8785 (3.2.2.2) asks: short forms, else `\u00xx` in lower case, the rest as it is.
-pub(super) fn write_string(text: &mut String, string: &str) -> Result<(), NotCanonical> {
+pub(super) fn write_string(text: &mut String, string: &str) {
     if string.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
         text.push('"');
         text.push_str(string);
         text.push('"');
-        return Ok(());
+    } else {
+        text.push_str(&Value::from(string).to_string());
     }
-    text.push_str(&serde_json::to_string(string).map_err(|e| NotCanonical(e.to_string()))?);
-    Ok(())
 }

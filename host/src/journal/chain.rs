@@ -99,7 +99,8 @@ impl Sealed {
     /// # Errors
     /// When the body holds what canonical bytes cannot.
     pub fn new(draft: &Draft, salts: &[[u8; 32]]) -> Result<Self, NotCanonical> {
-        let mut beginning = String::with_capacity(512);
+        // With room for the rest, so that placing it moves nothing.
+        let mut beginning = String::with_capacity(draft.body.size() + 96 * draft.payloads.len() + 384);
         beginning.push_str("{\"body\":");
         draft.body.print(&mut beginning)?;
         beginning.push_str(",\"commits\":{");
@@ -107,7 +108,7 @@ impl Sealed {
         parts.sort_by_key(|(payload, _)| payload.part);
         for (place, (payload, salt)) in parts.into_iter().enumerate() {
             beginning.push_str(if place > 0 { "," } else { "" });
-            canonical::write_string(&mut beginning, payload.part)?;
+            canonical::write_string(&mut beginning, payload.part);
             beginning.push_str(":\"");
             commitment(salt, &payload.bytes).push_hex(&mut beginning);
             beginning.push('"');
@@ -122,16 +123,15 @@ impl Sealed {
     /// When a number is beyond what canonical bytes hold.
     pub fn place(self, head: &Head, place: &Place<'_>) -> Result<(String, Head), NotCanonical> {
         let mut text = self.beginning;
-        text.reserve(320);
         if let Some((invocation, _)) = place.invocation {
             text.push_str(",\"invocation\":\"");
             invocation.push_to(&mut text);
             text.push('"');
         }
         text.push_str(",\"kind\":");
-        canonical::write_string(&mut text, self.kind.as_str())?;
+        canonical::write_string(&mut text, self.kind.as_str());
         text.push_str(",\"log\":");
-        canonical::write_string(&mut text, place.log)?;
+        canonical::write_string(&mut text, place.log);
         text.push_str(",\"number\":");
         canonical::write_number(&mut text, head.entries)?;
         text.push_str(",\"previous\":\"");

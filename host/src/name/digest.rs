@@ -48,10 +48,11 @@ impl Digest {
     /// Adds the 64 digits to a text.
     pub fn push_hex(&self, text: &mut String) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        for byte in self.0 {
-            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
         }
+        text.push_str(std::str::from_utf8(&digits).expect("hexadecimal digits are ASCII"));
     }
 
     /// Parses 64 hexadecimal digits in lower case.

@@ -1,12 +1,11 @@
 //! The change `acl.end`: a lease closes before its time.
 
-use serde_json::{Value, json};
-
 use super::backend::Ending;
 use super::grants::{Backend, WRITE};
 use crate::diagnostic::Broken;
 use crate::gate::{Action, Looking, Who};
 use crate::grant::{Reached, Spec};
+use crate::journal::canonical::texts;
 use crate::meter::Want;
 use crate::name::ObjectName;
 use crate::people::{Need, not_yours};
@@ -79,8 +78,8 @@ impl Action for End {
         true
     }
 
-    fn canonical(&self) -> Value {
-        json!({ "object": self.asked, "lease": self.lease.to_string() })
+    fn canonical(&self) -> String {
+        texts(&[("lease", Some(&self.lease.to_string())), ("object", Some(&self.asked))])
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::backend::Acls;
 use super::widen::Widen;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
 use crate::grant::{Dimension, Kind, Reached, Spec, Values as Allowed};
+use crate::journal::canonical::texts;
 use crate::meter::Want;
 use crate::name::ObjectName;
 use crate::people::{Need, Right};
@@ -89,8 +88,8 @@ impl Action for Entries {
         Want::UpTo(LIST)
     }
 
-    fn canonical(&self) -> Value {
-        json!({ "object": self.asked })
+    fn canonical(&self) -> String {
+        texts(&[("object", Some(&self.asked))])
     }
 }
 

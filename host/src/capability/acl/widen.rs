@@ -1,11 +1,10 @@
 //! The change `acl.widen`: a right on an object, for somebody, for a while.
 
-use serde_json::{Value, json};
-
 use super::grants::WRITE;
 use crate::approval::show_name;
 use crate::gate::Action;
 use crate::grant::{Reached, Spec};
+use crate::journal::canonical::texts;
 use crate::meter::Want;
 use crate::name::{ObjectName, Principal};
 use crate::people::{Audience, Need, Right};
@@ -67,9 +66,15 @@ impl Action for Widen {
         self.wanted.clone().map_or(Audience::Nobody, |(object, principal, right)| Audience::Gains(object, principal, right))
     }
 
-    fn canonical(&self) -> Value {
+    fn canonical(&self) -> String {
         let [object, principal, right] = &self.asked;
-        json!({ "object": object, "principal": principal, "right": right, "milliseconds": self.span.0.to_string() })
+        let span = self.span.0.to_string();
+        texts(&[
+            ("milliseconds", Some(&span)),
+            ("object", Some(object)),
+            ("principal", Some(principal)),
+            ("right", Some(right)),
+        ])
     }
 
     fn does(&self) -> Vec<String> {

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::beneath::Beneath;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
 use crate::grant::{Dimension, Kind, Reached, Spec, Values as Allowed};
+use crate::journal::canonical::texts;
 use crate::meter::Want;
 use crate::name::FilePath;
 use crate::people::Need;
@@ -77,8 +76,9 @@ impl Action for Read {
         Want::Exactly(self.length.into())
     }
 
-    fn canonical(&self) -> Value {
-        json!({ "path": self.asked, "offset": self.offset.to_string(), "length": self.length })
+    fn canonical(&self) -> String {
+        let (length, offset) = (self.length.to_string(), self.offset.to_string());
+        texts(&[("length", Some(&length)), ("offset", Some(&offset)), ("path", Some(&self.asked))])
     }
 }
 
@@ -125,8 +125,8 @@ impl Action for List {
         Want::UpTo(LISTING)
     }
 
-    fn canonical(&self) -> Value {
-        json!({ "folder": self.asked, "after": self.after })
+    fn canonical(&self) -> String {
+        texts(&[("after", self.after.as_deref()), ("folder", Some(&self.asked))])
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::backend::Forums;
 use super::post::Post;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
 use crate::grant::{Dimension, Kind, Reached, Spec, Values as Allowed};
+use crate::journal::canonical::texts;
 use crate::meter::Want;
 use crate::name::ForumName;
 use crate::people::Need;
@@ -99,8 +98,9 @@ impl Action for Threads {
         Want::UpTo(PAGE)
     }
 
-    fn canonical(&self) -> Value {
-        json!({ "forum": self.named.asked, "after": self.after.map(|id| id.to_string()) })
+    fn canonical(&self) -> String {
+        let after = self.after.map(|id| id.to_string());
+        texts(&[("after", after.as_deref()), ("forum", Some(&self.named.asked))])
     }
 }
 
@@ -145,8 +145,9 @@ impl Action for Thread {
         Want::UpTo(PAGE)
     }
 
-    fn canonical(&self) -> Value {
-        json!({ "forum": self.named.asked, "thread": self.thread.to_string(), "after": self.after.map(|id| id.to_string()) })
+    fn canonical(&self) -> String {
+        let (thread, after) = (self.thread.to_string(), self.after.map(|id| id.to_string()));
+        texts(&[("after", after.as_deref()), ("forum", Some(&self.named.asked)), ("thread", Some(&thread))])
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::sync::OnceLock;
 
-use serde_json::{Value, json};
-
 use super::effect::unavailable;
 use super::grants::{Backend, Named, POST};
 use crate::approval::{show, show_name};
 use crate::gate::{Action, Looking};
 use crate::grant::{Reached, Spec};
+use crate::journal::canonical::texts;
 use crate::meter::Want;
 use crate::people::{Audience, Need, not_yours};
 
@@ -69,8 +68,9 @@ impl Action for Post {
         self.named.forum.clone().map_or(Audience::Nobody, Audience::Forum)
     }
 
-    fn canonical(&self) -> Value {
-        json!({ "forum": self.named.asked, "thread": self.thread.to_string(), "body": self.body })
+    fn canonical(&self) -> String {
+        let thread = self.thread.to_string();
+        texts(&[("body", Some(&self.body)), ("forum", Some(&self.named.asked)), ("thread", Some(&thread))])
     }
 
     fn does(&self) -> Vec<String> {
