@@ -14,6 +14,7 @@ mod capture;
 mod cell;
 pub mod compile;
 mod outcome;
+mod pace;
 mod run;
 mod stopwatch;
 mod threads;
@@ -21,6 +22,7 @@ mod wasi;
 
 pub use cache::Cache;
 pub use cell::Cell;
+pub use pace::Pace;
 pub use run::{Captured, Ended, Order, Usage};
 pub use stopwatch::Stopwatch;
 
@@ -75,6 +77,9 @@ const INSTANCES: u32 = 8;
 const MEMORIES: u32 = 2;
 const TABLES: u32 = 8;
 
+/// Entries of the largest single table: as many as the default of `[limits] tables` (1 MiB) pays for.
+const TABLE: usize = (1 << 20) / 8;
+
 /// Without the page map scan and these sizes two threads are slower than one: a reset goes through the process-wide lock.
 fn pool(settings: &Settings) -> PoolingAllocationConfig {
     let concurrent = settings.concurrent;
@@ -84,6 +89,7 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
     pool.total_component_instances(concurrent).total_stacks(concurrent);
     pool.total_core_instances(concurrent.saturating_mul(INSTANCES));
     pool.total_memories(concurrent.saturating_mul(MEMORIES)).total_tables(concurrent.saturating_mul(TABLES));
+    pool.table_elements(TABLE);
     pool.max_core_instances_per_component(INSTANCES).max_memories_per_component(MEMORIES).max_tables_per_component(TABLES);
     pool
 }

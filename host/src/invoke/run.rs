@@ -129,6 +129,7 @@ impl Invocation<'_> {
             arguments,
             results: usize::from(self.function.result.is_some()),
             stopwatch,
+            pace: self.loaded.pace.clone(),
         }
     }
 

@@ -77,7 +77,7 @@ pub(crate) fn check(mut section: Section<'_>) -> Limits {
         time: time(&mut section, "time", default.time),
         backend_time: time(&mut section, "backend-time", default.backend_time),
         memory: bytes(&mut section, "memory", default.memory, (64 << 10, 1 << 30)),
-        tables: bytes(&mut section, "tables", default.tables, (0, 16 << 20)),
+        tables: bytes(&mut section, "tables", default.tables, (0, 8 << 20)),
         handles: count(&mut section, "handles", default.handles, 100_000),
         host_calls: count(&mut section, "host-calls", default.host_calls, 1_000_000),
         refusals: count(&mut section, "refusals", default.refusals, 10_000),

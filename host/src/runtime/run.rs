@@ -11,7 +11,9 @@ use wasmtime::{Store, UpdateDeadline};
 use super::capture::Capture;
 use super::cell::{Cell, Sums};
 use super::outcome::fault;
+use super::pace::Pace;
 use super::stopwatch::Stopwatch;
+use super::threads::Begins;
 use super::{Sandbox, wasi};
 use crate::clock::Instant;
 use crate::diagnostic::{Fault, FaultKind};
@@ -35,6 +37,8 @@ pub struct Order {
     pub results: usize,
     /// Shared with the host functions, which say whose time it is.
     pub stopwatch: Stopwatch,
+    /// Shared by all runs of the tool.
+    pub pace: Arc<Pace>,
 }
 
 /// Text that the guest wrote.
@@ -202,6 +206,7 @@ async fn whole<T: Send + 'static>(
         result
     };
     let (time, backend) = order.stopwatch.read();
+    order.pace.note(time);
     let fuel = limits.fuel.0.saturating_sub(store.get_fuel().unwrap_or(0));
     let Cell { host, sums, mut handles, .. } = store.into_data();
     let millis = |span: Duration| unit::Duration(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
@@ -221,7 +226,7 @@ async fn whole<T: Send + 'static>(
 
 impl Sandbox {
     /// Runs one function of a component: its first epoch (1 ms) on the thread that polls this, the rest on threads that are
-    /// nicer. Dropping the future ends the guest and its store.
+    /// nicer; a tool whose last runs were longer begins there. Dropping the future ends the guest and its store.
     ///
     /// Going to another thread and back costs more than most calls, so a short call goes nowhere. Whoever has an event loop
     /// that must not wait for a guest's first epoch spawns the whole call with [`Sandbox::first_threads`].
@@ -231,7 +236,8 @@ impl Sandbox {
     pub async fn run<T: Send + 'static>(&self, pre: &InstancePre<Cell<T>>, host: T, order: Order) -> Ended<T> {
         let _place = self.places.acquire().await;
         let yielded = Arc::new(AtomicBool::new(false));
+        let begins = if order.pace.is_long() { Begins::Longer } else { Begins::Here };
         let running = whole(pre.clone(), host, order, Arc::clone(&yielded));
-        self.threads.drive(Box::pin(running), yielded).await.expect("every engine here is made with fuel")
+        self.threads.drive(Box::pin(running), yielded, begins).await.expect("every engine here is made with fuel")
     }
 }

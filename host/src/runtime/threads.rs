@@ -15,6 +15,15 @@ use crate::diagnostic::Broken;
 /// What a guest's run is while it moves between threads.
 pub(super) type Running<O> = Pin<Box<dyn Future<Output = O> + Send>>;
 
+/// Where a run begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begins {
+    /// On the thread that asks.
+    Here,
+    /// On the longer set.
+    Longer,
+}
+
 /// The two sets. `None` only while they are being dropped.
 pub(super) struct Threads {
     first: Option<Runtime>,
@@ -65,10 +74,13 @@ impl Threads {
         Ok(Self { first: Some(set("guest-first", threads, 0)?), longer: Some(set("guest-longer", threads, NICE)?) })
     }
 
-    /// Runs to the end: the first epoch here, on the thread that polls this, everything after it on the longer set.
+    /// Runs to the end: if it `begins` here, the first epoch here, on the thread that polls this, everything after it on the longer set.
     /// Dropping the future ends the guest.
-    pub(super) async fn drive<O: Send + 'static>(&self, running: Running<O>, yielded: Arc<AtomicBool>) -> O {
+    pub(super) async fn drive<O: Send + 'static>(&self, running: Running<O>, yielded: Arc<AtomicBool>, begins: Begins) -> O {
         let Some(longer) = &self.longer else { return running.await };
+        if begins == Begins::Longer {
+            return Abort(longer.spawn(running)).join().await;
+        }
         let mut kept = Some(running);
         let begun = poll_fn(move |context| {
             let Some(mut running) = kept.take() else { return Poll::Pending };
