@@ -16,7 +16,7 @@ use wasmtime::Enabled;
 use super::Effort;
 
 /// The empty tool.
-pub const EMPTY: Function = Function { interface: "tool:empty/empty@0.1.0", name: "nothing", results: 0 };
+pub const EMPTY: Function = Function { interface: "tool:tollgate-empty/empty@0.1.0", name: "nothing", results: 0 };
 
 /// A host and its tool.
 pub struct Whole {
