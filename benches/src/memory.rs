@@ -80,7 +80,7 @@ impl Credentials for InMemory {
 }
 
 impl Keep for InMemory {
-    fn instance(&self) -> &str {
+    fn instance(&self) -> &Arc<str> {
         self.store.instance()
     }
 

@@ -6,7 +6,7 @@ mod run;
 mod timing;
 
 pub use load::Loaded;
-pub use report::{Line, Outcome, Report};
+pub use report::{Outcome, Report};
 pub use run::Call;
 
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ impl From<Broken> for NotCalled {
 /// What a host keeps: the record, who is who, and which compiled files are its own. A store implements it.
 pub trait Keep: World + Journal + Credentials {
     /// This process, as its invocations name it.
-    fn instance(&self) -> &str;
+    fn instance(&self) -> &Arc<str>;
 
     /// The digest of a component's compiled form, as it was kept for this engine.
     fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>>;

@@ -9,7 +9,7 @@ mod record;
 mod signer;
 pub mod verify;
 
-pub use body::Body;
+pub use body::{Body, Meter};
 pub use entry::{Draft, Kind, Payload};
 pub use record::Record;
 pub use signer::Signer;

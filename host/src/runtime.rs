@@ -25,6 +25,7 @@ pub use cell::Cell;
 pub use pace::Pace;
 pub use run::{Captured, Ended, Order, Usage};
 pub use stopwatch::Stopwatch;
+pub use wasi::Seed;
 
 /// What a sandbox is made with.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +50,7 @@ impl Settings {
 /// The engine and the threads that guests run on.
 pub struct Sandbox {
     engine: Engine,
-    id: String,
+    id: Arc<str>,
     threads: threads::Threads,
     places: Arc<tokio::sync::Semaphore>,
     alive: Arc<AtomicBool>,
@@ -126,7 +127,7 @@ impl Sandbox {
         let alive = Arc::new(AtomicBool::new(true));
         threads::tick(engine.weak(), Arc::clone(&alive))?;
         let places = Arc::new(tokio::sync::Semaphore::new(settings.concurrent as usize));
-        let id = id_of(&engine);
+        let id = id_of(&engine).into();
         Ok(Self { engine, id, threads: threads::Threads::new(settings.threads)?, places, alive })
     }
 
@@ -138,7 +139,7 @@ impl Sandbox {
 
     /// By what compiled files are told apart: settings and version of the engine.
     #[must_use]
-    pub fn engine_id(&self) -> &str {
+    pub fn engine_id(&self) -> &Arc<str> {
         &self.id
     }
 

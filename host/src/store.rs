@@ -85,7 +85,7 @@ impl Store {
             database: opening.database.clone(),
             clock: opening.clock.clone(),
             log,
-            instance: instance.name().to_owned(),
+            instance: instance.name().clone(),
         };
         let left = instance::left_open(&connection, &opening.run, &instance)?;
         let writer = Writer::start(connection, desk)?;

@@ -125,7 +125,7 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
     } else {
         finding(Weight::Note, "kernel", "no pagemap_scan (Linux 6.7): two busy threads of guests slow each other down")
     }];
-    findings.push(finding(Weight::Fine, "engine", host.sandbox().engine_id()));
+    findings.push(finding(Weight::Fine, "engine", host.sandbox().engine_id().to_string()));
     findings.push(match store.directory() {
         Ok(directory) => finding(
             Weight::Fine,

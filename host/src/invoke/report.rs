@@ -1,12 +1,10 @@
 //! What is said of an invocation when it is over: the same on the command line and in the journal.
 
-use std::borrow::Cow;
-
 use serde_json::{Value, json};
 
 use crate::diagnostic::Fault;
 use crate::gate::{Book, Seen};
-use crate::journal::Body;
+use crate::journal::Meter;
 use crate::manifest::Limits;
 use crate::name::{InvocationId, ToolName};
 use crate::runtime::Usage;
@@ -50,37 +48,6 @@ impl Outcome {
     }
 }
 
-/// A meter of the receipt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Its name: `fuel`, `memory`, `files.read calls`, `forum.post[1] bytes`.
-    pub meter: Cow<'static, str>,
-    /// What was used.
-    pub used: u64,
-    /// What was allowed.
-    pub allowed: u64,
-    /// In what.
-    pub unit: &'static str,
-}
-
-impl Line {
-    /// As an entry holds it.
-    #[must_use]
-    pub fn body(&self) -> Body {
-        Body::of(4)
-            .number("allowed", self.allowed)
-            .text("meter", self.meter.clone())
-            .text("unit", self.unit)
-            .number("used", self.used)
-    }
-
-    /// As JSON.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        json!({ "meter": self.meter, "used": self.used, "allowed": self.allowed, "unit": self.unit })
-    }
-}
-
 /// An invocation that is over.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -95,7 +62,7 @@ pub struct Report {
     /// What it was refused.
     pub refusals: Vec<Seen>,
     /// What it used.
-    pub receipt: Vec<Line>,
+    pub receipt: Vec<Meter>,
 }
 
 impl Report {
@@ -106,13 +73,17 @@ impl Report {
             "invocation": self.invocation.to_string(), "tool": self.tool.as_str(), "function": self.function,
             "outcome": self.outcome.as_str(), "value": self.outcome.value(),
             "refusals": self.refusals.iter().map(refusal).collect::<Vec<_>>(),
-            "receipt": self.receipt.iter().map(Line::json).collect::<Vec<_>>(),
+            "receipt": self.receipt.iter().map(meter).collect::<Vec<_>>(),
         });
         if let Outcome::Fault(fault) = &self.outcome {
             report["fault"] = json!({ "kind": fault.kind.as_str(), "message": fault.message });
         }
         report
     }
+}
+
+fn meter(it: &Meter) -> Value {
+    json!({ "meter": it.meter, "used": it.used, "allowed": it.allowed, "unit": it.unit })
 }
 
 fn refusal(seen: &Seen) -> Value {
@@ -125,9 +96,13 @@ fn refusal(seen: &Seen) -> Value {
 
 /// The receipt's table: what the sandbox and the gate counted, beside what was allowed.
 #[must_use]
-pub fn receipt(usage: &Usage, limits: &Limits, book: &Book) -> Vec<Line> {
-    let line =
-        |meter: &'static str, used: u64, allowed: u64, unit: &'static str| Line { meter: meter.into(), used, allowed, unit };
+pub fn receipt(usage: &Usage, limits: &Limits, book: &Book) -> Vec<Meter> {
+    let line = |meter: &'static str, used: u64, allowed: u64, unit: &'static str| Meter {
+        meter: meter.into(),
+        used,
+        allowed,
+        unit,
+    };
     let refused = u64::try_from(book.seen.len()).unwrap_or(u64::MAX);
     let mut lines = vec![
         line("fuel", usage.fuel, limits.fuel.0, "units"),
@@ -149,7 +124,7 @@ pub fn receipt(usage: &Usage, limits: &Limits, book: &Book) -> Vec<Line> {
         };
         let line = |what: &str, used: u64, allowed: u64, unit: &'static str| {
             let meter = format!("{name} {what}").into();
-            Line { meter, used, allowed, unit }
+            Meter { meter, used, allowed, unit }
         };
         lines.push(line("calls", used.calls, grant.calls, "calls"));
         lines.extend(grant.bytes.map(|bytes| line("bytes", used.bytes, bytes.0, "bytes")));

@@ -7,18 +7,18 @@ use tokio::sync::Mutex;
 use wasmtime::component::{ComponentExportIndex, Val};
 
 use super::load::Loaded;
-use super::report::{Line, Outcome, Report, receipt};
+use super::report::{Outcome, Report, receipt};
 use super::timing::Watch;
 use super::{Host, NotCalled};
 use crate::admit::admit;
 use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
 use crate::gate::{Book, Patience, Seen, Session, Who};
-use crate::journal::{Body, Draft, Journal, Kind, Unrecorded};
+use crate::journal::{Body, Draft, Journal, Kind, Meter, Unrecorded};
 use crate::name::{AgentName, InvocationId, PersonName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
-use crate::runtime::{Ended, Order, Stopwatch, Usage};
+use crate::runtime::{Ended, Order, Seed, Stopwatch, Usage};
 use crate::tool::{Answer, Function, decode, encode};
 
 /// A call as it is asked for.
@@ -41,7 +41,7 @@ struct Invocation<'a> {
     function: &'a Function,
     entry: ComponentExportIndex,
     id: InvocationId,
-    seed: [u8; 32],
+    seed: Seed,
     book: Arc<Mutex<Book>>,
 }
 
@@ -78,23 +78,24 @@ impl Host {
         call: &Call,
         rights: &Rights,
     ) -> Result<Invocation<'a>, Broken> {
-        let (mut seed, mut random) = ([0; 32], [0; 10]);
-        rand::rng().fill_bytes(&mut seed);
-        rand::rng().fill_bytes(&mut random);
+        let (mut seed, mut random) = (Seed { streams: [0; 32], maps: [0; 16] }, [0; 10]);
+        for bytes in [&mut seed.streams[..], &mut seed.maps[..], &mut random[..]] {
+            rand::rng().fill_bytes(bytes);
+        }
         let id = InvocationId::new(rights.now.0, &random);
         let limits = &loaded.manifest.limits;
         let patience = Patience { host_calls: limits.host_calls, refusals: limits.refusals, arguments: limits.arguments.0 };
         let mut book = Book::new(id, &loaded.allowed, patience);
         let body = Body::of(8)
-            .text("agent", call.agent.to_string())
+            .name("agent", call.agent.shared())
             .hex("component", loaded.digest)
-            .text("engine", self.sandbox.engine_id().to_owned())
+            .name("engine", self.sandbox.engine_id())
             .text("function", function.name.clone())
-            .text("initiator", call.initiator.to_string())
-            .text("instance", self.store.instance().to_owned())
+            .name("initiator", call.initiator.shared())
+            .name("instance", self.store.instance())
             .hex("manifest", loaded.meaning)
-            .text("tool", loaded.manifest.tool.to_string());
-        let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed);
+            .name("tool", loaded.manifest.tool.shared());
+        let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed.bytes());
         book.record.note(began);
         Ok(Invocation { host: self, loaded, function, entry, id, seed, book: Arc::new(Mutex::new(book)) })
     }
@@ -190,7 +191,7 @@ impl Invocation<'_> {
     async fn finish(self, outcome: Outcome, usage: &Usage) -> Result<Report, NotCalled> {
         let mut book = self.book.lock().await;
         let lines = receipt(usage, &self.loaded.manifest.limits, &book);
-        let draft = ended(&outcome, &lines, book.record.len() + 1);
+        let draft = ended(&outcome, lines.clone(), book.record.len() + 1);
         let journal: Arc<dyn Journal> = self.host.store.clone();
         let committed = book.record.commit(&journal, Some(draft), None).await;
         let outcome = match committed {
@@ -217,15 +218,16 @@ impl Invocation<'_> {
     }
 }
 
-fn ended(outcome: &Outcome, lines: &[Line], entries: u32) -> Draft {
+fn ended(outcome: &Outcome, receipt: Vec<Meter>, entries: u32) -> Draft {
     let body = Body::of(4).number("entries", entries.into());
     let body = match outcome {
         Outcome::Fault(fault) => body.text("fault", fault.kind.as_str()),
         Outcome::Returned(_) | Outcome::ToolError(_) | Outcome::Refused(_) | Outcome::Cancelled => body,
     };
-    let body = body.text("outcome", outcome.as_str()).list("receipt", lines.iter().map(Line::body).collect());
+    let body = body.text("outcome", outcome.as_str()).meters("receipt", receipt);
     let draft = Draft::new(Kind::Ended, body);
-    match outcome.value() {
+    // A function without a result has nothing to commit to.
+    match outcome.value().filter(|value| !value.is_null()) {
         Some(value) => draft.with("value", value.to_string()),
         None => draft,
     }

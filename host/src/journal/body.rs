@@ -1,6 +1,7 @@
 //! The clear part of an entry: an object that is kept ready to be printed in canonical form.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,10 +12,39 @@ use crate::name::Digest;
 #[derive(Debug, Clone, PartialEq)]
 enum Said {
     Text(Cow<'static, str>),
+    Shared(Arc<str>),
     Number(u64),
     Hex(Digest),
-    List(Vec<Body>),
+    Meters(Vec<Meter>),
     Value(Value),
+}
+
+/// One meter of a receipt, as an entry holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meter {
+    /// Its name: `fuel`, `memory`, `files.read calls`, `forum.post[1] bytes`.
+    pub meter: Cow<'static, str>,
+    /// What was used.
+    pub used: u64,
+    /// What was allowed.
+    pub allowed: u64,
+    /// In what.
+    pub unit: &'static str,
+}
+
+impl Meter {
+    fn print(&self, text: &mut String) -> Result<(), NotCanonical> {
+        text.push_str("{\"allowed\":");
+        canonical::write_number(text, self.allowed)?;
+        text.push_str(",\"meter\":");
+        canonical::write_string(text, &self.meter);
+        text.push_str(",\"unit\":");
+        canonical::write_string(text, self.unit);
+        text.push_str(",\"used\":");
+        canonical::write_number(text, self.used)?;
+        text.push('}');
+        Ok(())
+    }
 }
 
 /// Strings, integers up to 2^53 - 1, booleans, arrays and objects of these. Never guest text.
@@ -46,10 +76,16 @@ impl Body {
         self.put(key.into(), Said::Hex(digest))
     }
 
-    /// The same body with a list of objects.
+    /// The same body with a name, which is shared and not copied.
     #[must_use]
-    pub fn list(self, key: &'static str, members: Vec<Self>) -> Self {
-        self.put(key.into(), Said::List(members))
+    pub fn name(self, key: &'static str, name: &Arc<str>) -> Self {
+        self.put(key.into(), Said::Shared(name.clone()))
+    }
+
+    /// The same body with a receipt.
+    #[must_use]
+    pub fn meters(self, key: &'static str, meters: Vec<Meter>) -> Self {
+        self.put(key.into(), Said::Meters(meters))
     }
 
     /// About how many bytes it takes printed.
@@ -58,7 +94,8 @@ impl Body {
             Said::Text(text) => text.len() + 2,
             Said::Number(_) | Said::Value(_) => 20,
             Said::Hex(_) => 66,
-            Said::List(members) => members.iter().map(Self::size).sum(),
+            Said::Shared(name) => name.len() + 2,
+            Said::Meters(meters) => meters.iter().map(|it| it.meter.len() + it.unit.len() + 72).sum(),
         };
         self.0.iter().map(|(key, it)| key.len() + 4 + said(it)).sum::<usize>() + 2
     }
@@ -107,13 +144,15 @@ impl Said {
                 text.push('"');
                 Ok(())
             }
-            Self::List(members) => {
+            Self::Shared(name) => {
+                canonical::write_string(text, name);
+                Ok(())
+            }
+            Self::Meters(meters) => {
                 text.push('[');
-                for (place, member) in members.iter().enumerate() {
-                    if place > 0 {
-                        text.push(',');
-                    }
-                    member.print(text)?;
+                for (place, meter) in meters.iter().enumerate() {
+                    text.push_str(if place > 0 { "," } else { "" });
+                    meter.print(text)?;
                 }
                 text.push(']');
                 Ok(())

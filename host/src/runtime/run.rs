@@ -14,7 +14,7 @@ use super::outcome::fault;
 use super::pace::Pace;
 use super::stopwatch::Stopwatch;
 use super::threads::Begins;
-use super::{Sandbox, wasi};
+use super::{Sandbox, Seed, wasi};
 use crate::clock::Instant;
 use crate::diagnostic::{Fault, FaultKind};
 use crate::manifest::Limits;
@@ -26,7 +26,7 @@ pub struct Order {
     /// What it may use.
     pub limits: Limits,
     /// All its randomness comes from here.
-    pub seed: [u8; 32],
+    pub seed: Seed,
     /// What its clock says first.
     pub start: Instant,
     /// The function, found in the component once for all runs.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::{Rng as _, SeedableRng as _, TryRng};
+use rand_chacha::rand_core::{SeedableRng as _, TryRng};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx};
 
 use super::capture::Capture;
@@ -45,12 +45,28 @@ impl HostMonotonicClock for Virtual {
     }
 }
 
+/// What all of a guest's randomness comes from; journaled, so that a run can be replayed.
+#[derive(Debug, Clone, Copy)]
+pub struct Seed {
+    /// Of the streams.
+    pub streams: [u8; 32],
+    /// What std seeds its hash maps with.
+    pub maps: [u8; 16],
+}
+
+impl Seed {
+    /// As one text of bytes.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        [&self.streams[..], &self.maps[..]].concat()
+    }
+}
+
 /// Streams of randomness, all of one seed; ChaCha keeps its streams apart.
 #[derive(Debug, Clone, Copy)]
 enum Use {
     Secure,
     Insecure,
-    Maps,
 }
 
 /// One stream, made when the guest first asks: most never do.
@@ -60,8 +76,8 @@ struct Stream {
     begun: Option<ChaCha20Rng>,
 }
 
-fn stream(seed: &[u8; 32], of: Use) -> Stream {
-    Stream { seed: *seed, of, begun: None }
+fn stream(seed: &Seed, of: Use) -> Stream {
+    Stream { seed: seed.streams, of, begun: None }
 }
 
 impl Stream {
@@ -92,16 +108,14 @@ impl TryRng for Stream {
 
 /// The context of one run; `most` is what one call may carry. The host makes random bytes before the guest has the room,
 /// and while it makes them no epoch ends the guest.
-pub(super) fn context(seed: &[u8; 32], start: Instant, (stdout, stderr): (Capture, Capture), most: Bytes) -> WasiCtx {
-    let mut maps = [0; 16];
-    stream(seed, Use::Maps).begun().fill_bytes(&mut maps);
+pub(super) fn context(seed: &Seed, start: Instant, (stdout, stderr): (Capture, Capture), most: Bytes) -> WasiCtx {
     let clock = |start| Virtual { start, readings: AtomicU64::new(0) };
     wasmtime_wasi::WasiCtxBuilder::new()
         .stdout(stdout)
         .stderr(stderr)
         .secure_random(stream(seed, Use::Secure))
         .insecure_random(stream(seed, Use::Insecure))
-        .insecure_random_seed(u128::from_le_bytes(maps))
+        .insecure_random_seed(u128::from_le_bytes(seed.maps))
         .max_random_size(most.0)
         .wall_clock(clock(start.0.saturating_mul(1_000_000)))
         .monotonic_clock(clock(0))

@@ -16,7 +16,7 @@ use crate::name::InvocationId;
 
 /// This process's lock.
 pub(super) struct Instance {
-    name: String,
+    name: Arc<str>,
     path: PathBuf,
     _lock: File,
 }
@@ -35,10 +35,10 @@ impl Instance {
         let path = run.join(&name);
         let lock = create(&path).map_err(|e| Broken::while_doing(doing(), e))?;
         lock.lock().map_err(|e| Broken::while_doing(doing(), e))?;
-        Ok(Self { name, path, _lock: lock })
+        Ok(Self { name: name.into(), path, _lock: lock })
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &Arc<str> {
         &self.name
     }
 }
@@ -79,7 +79,7 @@ pub(super) fn left_open(connection: &Connection, run: &Path, own: &Instance) -> 
     let rows: Vec<_> = rows.and_then(Iterator::collect).map_err(|e| Broken::while_doing(doing, e))?;
     let gone = rows.into_iter().filter(|(_, instance)| {
         let plain = !instance.is_empty() && instance.bytes().all(|b| b.is_ascii_hexdigit());
-        plain && instance != own.name() && is_gone(run, instance)
+        plain && **instance != **own.name() && is_gone(run, instance)
     });
     let parse = |(invocation, _): (String, String)| InvocationId::parse(&invocation).map(|invocation| Left { invocation });
     gone.map(parse).collect::<Result<_, _>>().map_err(|e| Broken::while_doing(doing, e))

@@ -114,7 +114,7 @@ impl Store {
 }
 
 impl Keep for Store {
-    fn instance(&self) -> &str {
+    fn instance(&self) -> &Arc<str> {
         self.instance.name()
     }
 

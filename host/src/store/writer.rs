@@ -84,7 +84,7 @@ pub(super) struct Desk {
     pub(super) commits: Arc<AtomicU64>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) log: String,
-    pub(super) instance: String,
+    pub(super) instance: Arc<str>,
 }
 
 impl Writer {
