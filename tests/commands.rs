@@ -177,3 +177,24 @@ fn doctor_names_the_shared_account() {
     std::fs::set_permissions(world.path(""), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("opening it");
     assert_eq!(world.tollgate(&["doctor"]).code, 5, "a workspace open to others is wrong");
 }
+
+#[test]
+fn arguments_may_stand_in_a_file_or_come_from_stdin() {
+    let world = World::new();
+    world.write("arguments.json", r#"{"text": "from a file"}"#);
+    assert_eq!(world.tollgate(&["call", "probe.say", "@arguments.json"]).code, 0);
+    let ran = world.tollgate(&["call", "probe.say", "@missing.json"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.stderr.contains("missing.json"), "{}", ran.stderr);
+    let mut child = std::process::Command::new(crate::world::program())
+        .args(["-o", "json", "call", "probe.forum-post", "-"])
+        .current_dir(world.path(""))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let post = json!({ "forum": "eng-help", "thread": "1", "body": "x".repeat(4_000) }).to_string();
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), post.as_bytes()).expect("writing");
+    assert!(child.wait_with_output().expect("an end").status.success());
+    assert_eq!(world.count("SELECT count(*) FROM posts WHERE length(body) = 4000"), 1);
+}

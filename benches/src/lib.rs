@@ -17,6 +17,10 @@ use tollgate::runtime::{Cache, Sandbox, Settings};
 use tollgate::setup::Workspace;
 use tollgate::store::Store;
 
+/// As the program has it; the baselines have it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Why a benchmark ended early.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 

@@ -47,9 +47,10 @@ impl InMemory {
             sealed.push(Sealed::new(draft, &salts).map_err(|e| failed(&e))?);
         }
         let mut log = self.log.lock().map_err(|e| failed(&e))?;
+        let time = self.store.now();
         for (seq, sealed) in (chapter.first..).zip(sealed) {
             let invocation = chapter.invocation.map(|invocation| (invocation, seq));
-            let place = Place { log: "memory", invocation, time: self.store.now() };
+            let place = Place { log: "memory", invocation, time };
             let (entry, head) = sealed.place(&log.0, &place).map_err(|e| failed(&e))?;
             if log.1.len() == MOST {
                 log.1.clear();

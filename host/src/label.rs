@@ -11,8 +11,10 @@ pub struct Label(BTreeSet<String>);
 
 impl Label {
     /// Unites this label with one more source: `runbooks/deploy.md`, `forum eng-help`.
-    pub fn join(&mut self, source: String) {
-        self.0.insert(source);
+    pub fn join(&mut self, source: &str) {
+        if !self.0.contains(source) {
+            self.0.insert(source.to_owned());
+        }
     }
 
     /// The sources, in order.

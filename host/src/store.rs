@@ -30,7 +30,7 @@ use board::Board;
 use instance::Instance;
 use signing::Signing;
 use tx::{Ready, Tx};
-use writer::Writer;
+use writer::{Fails, Writer};
 
 /// What a store is opened with.
 pub struct Opening {
@@ -117,7 +117,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
     {
-        self.writer.write(work)
+        self.writer.write(Fails::Alone, work)
     }
 
     /// Writes what is under way, signs the head, and lets go.
@@ -146,8 +146,9 @@ fn begin_sharing(connection: &Connection, board: &Board) -> Result<(), Broken> {
 impl Journal for Store {
     fn append(&self, chapter: Chapter) -> Pending<'_, Result<(), Unrecorded>> {
         Box::pin(async move {
+            let fails = if chapter.premise.is_some() { Fails::Alone } else { Fails::Together };
             let ready = Ready::of(chapter)?;
-            self.write(move |tx| tx.write(ready)).await
+            self.writer.write(fails, move |tx| tx.write(ready)).await
         })
     }
 }

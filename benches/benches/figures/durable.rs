@@ -14,10 +14,10 @@ use tollgate::store::Store;
 use tollgate_benches::measure::{Took, calls};
 use tollgate_benches::memory::InMemory;
 use tollgate_benches::table::{Table, micros};
-use tollgate_benches::{Failed, add_tool, host, load, workspace};
+use tollgate_benches::{Failed, add_tool, call, host, load, workspace};
 
 use super::Effort;
-use super::invocation::{Whole, bytes};
+use super::invocation::{EMPTY, Whole, bytes};
 
 /// The two tables of the record.
 const TABLES: &str = "SELECT sql FROM sqlite_master WHERE tbl_name IN ('journal', 'payloads') AND sql IS NOT NULL";
@@ -75,7 +75,7 @@ async fn whole(
 ) -> Result<Arc<Whole>, Failed> {
     let host = host(workspace, settings, store, keep)?;
     let loaded = load(&host, workspace, "empty").await?;
-    Ok(Arc::new(Whole { host, loaded }))
+    Ok(Arc::new(Whole { host, loaded, call: call(EMPTY.name, "{}")? }))
 }
 
 fn add(table: &mut Table, tasks: usize, (light, full): (&Took, &Took), batch: f64, bare: f64) {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tollgate::invoke::{Host, Loaded};
+use tollgate::invoke::{Call, Host, Loaded};
 use tollgate::runtime::Settings;
 use tollgate_benches::bare::{Bare, Function};
 use tollgate_benches::measure::{Again, Took, calls};
@@ -22,11 +22,13 @@ pub const EMPTY: Function = Function { interface: "tool:tollgate-empty/empty@0.1
 pub struct Whole {
     pub host: Host,
     pub loaded: Loaded,
+    /// What is called; names come parsed, as from a door.
+    pub call: Call,
 }
 
 impl Again for Whole {
     async fn once(&self) -> Result<(), Failed> {
-        returned(&self.host, &self.loaded, call(EMPTY.name, "{}")?).await
+        returned(&self.host, &self.loaded, self.call.clone()).await
     }
 }
 
@@ -60,7 +62,7 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
             let loaded = load(&host, &workspace, "empty").await?;
             let threads = host.sandbox().first_threads().ok_or("the sandbox has no threads")?.clone();
             let bare = Arc::new(Bare::new(host.sandbox().engine(), &component, EMPTY, |_| Ok(()))?);
-            let whole = Arc::new(Whole { host, loaded });
+            let whole = Arc::new(Whole { host, loaded, call: call(EMPTY.name, "{}")? });
             let table =
                 table(&format!("Empty invocation, journal in memory, {words}"), &threads, (bare, whole), effort).await;
             store.close().await.map_err(|e| e.to_string())?;

@@ -25,7 +25,7 @@ struct Sleeping(Arc<Whole>);
 
 impl Again for Sleeping {
     async fn once(&self) -> Result<(), Failed> {
-        returned(&self.0.host, &self.0.loaded, call(SLEEP.name, "{\"ms\":\"600000\"}")?).await
+        returned(&self.0.host, &self.0.loaded, self.0.call.clone()).await
     }
 }
 
@@ -56,7 +56,15 @@ pub fn tables(_: Effort) -> Result<Vec<Table>, Failed> {
             let (second, _) = of("ours")?;
             let threads = second.sandbox().first_threads().ok_or("the sandbox has no threads")?.clone();
             let loaded = load(&second, &workspace, "probe").await?;
-            let ours = each(&threads, &Arc::new(Sleeping(Arc::new(Whole { host: second, loaded })))).await?;
+            let ours = each(
+                &threads,
+                &Arc::new(Sleeping(Arc::new(Whole {
+                    host: second,
+                    loaded,
+                    call: call(SLEEP.name, "{\"ms\":\"600000\"}")?,
+                }))),
+            )
+            .await?;
             (bare, ours)
         };
         store.close().await.map_err(|e| e.to_string())?;

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tollgate::invoke::Outcome;
 use tollgate::tool::Surface;
+use tollgate_benches as _; // its allocator, which is the program's
 use tollgate_hostile::{ATTACKS, Attack};
 
 use arena::{Arena, Tool};

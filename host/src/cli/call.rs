@@ -1,5 +1,6 @@
 //! `tollgate call`: one invocation, from the command line.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +12,10 @@ use super::output::{Output, note};
 use super::pin::tool_name;
 use super::terminal::Terminal;
 use crate::invoke::{Call, NotCalled, Outcome, Report};
-use crate::setup::Workspace;
+use crate::setup::{Workspace, read_text};
+
+/// More than any tool is called with: `[limits] arguments` is 64 MiB at most.
+const ARGUMENTS: u64 = 65 << 20;
 
 /// Calls a tool and prints how it ended.
 pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Failure> {
@@ -23,11 +27,12 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
     let manifest = workspace.manifest(&tool)?;
     let bytes = workspace.component(&manifest)?;
     let (initiator, agent) = workspace.who(options.who.initiator.as_deref(), &options.who.agent)?;
+    let arguments = arguments(&options.arguments)?;
     let runtime = workspace.runtime()?;
     let report = runtime.block_on(async {
         let (host, store) = workspace.host(Some(Arc::new(Terminal)))?;
         let loaded = host.load(manifest, &bytes).await?;
-        let call = Call { function, arguments: options.arguments.clone(), initiator, agent };
+        let call = Call { function, arguments, initiator, agent };
         let cancelled = async {
             // Without a signal handler nothing can be cancelled, and the process just ends.
             if tokio::signal::ctrl_c().await.is_err() {
@@ -52,6 +57,23 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
         Outcome::Fault(_) => Exit::Fault,
         Outcome::Cancelled => Exit::Cancelled,
     })
+}
+
+/// The arguments as they were typed, or where they were said to be: one of a command line's may hold 128 KiB at most.
+fn arguments(typed: &str) -> Result<String, Failure> {
+    let read = match typed.strip_prefix('@') {
+        Some(file) => read_text(Path::new(file))?,
+        None if typed == "-" => {
+            let mut text = String::new();
+            let read = std::io::stdin().lock().take(ARGUMENTS).read_to_string(&mut text);
+            read.map_err(|e| {
+                Failure::usage(format!("reading the arguments from stdin: {e}"), "they are a JSON object in UTF-8")
+            })?;
+            text
+        }
+        None => typed.to_owned(),
+    };
+    Ok(read)
 }
 
 fn not_called(why: NotCalled) -> Failure {

@@ -141,7 +141,7 @@ pub struct Who {
 pub struct Call {
     /// The tool, with a function where it has several: `answer.ask`.
     pub tool: String,
-    /// The arguments, a JSON object: `{"question": "…"}`.
+    /// The arguments, a JSON object: `{"question": "…"}`; `@FILE` reads them from a file, `-` from stdin.
     #[arg(default_value = "{}")]
     pub arguments: String,
     #[command(flatten)]

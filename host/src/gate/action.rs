@@ -1,6 +1,7 @@
 //! What the gate must know of an action to judge it.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::grant::{Reached, Spec};
 use crate::meter::Want;
@@ -73,5 +74,5 @@ pub struct Told {
     /// What the guest is told, as it is journaled.
     pub payload: Vec<u8>,
     /// Where it came from; joins the label.
-    pub source: Option<String>,
+    pub source: Option<Arc<str>>,
 }

@@ -160,7 +160,7 @@ impl Book {
     }
 
     /// Joins a source to the label.
-    pub fn label_joins(&mut self, source: Option<String>) {
+    pub fn label_joins(&mut self, source: Option<&str>) {
         source.into_iter().for_each(|source| self.label.join(source));
     }
 

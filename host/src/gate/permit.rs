@@ -255,7 +255,7 @@ impl<A: Action> Permit<A> {
         match effect(&self.action, self.charge.bytes()).await {
             Ok((value, told)) => {
                 self.book.meters.keep(self.charge, told.bytes);
-                self.book.label_joins(told.source);
+                self.book.label_joins(told.source.as_deref());
                 let body = Body::of(3)
                     .number("bytes", told.bytes)
                     .text("function", self.action.function())

@@ -32,7 +32,8 @@ impl FilePath {
         if text.len() > 4095 {
             return Err(BadName("it is longer than 4,095 bytes".to_owned()));
         }
-        if !is_nfc(text) {
+        // ASCII is in every normal form.
+        if !text.is_ascii() && !is_nfc(text) {
             return Err(BadName("it is not in Unicode NFC".to_owned()));
         }
         text.split('/').try_for_each(segment)?;
@@ -42,6 +43,12 @@ impl FilePath {
     /// The path as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same, to be kept without a copy.
+    #[must_use]
+    pub const fn shared(&self) -> &Arc<str> {
         &self.0
     }
 

@@ -27,8 +27,20 @@ enum Order {
     Stop,
 }
 
+/// What happens to the others of a transaction when a job fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fails {
+    /// Nothing: the job has a savepoint of its own. For whatever may be refused.
+    Alone,
+    /// They fail with it. For entries that nothing can refuse: if one cannot be written, the store fails and not the job.
+    /// A savepoint would copy every page that the job touches.
+    Together,
+}
+
 /// A job: runs inside the transaction, and is answered after it.
 trait Work: Send {
+    /// Whom its failure takes along.
+    fn fails(&self) -> Fails;
     /// Runs; false if it failed and left nothing.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
     /// Answers; `lost` where the commit failed.
@@ -36,6 +48,7 @@ trait Work: Send {
 }
 
 struct Job<T, F, R> {
+    fails: Fails,
     work: Option<F>,
     result: Option<Result<T, Unrecorded>>,
     reply: R,
@@ -51,6 +64,10 @@ where
     F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send,
     R: FnOnce(Result<T, Unrecorded>) + Send,
 {
+    fn fails(&self) -> Fails {
+        self.fails
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
         let Some(work) = self.work.take() else { return false };
         let result = work(tx);
@@ -101,13 +118,13 @@ impl Writer {
     }
 
     /// Runs a job in the next transaction and waits until it is durable.
-    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Unrecorded>
+    pub(super) async fn write<T, F>(&self, fails: Fails, work: F) -> Result<T, Unrecorded>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.order(work, move |result| {
+        self.order(fails, work, move |result| {
             // Who asked may have gone; what was written stays written.
             let _ = reply.send(result);
         })?;
@@ -121,19 +138,24 @@ impl Writer {
         F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
     {
         let (reply, answer) = channel();
-        self.order(work, move |result| {
+        self.order(Fails::Alone, work, move |result| {
             // Who asked may have gone; what was written stays written.
             let _ = reply.send(result);
         })?;
         answer.recv().unwrap_or_else(|_| Err(closed()))
     }
 
-    fn order<T, F>(&self, work: F, reply: impl FnOnce(Result<T, Unrecorded>) + Send + 'static) -> Result<(), Unrecorded>
+    fn order<T, F>(
+        &self,
+        fails: Fails,
+        work: F,
+        reply: impl FnOnce(Result<T, Unrecorded>) + Send + 'static,
+    ) -> Result<(), Unrecorded>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
     {
-        let job = Job { work: Some(work), result: None, reply };
+        let job = Job { fails, work: Some(work), result: None, reply };
         self.orders.send(Order::Work(Box::new(job))).map_err(|_| closed())
     }
 
@@ -193,6 +215,12 @@ impl Loop {
             Err(why) => return self.give_up(why.to_string()),
         };
         for work in batch.iter_mut() {
+            if work.fails() == Fails::Together {
+                if work.run(&mut tx) {
+                    continue;
+                }
+                return self.give_up("an entry could not be written".to_owned());
+            }
             let before = tx.head;
             self.say("SAVEPOINT job").map_err(text)?;
             if !work.run(&mut tx) {

@@ -33,7 +33,7 @@ pub(super) async fn entries(rights: &Rights, permit: Permit<Entries>) -> Result<
                 Told {
                     bytes,
                     payload: json!(told).to_string().into_bytes(),
-                    source: Some(format!("access list of {name}")),
+                    source: Some(format!("access list of {name}").into()),
                 },
             ))
         })

@@ -24,7 +24,7 @@ pub(super) async fn read(root: &Beneath, permit: Permit<Read>) -> Result<Vec<u8>
         .observe(async |action, room| {
             let path = action.path.as_ref().ok_or_else(not_yours)?;
             let bytes = range(root, path, action.offset, room)?;
-            let told = Told { bytes: bytes.len() as u64, payload: bytes.clone(), source: Some(path.to_string()) };
+            let told = Told { bytes: bytes.len() as u64, payload: bytes.clone(), source: Some(path.shared().clone()) };
             Ok((bytes, told))
         })
         .await
@@ -77,7 +77,8 @@ pub(super) async fn list(
                 listed.push(Listed { name, found });
             }
             let names: Vec<&str> = listed.iter().map(|entry| entry.name.as_str()).collect();
-            let told = Told { bytes: used, payload: names.join("\n").into_bytes(), source: Some(format!("{folder}/")) };
+            let told =
+                Told { bytes: used, payload: names.join("\n").into_bytes(), source: Some(format!("{folder}/").into()) };
             Ok(((listed, more), told))
         })
         .await

@@ -20,7 +20,7 @@ pub(super) async fn threads(forums: &Backend, permit: Permit<Threads>) -> Result
             let page = forums.threads(forum, action.after, room).await.map_err(|broken| unavailable(&broken))?;
             let bytes = page.threads.iter().map(|thread| thread.title.len() as u64).sum();
             let told = page.threads.iter().map(|thread| json!([thread.id, thread.title, thread.posts])).collect::<Vec<_>>();
-            Ok((page, Told { bytes, payload: json!(told).to_string().into_bytes(), source: Some(source) }))
+            Ok((page, Told { bytes, payload: json!(told).to_string().into_bytes(), source: Some(source.into()) }))
         })
         .await
 }
@@ -38,7 +38,7 @@ pub(super) async fn thread(forums: &Backend, permit: Permit<Thread>) -> Result<C
             let posts =
                 found.posts.iter().map(|post| json!([post.id, post.author, post.at.0, post.body])).collect::<Vec<_>>();
             let payload = json!({ "title": found.title, "posts": posts }).to_string().into_bytes();
-            Ok((found, Told { bytes, payload, source: Some(source) }))
+            Ok((found, Told { bytes, payload, source: Some(source.into()) }))
         })
         .await
 }
