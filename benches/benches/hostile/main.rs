@@ -4,7 +4,7 @@
 //! that does nothing and one that reads 1 KiB, through the whole host with its durable journal. Claims: beside one attacker
 //! for each core the median is at most twice its own alone; beside eight the p99 is at most three times its own, or 10 ms;
 //! memory stays under what is idle, the limits of what runs, and 64 MiB. A row that breaks one ends in `!`.
-//! `-- --quick` measures little, to see that it works; `-- NAME …` only the attacks of these names.
+//! `-- --quick` measures little, to see that it works; `-- --memory` looks at memory alone; `-- NAME …` only the attacks of these names.
 
 #![expect(clippy::disallowed_macros, reason = "a benchmark prints its table")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock and lays out files")]
@@ -49,6 +49,7 @@ struct Plan {
     patience: Duration,
     /// Hostile invocations whose memory is looked at.
     invocations: usize,
+    memory_alone: bool,
     cores: usize,
 }
 
@@ -63,6 +64,7 @@ impl Plan {
             turns,
             patience: Duration::from_secs(seconds),
             invocations,
+            memory_alone: words.iter().any(|word| word == "--memory"),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
@@ -76,7 +78,9 @@ fn measure(plan: &Plan) -> Result<(), String> {
         for attack in &plan.attacks {
             tools.push(ring.ready(attack).await?);
         }
-        bystanders(plan, &ring, &tools).await?;
+        if !plan.memory_alone {
+            bystanders(plan, &ring, &tools).await?;
+        }
         memory::measure(&ring, &tools, plan).await?;
         ring.store.close().await.map_err(|e| e.to_string())
     })
