@@ -179,16 +179,17 @@ impl Surface {
     /// # Errors
     /// When there is none, or no name is given though there are several; the error says which there are.
     pub fn find(&self, name: Option<&str>) -> Result<&Function, NoFunction> {
-        let names: Vec<String> = self.functions.iter().map(|function| format!("`{}`", function.name)).collect();
+        // Every call comes through here: the list is made for the error alone.
+        let names = || self.functions.iter().map(|function| format!("`{}`", function.name)).collect::<Vec<_>>();
         let Some(name) = name else {
             return match self.functions.as_slice() {
                 [only] => Ok(only),
                 [] => Err(NoFunction("it has no function that can be called".to_owned())),
-                _ => Err(NoFunction(format!("it has several functions; say which: {}", listed(&names)))),
+                _ => Err(NoFunction(format!("it has several functions; say which: {}", listed(&names())))),
             };
         };
         let found = self.functions.iter().find(|function| function.name == name);
-        found.ok_or_else(|| NoFunction(self.absent(name, &names)))
+        found.ok_or_else(|| NoFunction(self.absent(name, &names())))
     }
 
     /// What it imports of ours, as grants name it: `files.read`.
