@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use rand::Rng as _;
 use tollgate::approval::Credentials;
 use tollgate::capability::Backends;
 use tollgate::capability::files::Beneath;
 use tollgate::diagnostic::Broken;
 use tollgate::gate::World;
 use tollgate::invoke::Keep;
-use tollgate::journal::chain::{Head, Place, Sealed};
+use tollgate::journal::chain::{Head, Place, seal};
 use tollgate::journal::{Chapter, Journal, Pending, Unrecorded};
 use tollgate::name::{Digest, PersonName};
 use tollgate::people::Rights;
@@ -39,16 +38,10 @@ impl InMemory {
 
     fn add(&self, chapter: &Chapter) -> Result<(), Unrecorded> {
         let failed = |e: &dyn std::fmt::Display| Unrecorded::Broken(Broken::while_doing("keeping entries in memory", e));
-        let mut sealed = Vec::with_capacity(chapter.drafts.len());
-        let mut random = rand::rng();
-        for draft in chapter.drafts.iter() {
-            let mut salts = vec![[0; 32]; draft.payloads.len()];
-            salts.iter_mut().for_each(|salt| random.fill_bytes(salt));
-            sealed.push(Sealed::new(draft, &salts).map_err(|e| failed(&e))?);
-        }
+        let sealed = chapter.drafts.iter().map(seal).collect::<Result<Vec<_>, _>>().map_err(|e| failed(&e))?;
         let mut log = self.log.lock().map_err(|e| failed(&e))?;
         let time = self.store.now();
-        for (seq, sealed) in (chapter.first..).zip(sealed) {
+        for (seq, (sealed, _)) in (chapter.first..).zip(sealed) {
             let invocation = chapter.invocation.map(|invocation| (invocation, seq));
             let place = Place { log: "memory", invocation, time };
             let (entry, head) = sealed.place(&log.0, &place).map_err(|e| failed(&e))?;

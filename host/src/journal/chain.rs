@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rand::Rng as _;
 use serde_json::{Map, Value};
 
 use super::canonical::{self, NotCanonical};
@@ -80,6 +81,16 @@ pub struct Sealed {
     kind: Kind,
     /// The members `body` and `commits`, which come first in canonical order.
     beginning: String,
+}
+
+/// Seals a draft under fresh random bytes, which are returned for its payloads to be kept with.
+///
+/// # Errors
+/// When the body holds what canonical bytes cannot.
+pub fn seal(draft: &Draft) -> Result<(Sealed, Vec<[u8; 32]>), NotCanonical> {
+    let mut salts = vec![[0; 32]; draft.payloads.len()];
+    salts.iter_mut().for_each(|salt| rand::rng().fill_bytes(salt));
+    Ok((Sealed::new(draft, &salts)?, salts))
 }
 
 /// Where an entry comes to stand.

@@ -3,14 +3,13 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use rand::Rng as _;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::load;
 use super::writer::Desk;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
-use crate::journal::chain::{Head, Place, Sealed};
+use crate::journal::chain::{Head, Place, Sealed, seal};
 use crate::journal::{Chapter, Draft, Kind, Unrecorded};
 use crate::name::{Digest, InvocationId};
 use crate::people::Premise;
@@ -110,17 +109,22 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
-    fn entry(&mut self, draft: &Draft, sealed: Salted, place: Option<(InvocationId, u32)>) -> Result<(), String> {
+    fn entry(
+        &mut self,
+        draft: &Draft,
+        (sealed, salts): (Sealed, Vec<[u8; 32]>),
+        place: Option<(InvocationId, u32)>,
+    ) -> Result<(), String> {
         let text = |e: rusqlite::Error| e.to_string();
         let number = self.head.entries.cast_signed();
         let at = Place { log: &self.desk.log, invocation: place, time: self.now };
-        let (entry, head) = sealed.entry.place(&self.head, &at).map_err(|e| e.to_string())?;
+        let (entry, head) = sealed.place(&self.head, &at).map_err(|e| e.to_string())?;
         let (invocation, seq) = place.map_or((None, None), |(id, seq)| (Some(id.to_string()), Some(seq)));
         self.connection
             .prepare_cached("INSERT INTO journal (number, invocation, seq, hash, entry) VALUES (?1, ?2, ?3, ?4, ?5)")
             .and_then(|mut insert| insert.execute(params![number, invocation, seq, head.hash.as_bytes(), entry]))
             .map_err(text)?;
-        for (payload, salt) in draft.payloads.iter().zip(&sealed.salts) {
+        for (payload, salt) in draft.payloads.iter().zip(&salts) {
             self.connection
                 .prepare_cached("INSERT INTO payloads (number, part, salt, bytes) VALUES (?1, ?2, ?3, ?4)")
                 .and_then(|mut insert| insert.execute(params![number, payload.part, salt, payload.bytes]))
@@ -149,26 +153,15 @@ fn is_whole(chapter: &Chapter) -> bool {
     kind(chapter.drafts.first()) == Some(Kind::Began) && kind(chapter.drafts.last()) == Some(Kind::Ended)
 }
 
-/// A sealed entry, and the random bytes of its payloads.
-struct Salted {
-    entry: Sealed,
-    salts: Vec<[u8; 32]>,
-}
-
 /// A chapter whose digests are worked out: by whoever asks, so that the one thread that writes need not.
 pub(super) struct Ready {
     chapter: Chapter,
-    sealed: Vec<Salted>,
+    /// Each entry, and the random bytes of its payloads.
+    sealed: Vec<(Sealed, Vec<[u8; 32]>)>,
 }
 
 impl Ready {
     pub(super) fn of(chapter: Chapter) -> Result<Self, Unrecorded> {
-        let mut random = rand::rng();
-        let seal = |draft: &Draft| {
-            let mut salts = vec![[0; 32]; draft.payloads.len()];
-            salts.iter_mut().for_each(|salt| random.fill_bytes(salt));
-            Sealed::new(draft, &salts).map(|entry| Salted { entry, salts })
-        };
         let sealed = chapter.drafts.iter().map(seal).collect::<Result<_, _>>();
         let sealed = sealed.map_err(|e| failed("writing to the journal", e))?;
         Ok(Self { chapter, sealed })
