@@ -7,7 +7,7 @@ use serde_json::json;
 use super::command::Backup;
 use super::exit::{Exit, Failure};
 use super::output::{Output, note};
-use crate::setup::{Workspace, private_dir, write_private};
+use crate::setup::{Workspace, kept_name, private_dir, write_private};
 
 /// Copies into a new folder.
 pub fn run(folder: &Path, options: &Backup, output: Output) -> Result<Exit, Failure> {
@@ -39,7 +39,7 @@ fn components(workspace: &Workspace, target: &Path) -> Result<usize, Failure> {
     let mut copied = 0;
     for digest in workspace.all_kept()? {
         match workspace.kept(&digest) {
-            Ok(Some(bytes)) => write_private(&folder.join(format!("{}.wasm", digest.hex())), &bytes)?,
+            Ok(Some(bytes)) => write_private(&folder.join(kept_name(&digest)), &bytes)?,
             Ok(None) => continue,
             Err(broken) => {
                 note(&format!("tollgate: {broken}; it is left out"));

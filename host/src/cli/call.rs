@@ -61,7 +61,7 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
 
 /// The arguments as they were typed, or where they were said to be: one of a command line's may hold 128 KiB at most.
 fn arguments(typed: &str) -> Result<String, Failure> {
-    let read = match typed.strip_prefix('@') {
+    Ok(match typed.strip_prefix('@') {
         Some(file) => read_text(Path::new(file))?,
         None if typed == "-" => {
             let mut text = String::new();
@@ -72,8 +72,7 @@ fn arguments(typed: &str) -> Result<String, Failure> {
             text
         }
         None => typed.to_owned(),
-    };
-    Ok(read)
+    })
 }
 
 fn not_called(why: NotCalled) -> Failure {

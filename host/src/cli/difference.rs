@@ -19,8 +19,7 @@ pub struct Differs {
 /// Compares `found` with what was pinned; none where nothing was, or these very bytes were.
 pub fn differs(workspace: &Workspace, manifest: &Manifest, found: Digest, surface: &Surface) -> Option<Differs> {
     let pinned = manifest.digest.filter(|pinned| *pinned != found)?;
-    let changes = pinned_surface(workspace, &pinned).map(|before| difference(&before, surface));
-    Some(Differs { pinned, found, changes })
+    Some(Differs::between(pinned, &pinned_surface(workspace, &pinned), found, surface))
 }
 
 /// What the bytes say that were pinned.
@@ -36,6 +35,12 @@ pub fn pinned_surface(workspace: &Workspace, pinned: &Digest) -> Result<Surface,
 }
 
 impl Differs {
+    /// Compares with what is known of what was pinned, or why nothing is.
+    pub fn between(pinned: Digest, before: &Result<Surface, String>, found: Digest, surface: &Surface) -> Self {
+        let changes = before.as_ref().map(|before| difference(before, surface)).map_err(Clone::clone);
+        Self { pinned, found, changes }
+    }
+
     /// For people.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("pinned is {}", self.pinned), format!("found is  {}", self.found)];

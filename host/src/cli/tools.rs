@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::difference::{Differs, differs, pinned_surface};
+use super::difference::{Differs, pinned_surface};
 use super::exit::{Exit, Failure};
 use super::output::{Output, table};
 use super::said;
@@ -56,19 +56,22 @@ fn with_manifest(workspace: &Workspace, manifest: &Manifest) -> Listed {
         let state = format!("not pinned: see `tollgate inspect {tool}`, then `tollgate pin {tool}`");
         return Listed { tool, state, pinned: None, surface: None, differs: None };
     };
-    let kept = pinned_surface(workspace, &pinned);
+    // Read only where it is needed, and once.
+    let kept = || pinned_surface(workspace, &pinned);
     let found = workspace.component(manifest).map(|bytes| (Digest::of(&bytes), Surface::parse(&bytes)));
-    let (state, differs, surface) = match (found, kept) {
+    let (state, differs, surface) = match found {
         // The very bytes stand beside the manifest, so that it does not matter whether they were kept too.
-        (Ok((digest, Ok(surface))), _) if digest == pinned => {
+        Ok((digest, Ok(surface))) if digest == pinned => {
             let state = surface.loads().map_or_else(|bad| bad.to_string(), |()| "ready".to_owned());
             (state, None, Some(surface))
         }
-        (Ok((digest, now)), kept) => {
+        Ok((digest, now)) => {
+            let kept = kept();
             let state = format!("other bytes than were pinned: see `tollgate inspect {tool}`, then `tollgate pin {tool}`");
-            (state, now.ok().and_then(|now| differs(workspace, manifest, digest, &now)), kept.ok())
+            let differs = now.ok().filter(|_| digest != pinned).map(|now| Differs::between(pinned, &kept, digest, &now));
+            (state, differs, kept.ok())
         }
-        (Err(broken), kept) => (broken.to_string(), None, kept.ok()),
+        Err(broken) => (broken.to_string(), None, kept().ok()),
     };
     Listed { tool, state, pinned: Some(pinned), surface, differs }
 }

@@ -7,9 +7,15 @@ use super::workspace::{COMPONENT, Workspace, private_dir, read_file, write_priva
 use crate::diagnostic::Broken;
 use crate::name::Digest;
 
+/// How the file of a kept component is called.
+#[must_use]
+pub fn kept_name(digest: &Digest) -> String {
+    format!("{}.wasm", digest.hex())
+}
+
 impl Workspace {
     fn kept_path(&self, digest: &Digest) -> PathBuf {
-        self.path("components").join(format!("{}.wasm", digest.hex()))
+        self.path("components").join(kept_name(digest))
     }
 
     /// Keeps the bytes of a component that was reviewed, and says by which digest.
