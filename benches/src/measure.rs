@@ -66,6 +66,18 @@ pub fn processor_time() -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
+/// A line of this process's status (`VmRSS`, `VmHWM`), in bytes.
+///
+/// # Errors
+/// When the system does not say it.
+#[expect(clippy::disallowed_methods, reason = "asks the system for the memory of this process")]
+pub fn status(name: &str) -> Result<u64, Failed> {
+    let text = std::fs::read_to_string("/proc/self/status")?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.map(|kib| kib << 10).ok_or_else(|| format!("no {name} in /proc/self/status").into())
+}
+
 /// One call, again and again.
 pub trait Again: Send + Sync + 'static {
     /// Makes one call.

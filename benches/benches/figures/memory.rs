@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tollgate::runtime::Settings;
 use tollgate_benches::bare::{Bare, Function};
-use tollgate_benches::measure::Again;
+use tollgate_benches::measure::{Again, status};
 use tollgate_benches::memory::InMemory;
 use tollgate_benches::table::Table;
 use tollgate_benches::{Failed, add_tool, call, host, load, returned, workspace};
@@ -78,7 +78,7 @@ pub fn tables(_: Effort) -> Result<Vec<Table>, Failed> {
 
 /// What one more sleeper costs.
 async fn each<A: Again>(threads: &Handle, what: &Arc<A>) -> Result<f64, Failed> {
-    let before = resident()?;
+    let before = status("VmRSS")?;
     let mut asleep = JoinSet::new();
     for _ in 0..MANY {
         let what = what.clone();
@@ -90,20 +90,11 @@ async fn each<A: Again>(threads: &Handle, what: &Arc<A>) -> Result<f64, Failed> 
         match tokio::time::timeout(Duration::from_millis(100), asleep.join_next()).await {
             Ok(ended) => return Err(format!("a sleeper ended: {ended:#?}").into()),
             Err(_) => {
-                let now = resident()?;
+                let now = status("VmRSS")?;
                 still = if now.abs_diff(last) < 64 << 10 { still + 1 } else { 0 };
                 last = now;
             }
         }
     }
     Ok(last.saturating_sub(before) as f64 / MANY as f64)
-}
-
-/// The process's resident memory, in bytes.
-#[expect(clippy::disallowed_methods, reason = "asks the system for the memory of this process")]
-pub fn resident() -> Result<u64, Failed> {
-    let text = std::fs::read_to_string("/proc/self/status")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-    let kilobytes: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
-    Ok(kilobytes << 10)
 }

@@ -1,7 +1,5 @@
 //! A workspace with a tool for each attack, its host in this process, and the bystander.
 
-use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use tollgate::invoke::{Host, Loaded, Outcome};
@@ -43,16 +41,10 @@ impl Arena {
         let built = tollgate_example_tools::build()?;
         let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
         let probe = std::fs::read(built.fixtures.join("probe.wasm")).map_err(|e| e.to_string())?;
-        let (at, none) = (folder.path().join("w"), folder.path().join("none"));
-        std::fs::create_dir(&none).map_err(|e| e.to_string())?;
-        let text = |path: &Path| path.display().to_string();
-        let typed = ["tollgate", "init", &text(&at), "--person", "ben", "--tools", &text(&none)];
-        if tollgate::cli::main(typed.iter().map(std::ffi::OsString::from).collect()) != ExitCode::SUCCESS {
-            return Err("init failed".to_owned());
-        }
+        let workspace = tollgate_benches::workspace(folder.path()).map_err(|e| e.to_string())?;
+        let at = &workspace.folder;
         tollgate_hostile::lay_traps(&at.join("files"))?;
         std::fs::write(at.join("files/runbooks/kibibyte.md"), vec![b'x'; 1024]).map_err(|e| e.to_string())?;
-        let workspace = Workspace::open(&at).map_err(|e| format!("{e:?}"))?;
         let runtime = workspace.runtime().map_err(|e| e.to_string())?;
         Ok(Self { _folder: folder, workspace, probe, runtime })
     }

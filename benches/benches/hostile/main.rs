@@ -19,18 +19,15 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tollgate::invoke::Outcome;
 use tollgate::tool::Surface;
-use tollgate_benches as _; // its allocator, which is the program's
 use tollgate_hostile::{ATTACKS, Attack};
 
 use arena::{Arena, Tool};
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args_os().collect();
-    if arguments.get(1).is_some_and(|first| first == "compile-child") {
-        // The host compiles in a child of this very program.
-        return tollgate::cli::main(arguments);
+    if let Some(code) = tollgate_benches::as_the_program() {
+        return code;
     }
-    let words: Vec<String> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<String> = std::env::args().skip(1).collect();
     match measure(&Plan::of(&words)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

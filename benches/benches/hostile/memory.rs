@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task::JoinSet;
 use tollgate::manifest::Limits;
+use tollgate_benches::measure::status;
 
 use super::arena::{Ring, Tool};
 use super::{Plan, strike};
@@ -40,7 +41,8 @@ pub async fn measure(ring: &Arc<Ring>, tools: &[Tool], plan: &Plan) -> Result<()
         ring.stand_by().await?;
     }
     std::fs::write("/proc/self/clear_refs", "5").map_err(|e| format!("forgetting the peak so far: {e}"))?;
-    let idle = status("VmRSS")?;
+    let memory = |name| status(name).map_err(|e| e.to_string());
+    let idle = memory("VmRSS")?;
     let (allowed, next) = (Arc::new(Allowed::default()), Arc::new(AtomicU64::new(0)));
     let mut attackers = JoinSet::new();
     for _ in 0..plan.cores * FOR_EACH_CORE {
@@ -61,7 +63,7 @@ pub async fn measure(ring: &Arc<Ring>, tools: &[Tool], plan: &Plan) -> Result<()
         });
     }
     attackers.join_all().await.into_iter().collect::<Result<(), String>>()?;
-    let (peak, after) = (status("VmHWM")?, status("VmRSS")?);
+    let (peak, after) = (memory("VmHWM")?, memory("VmRSS")?);
     let limits = allowed.most.load(Ordering::SeqCst);
     let mib = |bytes: u64| bytes >> 20;
     let holds = if peak <= idle + limits + SLACK { "it stays below" } else { "IT EXCEEDS" };
@@ -70,12 +72,4 @@ pub async fn measure(ring: &Arc<Ring>, tools: &[Tool], plan: &Plan) -> Result<()
     println!("idle {}, peak {} (+{}), afterwards {}", mib(idle), mib(peak), mib(peak.saturating_sub(idle)), mib(after));
     println!("{holds} idle + the limits of what ran at once ({}) + {}", mib(limits), mib(SLACK));
     Ok(())
-}
-
-/// A line of this process's status, in bytes.
-fn status(name: &str) -> Result<u64, String> {
-    let text = std::fs::read_to_string("/proc/self/status").map_err(|e| e.to_string())?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kib.map(|kib| kib << 10).ok_or_else(|| format!("no {name} in /proc/self/status"))
 }
