@@ -21,13 +21,7 @@ fn typed(body: &str) -> Vec<String> {
 /// Posts at a terminal where a script types `answers`, each after the text it waits for.
 fn post(world: &World, body: &str, answers: &[(&str, &str)]) -> (Value, String) {
     let typed = typed(body);
-    let mut terminal = world.at_terminal(&typed.iter().map(String::as_str).collect::<Vec<_>>());
-    for (prompt, answer) in answers {
-        terminal.expect(prompt).expect("the prompt");
-        terminal.type_line(answer).expect("typing");
-    }
-    let ended = terminal.end().expect("an end");
-    (report(&ended), ended.screen)
+    world.answered(&typed.iter().map(String::as_str).collect::<Vec<_>>(), answers)
 }
 
 #[test]

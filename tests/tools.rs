@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tollgate::refusal::Code;
 
-use crate::world::{PASSPHRASE, Ran, World, codes, guests, meter, report};
+use crate::world::{PASSPHRASE, Ran, World, codes, guests, meter};
 
 /// What dpkg writes when two packages are installed and one of them stays half-configured.
 const DPKG: &str = "\
@@ -101,13 +101,7 @@ fn triage_reports_on_a_log_beside_a_thread_and_changes_nothing() {
 /// Calls `lend` at a terminal where a script types `answers`.
 fn lend(world: &World, answers: &[(&str, &str)]) -> (Value, String) {
     let arguments = json!({ "object": "dataset/example", "group": "guests", "minutes": 30 }).to_string();
-    let mut terminal = world.at_terminal(&["-o", "json", "call", "lend.lend", &arguments]);
-    for (prompt, answer) in answers {
-        terminal.expect(prompt).expect("the prompt");
-        terminal.type_line(answer).expect("typing");
-    }
-    let ended = terminal.end().expect("an end");
-    (report(&ended), ended.screen)
+    world.answered(&["-o", "json", "call", "lend.lend", &arguments], answers)
 }
 
 #[test]

@@ -159,6 +159,18 @@ impl World {
         Terminal::start(program(), arguments, &self.parent.path().join("W")).expect("a terminal")
     }
 
+    /// Runs the program at a terminal where a script types `answers`, each after the text it waits for. Its report and
+    /// what the screen showed.
+    pub fn answered(&self, arguments: &[&str], answers: &[(&str, &str)]) -> (Value, String) {
+        let mut terminal = self.at_terminal(arguments);
+        for (prompt, answer) in answers {
+            terminal.expect(prompt).expect("the prompt");
+            terminal.type_line(answer).expect("typing");
+        }
+        let ended = terminal.end().expect("an end");
+        (report(&ended), ended.screen)
+    }
+
     /// Runs a command that must succeed, and returns its JSON.
     pub fn done(&self, arguments: &[&str]) -> Value {
         let ran = self.tollgate(&[&["-o", "json"], arguments].concat());

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use tollgate::setup::TARGET;
+
 pub mod stage;
 pub mod terminal;
-
-const TARGET: &str = "wasm32-wasip2";
 
 /// Folders of this package, each a tool with its manifest.
 const TOOLS: &[&str] = &["answer", "triage", "lend", "table"];
