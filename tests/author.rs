@@ -217,8 +217,8 @@ proptest! {
         for (grant, need) in granted.0.iter().zip(&needs.0) {
             prop_assert_eq!((grant.spec.name, &grant.reach, grant.calls), (need.spec.name, &need.reach, need.calls));
             prop_assert_eq!((grant.bytes, grant.lease, grant.index), (need.bytes, need.lease, need.index));
-            let asked = if grant.spec.kind == Kind::Change { Consent::Initiator } else { Consent::None };
-            prop_assert_eq!(grant.consent, asked);
+            let asked = if grant.spec.kind == Kind::Change { Consent::initiator() } else { Consent::none() };
+            prop_assert_eq!(&grant.consent, &asked);
         }
         prop_assert_eq!(manifest::useless(&checked(&text), &needs), vec![]);
     }

@@ -173,8 +173,8 @@ fn a_grant_is_read_as_it_is_written() {
     let [files, help, bots, acl] = manifest.grants.0.as_slice() else { panic!("{:?}", manifest.grants) };
     assert_eq!((files.spec.name, files.calls, files.line), ("files.read", 20, 15));
     assert_eq!(files.bytes.map(|bytes| bytes.to_string()).as_deref(), Some("1 MiB"));
-    assert_eq!((help.index, help.consent, help.line), (0, Consent::Initiator, 17));
-    assert_eq!((bots.index, bots.consent, bots.line), (1, Consent::None, 23));
+    assert_eq!((help.index, &help.consent, help.line), (0, &Consent::initiator(), 17));
+    assert_eq!((bots.index, &bots.consent, bots.line), (1, &Consent::none(), 23));
     assert_eq!(acl.lease.map(|lease| lease.to_string()).as_deref(), Some("30 min"));
     assert_eq!((acl.bytes, acl.reach.len()), (None, 3));
 }

@@ -10,25 +10,84 @@ pub use pattern::{BadPattern, Pattern};
 pub use patterns::Patterns;
 pub use spec::{Dimension, Kind, Spec, Values};
 
+use std::fmt;
+use std::sync::Arc;
+
+use crate::name::GroupName;
 use crate::unit::{Bytes, Duration};
 
-/// Who must agree before an act under a grant happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Consent {
-    /// Nobody.
-    None,
+/// One person, or one kind of person, who must agree.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
     /// The person on whose behalf the tool runs.
     Initiator,
+    /// The owner of what the act is about: the forum, the object, the object that covers the file.
+    Owner,
+    /// Somebody in this group, through groups in groups.
+    Group(GroupName),
+    /// Two different people in this group.
+    TwoOf(GroupName),
 }
 
-impl Consent {
-    /// As a manifest writes it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::None => "none",
-            Self::Initiator => "initiator",
+            Self::Initiator => f.write_str("initiator"),
+            Self::Owner => f.write_str("owner"),
+            Self::Group(group) => write!(f, "group:{group}"),
+            Self::TwoOf(group) => write!(f, "two of group:{group}"),
         }
+    }
+}
+
+/// Who must agree before an act under a grant happens: each of these rules must be met. Nobody, where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consent(Arc<[Rule]>);
+
+impl Consent {
+    /// These rules, in one order whatever the order written.
+    #[must_use]
+    pub fn new(mut rules: Vec<Rule>) -> Self {
+        rules.sort();
+        rules.dedup();
+        Self(rules.into())
+    }
+
+    /// Nobody.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The initiator.
+    #[must_use]
+    pub fn initiator() -> Self {
+        Self::new(vec![Rule::Initiator])
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.0
+    }
+
+    /// Whether nobody has to agree.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Consent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_none() {
+            return f.write_str("none");
+        }
+        for (place, rule) in self.0.iter().enumerate() {
+            let between = if place == 0 { "" } else { ", " };
+            write!(f, "{between}{rule}")?;
+        }
+        Ok(())
     }
 }
 

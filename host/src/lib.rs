@@ -12,13 +12,16 @@ pub mod bindings;
 pub mod label;
 pub mod grant;
 pub mod meter;
+pub mod quota;
 
 pub mod manifest;
 pub mod config;
+pub mod freeze;
 pub mod people;
 
 pub mod approval;
 pub mod journal;
+pub mod lease;
 
 pub mod gate;
 

@@ -36,8 +36,18 @@ codes! {
     NotYours = "cover"."not-yours";
     /// This invocation has used what its grant allows.
     MeterSpent = "fund"."meter-spent";
+    /// This person, agent or tool has used what the manifest's quota allows over time.
+    QuotaSpent = "fund"."quota-spent";
+    /// A person must agree, and nobody has answered yet.
+    Waiting = "agree"."waiting";
     /// The person who was asked said no.
     Declined = "agree"."declined";
+    /// Somebody said no to the same act a while ago.
+    DeclinedBefore = "agree"."declined-before";
+    /// The yes was worth one act, and that was done.
+    Used = "agree"."used";
+    /// Nobody answered in time, or the yes came too long ago.
+    Expired = "agree"."expired";
     /// What was agreed to is not what would happen now.
     Changed = "agree"."changed";
     /// Nobody who may say yes has a credential to say it with.
@@ -46,6 +56,8 @@ codes! {
     NobodyHere = "agree"."nobody-here";
     /// The act could not be put on record, so it did not happen.
     Unrecorded = "record"."unavailable";
+    /// Somebody has stopped this tool, agent, person, capability, or everything.
+    Frozen = "freeze"."frozen";
     /// The backend could not be reached or did not answer.
     Unavailable = "effect"."unavailable";
     /// Whether the act happened is not known.

@@ -60,7 +60,7 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
         let list = patterns(count)?;
         let reach = vec![Patterns::new(list.clone())];
         let (calls, bytes) = (u64::MAX, Some(Bytes(u64::MAX)));
-        let grant = Grant { spec: READ, index: 0, reach, calls, bytes, consent: Consent::None, lease: None, line: 1 };
+        let grant = Grant { spec: READ, index: 0, reach, calls, bytes, consent: Consent::none(), lease: None, line: 1 };
         let allowed = Arc::new(Allowed { granted: Grants(vec![grant]), declared: None });
         let mut meters = Meters::new(&allowed);
         let action = Arc::new(Read::parse(path.to_owned(), 0, 1024));

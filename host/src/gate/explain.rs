@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::action::Action;
 use super::judge;
-use crate::grant::{Allowed, Consent};
+use crate::grant::Allowed;
 use crate::meter::Meters;
 use crate::people::Rights;
 use crate::refusal::Refusal;
@@ -64,10 +64,15 @@ pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights) -> 
     }
     steps.push(Step::yes("clear", "labels are not enforced by this version".to_owned(), None));
     let audience = action.audience().people(rights.directory(), rights.now).len();
-    steps.push(match grant.consent {
-        Consent::None => Step::yes("agree", "nobody has to agree".to_owned(), line),
-        Consent::Initiator => {
-            Step::yes("agree", format!("{} is asked, and shown that it reaches {audience} people", rights.initiator()), line)
+    steps.push(match grant.consent.is_none() {
+        true => Step::yes("agree", "nobody has to agree".to_owned(), line),
+        false => {
+            let says = format!(
+                "{} is asked for {}, and shown that it reaches {audience} people",
+                grant.consent,
+                rights.initiator()
+            );
+            Step::yes("agree", says, line)
         }
     });
     steps

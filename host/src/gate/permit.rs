@@ -88,7 +88,7 @@ impl<A: Action> Asked<A> {
             Doing::Observation => None,
             Doing::Change => Some(premise(&*self.0, rights)),
         };
-        Ok(Covered { place, consent: grant.consent, premise, action: self.0 })
+        Ok(Covered { place, consent: grant.consent.clone(), premise, action: self.0 })
     }
 }
 
@@ -129,15 +129,12 @@ impl<A: Action> Cleared<A> {
     pub async fn agree(self, session: &Session, book: &mut Book) -> Result<Agreed<A>, Refusal> {
         let covered = &self.0.covered;
         covered.action.look().await?;
-        match covered.consent {
-            Consent::Initiator if covered.action.narrows() => Ok(Agreed { funded: self.0, act: None }),
-            Consent::None => Ok(Agreed { funded: self.0, act: None }),
-            Consent::Initiator => {
-                let act = act_of(covered, session);
-                consent(&*covered.action, act.clone(), session, book).await?;
-                Ok(Agreed { funded: self.0, act: Some(act) })
-            }
+        if covered.consent.is_none() || covered.action.narrows() {
+            return Ok(Agreed { funded: self.0, act: None });
         }
+        let act = act_of(covered, session);
+        consent(&*covered.action, act.clone(), session, book).await?;
+        Ok(Agreed { funded: self.0, act: Some(act) })
     }
 }
 
@@ -224,7 +221,7 @@ fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge,
     let body = Body::of(5)
         .number("audience", people.len() as u64)
         .number("bytes", charge.bytes())
-        .text("consent", covered.consent.as_str())
+        .text("consent", covered.consent.to_string())
         .text("function", covered.action.function())
         .number("grant", charge.grant() as u64);
     let draft = Draft::new(Kind::Intent, body).with("asked", covered.action.canonical());

@@ -33,6 +33,26 @@ pub enum Kind {
     Passphrase,
     /// Payloads were erased.
     Erased,
+    /// An invocation was set down until somebody answers: approval, what it has used.
+    SetDown,
+    /// An invocation was taken up again by replay: what its clock says from here on.
+    TakenUp,
+    /// A question was taken back: what it was bound to has changed, or its time is over.
+    Voided,
+    /// What was in doubt is known: found out by the host, or said by a person.
+    Settled,
+    /// The switch was thrown.
+    Frozen,
+    /// The switch was thrown back.
+    Thawed,
+    /// A lease is over: on time, early, or found over at a start.
+    Reverted,
+    /// A lease was extended.
+    Extended,
+    /// A person did without the consent that an act needed.
+    Glass,
+    /// Somebody else has looked at what was done without consent.
+    Reviewed,
 }
 
 impl Kind {
@@ -52,6 +72,16 @@ impl Kind {
         Self::Pinned,
         Self::Passphrase,
         Self::Erased,
+        Self::SetDown,
+        Self::TakenUp,
+        Self::Voided,
+        Self::Settled,
+        Self::Frozen,
+        Self::Thawed,
+        Self::Reverted,
+        Self::Extended,
+        Self::Glass,
+        Self::Reviewed,
     ];
 
     /// The kind's stable word.
@@ -72,6 +102,16 @@ impl Kind {
             Self::Pinned => "pinned",
             Self::Passphrase => "passphrase",
             Self::Erased => "erased",
+            Self::SetDown => "set-down",
+            Self::TakenUp => "taken-up",
+            Self::Voided => "voided",
+            Self::Settled => "settled",
+            Self::Frozen => "frozen",
+            Self::Thawed => "thawed",
+            Self::Reverted => "reverted",
+            Self::Extended => "extended",
+            Self::Glass => "glass",
+            Self::Reviewed => "reviewed",
         }
     }
 

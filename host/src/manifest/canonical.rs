@@ -52,7 +52,7 @@ fn grant(grant: &Grant) -> Vec<u8> {
     }
     canonical.put(&grant.calls.to_string());
     canonical.put(&grant.bytes.map(|bytes| bytes.to_string()).unwrap_or_default());
-    canonical.put(grant.consent.as_str());
+    canonical.put(&grant.consent.to_string());
     canonical.put(&grant.lease.map(|lease| lease.to_string()).unwrap_or_default());
     canonical.0
 }

@@ -12,7 +12,7 @@ use crate::grant::{Grant, Grants, Pattern, Spec};
 
 /// Checks a declaration: the body of a manifest's `[grant]`, without `consent` and `wide`, which are not its author's.
 ///
-/// The grants in it have [`crate::grant::Consent::None`], and their lines are those of the declaration.
+/// The grants in it have [`crate::grant::Consent::none`], and their lines are those of the declaration.
 #[must_use]
 pub fn declaration(source: &Arc<Source>, specs: &[&'static Spec]) -> Checked<Grants> {
     raw::body(source, "the declaration", |_, section| {

@@ -110,7 +110,7 @@ pub fn suggest(spec: &Spec, values: &[(&str, &str)]) -> String {
     keys.push("calls = 1".to_owned());
     keys.extend(spec.bytes.then(|| "bytes = \"64 KiB\"".to_owned()));
     keys.extend(spec.lease.then(|| "lease = \"30 min\"".to_owned()));
-    keys.extend((spec.kind == Kind::Change).then(|| format!("consent = \"{}\"", Consent::Initiator.as_str())));
+    keys.extend((spec.kind == Kind::Change).then(|| format!("consent = \"{}\"", Consent::initiator())));
     format!("{} = {{ {} }}", quoted(spec.name), keys.join(", "))
 }
 
@@ -165,7 +165,7 @@ pub(super) fn keys(grant: &Grant, by: By) -> Vec<(&'static str, String)> {
     keys.extend(grant.bytes.map(|bytes| ("bytes", format!("\"{bytes}\""))));
     keys.extend(grant.lease.map(|lease| ("lease", format!("\"{lease}\""))));
     if by == By::Operator {
-        keys.extend((grant.spec.kind == Kind::Change).then(|| ("consent", quoted(grant.consent.as_str()))));
+        keys.extend((grant.spec.kind == Kind::Change).then(|| ("consent", quoted(&grant.consent.to_string()))));
         keys.extend(wide(grant).then(|| ("wide", "true".to_owned())));
     }
     keys

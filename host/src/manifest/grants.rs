@@ -114,7 +114,7 @@ fn one(mut section: Section<'_>, by: By, spec: &'static Spec, mentions: &mut Vec
     let consent = match by {
         By::Operator => consent(&mut section, spec),
         By::Author => {
-            superfluous::<()>(&mut section, "consent", "who is asked is for the operator to say").map(|_| Consent::None)
+            superfluous::<()>(&mut section, "consent", "who is asked is for the operator to say").map(|_| Consent::none())
         }
     };
     let lease = lease(&mut section, spec);
@@ -225,7 +225,7 @@ fn consent(section: &mut Section<'_>, spec: &Spec) -> Option<Consent> {
         Kind::Change => section.need("consent", agreement, help),
         Kind::Observation => {
             let why = format!("{} only reads, and nobody is asked before reading", spec.name);
-            superfluous::<()>(section, "consent", &why).map(|_| Consent::None)
+            superfluous::<()>(section, "consent", &why).map(|_| Consent::none())
         }
     }
 }
@@ -233,8 +233,8 @@ fn consent(section: &mut Section<'_>, spec: &Spec) -> Option<Consent> {
 fn agreement(text: &str) -> Result<Consent, String> {
     let group = |text: &str| text.starts_with("group:");
     match text {
-        "none" => Ok(Consent::None),
-        "initiator" => Ok(Consent::Initiator),
+        "none" => Ok(Consent::none()),
+        "initiator" => Ok(Consent::initiator()),
         _ if text == "owner" || group(text) || text.strip_prefix("two of ").is_some_and(group) => {
             Err(format!("{} is not yet enforced by this version of Tollgate", code(text)))
         }

@@ -78,5 +78,5 @@ fn grants(spec: &'static Spec, declared: Option<&Grants>) -> Vec<String> {
 
 /// A declared grant as an operator's, who is careful: a change asks the person it is made for.
 fn asked(grant: &Grant) -> String {
-    inline(&Grant { consent: Consent::Initiator, ..grant.clone() }, By::Operator)
+    inline(&Grant { consent: Consent::initiator(), ..grant.clone() }, By::Operator)
 }

@@ -1,0 +1,1 @@
+//! The switch: whom and what somebody has stopped.

@@ -1,0 +1,41 @@
+-- Questions to people, and what came of them. What a yes is bound to stands in the payload `act` of the entry `number`.
+CREATE TABLE approvals (
+    id INTEGER PRIMARY KEY, number INTEGER NOT NULL, act BLOB NOT NULL, state TEXT NOT NULL, why TEXT,
+    function TEXT NOT NULL, tool TEXT NOT NULL, initiator TEXT NOT NULL, agent TEXT NOT NULL, rules TEXT NOT NULL,
+    asked INTEGER NOT NULL, expires INTEGER NOT NULL, settled INTEGER, invocation TEXT, seq INTEGER
+) STRICT;
+CREATE INDEX approvals_act ON approvals (act);
+CREATE INDEX approvals_live ON approvals (state, expires) WHERE state IN ('open', 'agreed');
+CREATE INDEX approvals_asked ON approvals (asked);
+CREATE TABLE answers (
+    approval INTEGER NOT NULL REFERENCES approvals (id), person TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT,
+    PRIMARY KEY (approval, person)
+) STRICT, WITHOUT ROWID;
+-- Invocations that were set down, until their result was handed to a caller.
+CREATE TABLE waits (
+    invocation TEXT PRIMARY KEY, call BLOB NOT NULL, approval INTEGER NOT NULL, since INTEGER NOT NULL, instance TEXT, ended INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX waits_call ON waits (call);
+CREATE INDEX waits_approval ON waits (approval);
+-- Idempotency keys that callers gave.
+CREATE TABLE keys (key BLOB PRIMARY KEY, invocation TEXT NOT NULL, call BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+-- What was spent of quotas: a row for each act, as long as a window may reach back to it.
+CREATE TABLE spent (quota TEXT NOT NULL, at INTEGER NOT NULL, amount INTEGER NOT NULL) STRICT;
+CREATE INDEX spent_quota ON spent (quota, at);
+CREATE TABLE freezes (
+    id INTEGER PRIMARY KEY, scope TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, person TEXT NOT NULL, at INTEGER NOT NULL,
+    ends INTEGER, thawed INTEGER
+) STRICT;
+-- Acts done without the consent they needed, until somebody else has looked at them.
+CREATE TABLE reviews (
+    approval INTEGER PRIMARY KEY REFERENCES approvals (id), person TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
+    closed_by TEXT, closed INTEGER, finding TEXT
+) STRICT;
+-- Acts of which nobody knows whether they happened, until somebody finds out.
+CREATE TABLE doubts (
+    invocation TEXT NOT NULL, seq INTEGER NOT NULL, function TEXT NOT NULL, at INTEGER NOT NULL, settled INTEGER, outcome TEXT, found TEXT,
+    PRIMARY KEY (invocation, seq)
+) STRICT, WITHOUT ROWID;
+-- Leases: what a tool's entry was extended to, and whether its end is on record.
+ALTER TABLE acl_entries ADD COLUMN began INTEGER;
+ALTER TABLE acl_entries ADD COLUMN reverted INTEGER;
