@@ -6,10 +6,14 @@
 
 mod card;
 mod passphrase;
+mod question;
+mod rule;
 mod visible;
 
 pub use card::{Act, Card};
 pub use passphrase::{Passphrase, matches, protect};
+pub use question::{Answered, Asked, Current, Manners, NewQuestion, Question, Reply, Spends, State, Use};
+pub use rule::Rules;
 pub use visible::{Shown, show, show_name};
 
 use std::pin::Pin;

@@ -119,6 +119,8 @@ pub enum FaultKind {
     Stack,
     /// Its answer is not of the type it exports.
     BadAnswer,
+    /// Taken up again, it did not do what it had done.
+    Diverged,
 }
 
 impl FaultKind {
@@ -140,6 +142,7 @@ impl FaultKind {
             Self::Output => "output",
             Self::Stack => "stack",
             Self::BadAnswer => "bad-answer",
+            Self::Diverged => "diverged",
         }
     }
 }
@@ -176,6 +179,8 @@ pub enum Halt {
     Refused(Refusal),
     /// The guest has gone too far; its store is gone.
     Stopped(Fault),
+    /// It waits for a person, and is set down: its store is gone, and its journal has what it takes to go on.
+    SetDown,
 }
 
 impl From<Refusal> for Halt {

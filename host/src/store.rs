@@ -2,15 +2,18 @@
 //! signed heads beside it. Several processes of one machine may have it open.
 
 mod acl;
+mod approvals;
 mod board;
 mod forum;
 mod instance;
 mod load;
 mod people;
+mod quota;
 mod read;
 mod schema;
 mod signing;
 mod tx;
+mod waits;
 mod world;
 mod worldfile;
 mod writer;
@@ -25,7 +28,7 @@ use rusqlite::Connection;
 
 use crate::clock::{Clock, Instant};
 use crate::diagnostic::Broken;
-use crate::journal::{Chapter, Journal, Pending, Signer, Unrecorded};
+use crate::journal::{Chapter, Journal, Pending, Signer, Unrecorded, Written};
 use board::Board;
 use instance::Instance;
 use signing::Signing;
@@ -144,9 +147,9 @@ fn begin_sharing(connection: &Connection, board: &Board) -> Result<(), Broken> {
 }
 
 impl Journal for Store {
-    fn append(&self, chapter: Chapter) -> Pending<'_, Result<(), Unrecorded>> {
+    fn append(&self, chapter: Chapter) -> Pending<'_, Result<Written, Unrecorded>> {
         Box::pin(async move {
-            let fails = if chapter.premise.is_some() { Fails::Alone } else { Fails::Together };
+            let fails = if chapter.terms.premise.is_some() || chapter.terms.with.is_some() { Fails::Alone } else { Fails::Together };
             let ready = Ready::of(chapter)?;
             self.writer.write(fails, move |tx| tx.write(ready)).await
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::grant::{Reached, Spec};
 use crate::meter::Want;
-use crate::people::{Audience, Need};
+use crate::people::{About, Audience, Need};
 use crate::refusal::Refusal;
 use crate::unit::Duration;
 
@@ -52,6 +52,16 @@ pub trait Action: Send + Sync + 'static {
         Audience::Nobody
     }
 
+    /// What it is about: its owner may have to agree, and only its readers are shown the question.
+    fn about(&self) -> Option<About> {
+        None
+    }
+
+    /// Where what an observation brings comes from; joins the label.
+    fn source(&self) -> Option<Arc<str>> {
+        None
+    }
+
     /// The request in canonical form ([`texts`](crate::journal::canonical::texts)): what is journaled and what a yes is bound to.
     fn canonical(&self) -> String;
 
@@ -66,13 +76,21 @@ pub trait Action: Send + Sync + 'static {
     }
 }
 
-/// What an observation brought, for meter, label and journal.
-#[derive(Debug)]
-pub struct Told {
-    /// Bytes that go to the guest and are kept on the meter.
-    pub bytes: u64,
-    /// What the guest is told, as it is journaled.
-    pub payload: Vec<u8>,
-    /// Where it came from; joins the label.
-    pub source: Option<Arc<str>>,
+/// What an observation brings: journaled as it was told, and told again from the journal.
+pub trait Retold: Sized {
+    /// The bytes that are journaled.
+    fn tell(&self) -> Vec<u8>;
+
+    /// What the bytes say; none where they are no such thing.
+    fn recall(told: &[u8]) -> Option<Self>;
+}
+
+impl Retold for Vec<u8> {
+    fn tell(&self) -> Vec<u8> {
+        self.clone()
+    }
+
+    fn recall(told: &[u8]) -> Option<Self> {
+        Some(told.to_vec())
+    }
 }

@@ -13,7 +13,7 @@ impl Acls for Store {
     fn widen(&self, lease: Lease, mut settle: Chapter) -> Pending<'_, Result<u64, Unrecorded>> {
         Box::pin(self.write(move |tx| {
             // Judged before the entry is there: it would take away from what it gains.
-            if let Some(premise) = settle.premise.take() {
+            if let Some(premise) = settle.terms.premise.take() {
                 tx.judge(&premise)?;
             }
             let (invocation, seq) = (lease.key.0.to_string(), lease.key.1);

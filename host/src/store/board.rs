@@ -20,6 +20,7 @@ struct Words {
     marked: AtomicU64,
     settled: AtomicU64,
     newest: AtomicU64,
+    answers: AtomicU64,
 }
 
 /// The page.
@@ -67,6 +68,16 @@ impl Board {
     /// The newest time that any process wrote.
     pub(super) fn newest(&self) -> Instant {
         Instant(self.words().newest.load(Ordering::SeqCst))
+    }
+
+    /// How many answers to questions any process has written.
+    pub(super) fn answers(&self) -> u64 {
+        self.words().answers.load(Ordering::SeqCst)
+    }
+
+    /// A question was answered, or has ended otherwise.
+    pub(super) fn answered(&self) {
+        self.words().answers.fetch_add(1, Ordering::SeqCst);
     }
 
     /// A time was written.

@@ -121,7 +121,7 @@ fn end(tx: &mut Tx<'_>, invocation: InvocationId) -> Result<(), Unrecorded> {
     let first = entries.last().map_or(0, |(seq, _)| seq + 1);
     let count = u64::from(first) + drafts.len() as u64 + 1;
     drafts.push(Draft::new(Kind::Ended, json!({ "outcome": "interrupted", "entries": count, "receipt": [] })));
-    tx.append(Chapter { invocation: Some(invocation), first, drafts: Arc::new(drafts), premise: None })
+    tx.append(Chapter { invocation: Some(invocation), first, drafts: Arc::new(drafts), terms: Terms::default() })
 }
 
 fn entries(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<Vec<(u32, Value)>> {

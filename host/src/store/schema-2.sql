@@ -1,12 +1,14 @@
 -- Questions to people, and what came of them. What a yes is bound to stands in the payload `act` of the entry `number`.
 CREATE TABLE approvals (
     id INTEGER PRIMARY KEY, number INTEGER NOT NULL, act BLOB NOT NULL, state TEXT NOT NULL, why TEXT,
-    function TEXT NOT NULL, tool TEXT NOT NULL, initiator TEXT NOT NULL, agent TEXT NOT NULL, rules TEXT NOT NULL,
-    asked INTEGER NOT NULL, expires INTEGER NOT NULL, settled INTEGER, invocation TEXT, seq INTEGER
+    function TEXT NOT NULL, tool TEXT NOT NULL, initiator TEXT NOT NULL, agent TEXT NOT NULL, consent TEXT NOT NULL,
+    about TEXT, audience TEXT NOT NULL, asker TEXT NOT NULL, asked INTEGER NOT NULL, expires INTEGER NOT NULL, settled INTEGER, invocation TEXT, seq INTEGER
 ) STRICT;
 CREATE INDEX approvals_act ON approvals (act);
-CREATE INDEX approvals_live ON approvals (state, expires) WHERE state IN ('open', 'agreed');
-CREATE INDEX approvals_asked ON approvals (asked);
+CREATE INDEX approvals_asker ON approvals (asker) WHERE state IN ('open', 'agreed');
+CREATE INDEX approvals_initiator ON approvals (initiator, asked);
+CREATE INDEX approvals_agent ON approvals (agent, asked);
+CREATE INDEX approvals_tool ON approvals (tool, asked);
 CREATE TABLE answers (
     approval INTEGER NOT NULL REFERENCES approvals (id), person TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT,
     PRIMARY KEY (approval, person)

@@ -88,6 +88,10 @@ impl Action for Entries {
         Want::UpTo(LIST)
     }
 
+    fn source(&self) -> Option<Arc<str>> {
+        self.object.as_ref().map(|object| format!("access list of {object}").into())
+    }
+
     fn canonical(&self) -> String {
         texts(&[("object", Some(&self.asked))])
     }

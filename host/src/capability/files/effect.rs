@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 
+use serde_json::{Value, json};
+
 use super::beneath::{Beneath, Found, trouble};
 use super::grants::{List, READ, Read};
 use crate::diagnostic::Halt;
-use crate::gate::{Permit, Told};
+use crate::gate::{Permit, Retold};
 use crate::grant::{Allowed, Reached};
 use crate::name::{FilePath, ObjectName};
 use crate::people::{Need, Right, Rights, not_yours};
@@ -18,14 +20,40 @@ pub(super) struct Listed {
     pub(super) found: Found,
 }
 
+/// A listing.
+pub(super) struct Names {
+    pub(super) listed: Vec<Listed>,
+    pub(super) more: bool,
+}
+
+impl Retold for Names {
+    fn tell(&self) -> Vec<u8> {
+        let size = |found: &Found| match found {
+            Found::File(size) => json!(size),
+            Found::Folder => json!(null),
+        };
+        let names: Vec<_> = self.listed.iter().map(|it| json!([it.name, size(&it.found)])).collect();
+        json!({ "names": names, "more": self.more }).to_string().into_bytes()
+    }
+
+    fn recall(told: &[u8]) -> Option<Self> {
+        let told: Value = serde_json::from_slice(told).ok()?;
+        let listed = told["names"].as_array()?.iter().map(|it| {
+            let found = if it[1].is_null() { Found::Folder } else { Found::File(it[1].as_u64()?) };
+            Some(Listed { name: it[0].as_str()?.to_owned(), found })
+        });
+        Some(Self { listed: listed.collect::<Option<_>>()?, more: told["more"].as_bool()? })
+    }
+}
+
 /// Reads a range. Reading is done in place: a guest has a thread of its own to wait on.
 pub(super) async fn read(root: &Beneath, permit: Permit<Read>) -> Result<Vec<u8>, Halt> {
     permit
         .observe(async |action, room| {
             let path = action.path.as_ref().ok_or_else(not_yours)?;
             let bytes = range(root, path, action.offset, room)?;
-            let told = Told { bytes: bytes.len() as u64, payload: bytes.clone(), source: Some(path.shared().clone()) };
-            Ok((bytes, told))
+            let length = bytes.len() as u64;
+            Ok((bytes, length))
         })
         .await
 }
@@ -59,7 +87,7 @@ pub(super) async fn list(
     allowed: &Allowed,
     rights: &Rights,
     permit: Permit<List>,
-) -> Result<(Vec<Listed>, bool), Halt> {
+) -> Result<Names, Halt> {
     permit
         .observe(async |action, room| {
             let folder = action.folder.as_ref().ok_or_else(not_yours)?;
@@ -76,10 +104,7 @@ pub(super) async fn list(
                 used += name.len() as u64;
                 listed.push(Listed { name, found });
             }
-            let names: Vec<&str> = listed.iter().map(|entry| entry.name.as_str()).collect();
-            let told =
-                Told { bytes: used, payload: names.join("\n").into_bytes(), source: Some(format!("{folder}/").into()) };
-            Ok(((listed, more), told))
+            Ok((Names { listed, more }, used))
         })
         .await
 }

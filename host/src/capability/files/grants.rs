@@ -76,6 +76,10 @@ impl Action for Read {
         Want::Exactly(self.length.into())
     }
 
+    fn source(&self) -> Option<Arc<str>> {
+        self.path.as_ref().map(|path| path.shared().clone())
+    }
+
     fn canonical(&self) -> String {
         let (length, offset) = (self.length.to_string(), self.offset.to_string());
         texts(&[("length", Some(&length)), ("offset", Some(&offset)), ("path", Some(&self.asked))])
@@ -123,6 +127,10 @@ impl Action for List {
 
     fn want(&self) -> Want {
         Want::UpTo(LISTING)
+    }
+
+    fn source(&self) -> Option<Arc<str>> {
+        self.folder.as_ref().map(|folder| format!("{folder}/").into())
     }
 
     fn canonical(&self) -> String {

@@ -53,6 +53,10 @@ impl Named {
         self.forum.iter().map(|forum| Reached::Exactly(forum.as_str())).collect()
     }
 
+    fn source(&self) -> Option<Arc<str>> {
+        self.forum.as_ref().map(|forum| format!("forum {forum}").into())
+    }
+
     pub(super) fn need(&self) -> Need {
         self.forum.clone().map_or(Need::Nothing, Need::Member)
     }
@@ -96,6 +100,10 @@ impl Action for Threads {
 
     fn want(&self) -> Want {
         Want::UpTo(PAGE)
+    }
+
+    fn source(&self) -> Option<Arc<str>> {
+        self.named.source()
     }
 
     fn canonical(&self) -> String {
@@ -143,6 +151,10 @@ impl Action for Thread {
 
     fn want(&self) -> Want {
         Want::UpTo(PAGE)
+    }
+
+    fn source(&self) -> Option<Arc<str>> {
+        self.named.source()
     }
 
     fn canonical(&self) -> String {
