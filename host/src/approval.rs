@@ -8,9 +8,9 @@ mod card;
 mod passphrase;
 mod visible;
 
-pub use card::{Act, Card};
+pub use card::{Act, BadCard, Card, Meanwhile, differences};
 pub use passphrase::{Passphrase, matches, protect};
-pub use visible::{Shown, show, show_name};
+pub use visible::{Shown, is_hidden, looks_like, one_line, scripts, show, show_name};
 
 use std::pin::Pin;
 

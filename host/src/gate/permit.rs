@@ -11,12 +11,13 @@ use super::action::{Action, Told};
 use super::book::{Book, Session, outcome};
 use super::judge;
 use crate::approval::{self, Act, Card, Verdict};
+use crate::clock::Instant;
 use crate::diagnostic::{Broken, Halt};
 use crate::grant::{Allowed, Consent, Kind as Doing, Place};
 use crate::journal::{Body, Chapter, Draft, Kind, Unrecorded};
 use crate::label::Label;
 use crate::meter::{Charge, Meters};
-use crate::name::InvocationId;
+use crate::name::{Digest, InvocationId};
 use crate::people::{Audience, Premise, Rights};
 use crate::refusal::{Code, Refusal};
 
@@ -32,6 +33,8 @@ pub struct Covered<A> {
     consent: Consent,
     /// What must still be true when it is recorded; none for an observation, which is recorded with what it brought.
     premise: Option<Premise>,
+    /// When it was judged.
+    now: Instant,
 }
 
 /// This invocation has paid for it.
@@ -88,7 +91,7 @@ impl<A: Action> Asked<A> {
             Doing::Observation => None,
             Doing::Change => Some(premise(&*self.0, rights)),
         };
-        Ok(Covered { place, consent: grant.consent.clone(), premise, action: self.0 })
+        Ok(Covered { place, consent: grant.consent.clone(), premise, now: rights.now, action: self.0 })
     }
 }
 
@@ -133,7 +136,7 @@ impl<A: Action> Cleared<A> {
             return Ok(Agreed { funded: self.0, act: None });
         }
         let act = act_of(covered, session);
-        consent(&*covered.action, act.clone(), session, book).await?;
+        consent(covered, act.clone(), session, book).await?;
         Ok(Agreed { funded: self.0, act: Some(act) })
     }
 }
@@ -141,31 +144,39 @@ impl<A: Action> Cleared<A> {
 fn act_of<A: Action>(covered: &Covered<A>, session: &Session) -> Act {
     let who = &session.who;
     Act {
-        function: covered.action.function(),
+        function: covered.action.function().to_owned(),
         canonical: covered.action.canonical(),
         audience: covered.premise.iter().flat_map(|premise| &premise.shown).cloned().collect(),
         tool: who.tool.clone(),
         component: who.component,
         manifest: who.manifest,
+        rules: Digest::of(b""),
         initiator: who.initiator.clone(),
         agent: who.agent.clone(),
+        session: None,
     }
 }
 
 /// Asks the initiator, with question and answer on record.
-async fn consent(action: &dyn Action, act: Act, session: &Session, book: &mut Book) -> Result<(), Refusal> {
-    let services = &session.services;
+async fn consent<A: Action>(covered: &Covered<A>, act: Act, session: &Session, book: &mut Book) -> Result<(), Refusal> {
+    let (services, action) = (&session.services, &*covered.action);
     let person = act.initiator.clone();
     let digest = act.digest().to_string();
     let reachable = approval::reachable(&*services.desk, &*services.credentials, &person).await;
     let kept = reachable.map_err(|broken| unavailable(&broken))??;
     let read = book.label.sources().map(str::to_owned).collect();
-    let card = Card { act, does: action.does(), payload: action.payload().map(str::to_owned), read };
+    let card = Card {
+        does: action.does(),
+        payload: action.payload().map(str::to_owned),
+        read,
+        rules: covered.consent.to_string().split(", ").map(str::to_owned).collect(),
+        ..Card::about(act, covered.now, Card::WITH_ITS_CALL)
+    };
     let body = Body::of(3)
         .number("audience", card.act.audience.len() as u64)
         .text("function", action.function())
         .text("of", person.to_string());
-    let asked = Draft::new(Kind::Asked, body).with("act", digest.clone()).with("card", card.text());
+    let asked = Draft::new(Kind::Asked, body).with("act", digest.clone()).with("card", card.json().to_string());
     book.record.commit(&services.journal, Some(asked), None).await.map_err(unrecorded)?;
     session.timing.person(true);
     let _waiting = Waiting(session);
