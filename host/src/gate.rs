@@ -5,13 +5,16 @@
 
 mod action;
 mod book;
+mod consent;
 mod explain;
 mod judge;
 mod pass;
 mod permit;
+mod tape;
 
-pub use action::{Action, Looking, Told};
-pub use book::{Book, Patience, Seen, Services, Session, Timing, Who, World};
+pub use action::{Action, Looking, Retold};
+pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, World};
 pub use explain::{Step, explain};
 pub use pass::{Inside, pass};
+pub use tape::{Recalled, Recorded, Tape, never_begun};
 pub use permit::{Agreed, Asked, Cleared, Covered, Funded, Permit};

@@ -4,11 +4,13 @@
 //! transaction that records the intent, if the stamp has moved.
 
 mod about;
+mod chain;
 mod derived;
 mod directory;
 mod need;
 
 pub use about::About;
+pub use chain::Gain;
 pub use derived::Groups;
 pub use directory::{Directory, Entry, Forum, Object, Right};
 pub use need::{Audience, Need, Premise, Rights, Standing, not_yours};

@@ -124,8 +124,8 @@ pub struct Use {
     pub question: u64,
     /// The act, as its digest was agreed to.
     pub act: Digest,
-    /// The version of the world in which its rules were found to be met.
-    pub stamp: u64,
+    /// The version of the world in which its rules were found to be met; none where they have to be judged again.
+    pub stamp: Option<u64>,
 }
 
 /// What the recording transaction consumes.

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::pin::Pin;
 
-use crate::approval::{Answer, Card, Desk, Passphrase};
+use crate::approval::{Answer, Card, Desk, Meanwhile, Passphrase};
 use crate::name::PersonName;
 
 /// The terminal of this process.
@@ -22,7 +22,7 @@ fn terminal() -> Option<File> {
 
 impl Desk for Terminal {
     fn ask(&self, person: &PersonName, card: &Card, again: u32) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
-        let (person, text) = (person.clone(), card.text());
+        let (person, text) = (person.clone(), card.text(&Meanwhile::default()));
         Box::pin(async move {
             let asked = tokio::task::spawn_blocking(move || ask(&person, &text, again)).await;
             asked.unwrap_or(Answer::NobodyHere)

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::action::Action;
-use super::book::{Session, Timing};
+use super::book::{Seen, Session, Timing};
 use super::permit::{Asked, Permit};
+use super::tape::Recalled;
 use crate::diagnostic::{Broken, Halt};
 use crate::refusal::{Code, Refusal};
 
@@ -38,16 +39,25 @@ pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, 
         Ok(rights) => rights,
         Err(broken) => return Err(book.refuse(&*action, unreachable(&broken))),
     };
+    match book.replay(|tape| tape.next(&*action), &*session.timing, rights.now)? {
+        None => {}
+        Some(Recalled::Refused(refusal)) => {
+            book.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
+            return Err(refusal.into());
+        }
+        Some(recalled) => return Ok(Permit::recalled(action, recalled, book)),
+    }
     let asked = Asked::new(action.clone());
     let paid =
         asked.cover(&session.allowed, &rights).and_then(|it| it.fund(&mut book.meters)).and_then(|it| it.clear(&book.label));
     let agreed = match paid {
-        Ok(cleared) => cleared.agree(session, &mut book).await,
-        Err(refusal) => Err(refusal),
+        Ok(cleared) => cleared.agree(session, &rights, &mut book).await,
+        Err(refusal) => Err(refusal.into()),
     };
     let recorded = match agreed {
         Ok(agreed) => agreed.record(session, book).await,
-        Err(refusal) => Err((refusal, book)),
+        Err(Halt::Refused(refusal)) => Err((refusal, book)),
+        Err(ended) => return Err(ended),
     };
     recorded.map_err(|(refusal, mut book)| book.refuse(&*action, refusal))
 }

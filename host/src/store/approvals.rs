@@ -116,7 +116,7 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
         State::Open => return refuse(Code::Changed, format!("what was agreed to in question {id} has to be asked again")),
         other => return refuse(Code::Changed, format!("question {id} is {}", other.as_str())),
     }
-    if load::stamp(tx.connection).map_err(db)? != used.stamp {
+    if Some(load::stamp(tx.connection).map_err(db)?) != used.stamp {
         let directory = directory(tx)?;
         if !holds(tx.connection, &question, &directory, tx.now).map_err(db)? {
             return refuse(Code::Changed, "who agreed may not agree to this any more".to_owned());
