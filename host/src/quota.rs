@@ -1,5 +1,1 @@
 //! Quotas: what a person, an agent or a tool may use over time. Pure: a store keeps what was spent.
-
-/// Merged later.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Charge {}
