@@ -7,6 +7,7 @@ mod forum;
 mod instance;
 mod load;
 mod people;
+mod quota;
 mod read;
 mod schema;
 mod signing;
