@@ -77,6 +77,7 @@ fn world() -> Known {
         ("objects", names(&["dataset/scratch-1", "dataset/pay"])),
         ("principals", names(&people)),
         ("callers", names(&people)),
+        ("consent", names(&people[2..])),
     ])
 }
 
@@ -141,7 +142,7 @@ fn write(name: &str, text: &str) {
 
 #[test]
 fn s24_fixtures_hold_what_they_are_for() {
-    let clean = ["clean", "clean_crlf", "wide_said", "world_names", "world_paths"];
+    let clean = ["clean", "clean_crlf", "consent_and_quotas", "wide_said", "world_names", "world_paths"];
     for stem in clean {
         assert!(check(&read(&format!("{stem}.toml"))).value.is_some(), "{stem} should be sound");
     }
@@ -211,7 +212,8 @@ fn the_meaning_is_not_the_spelling() {
         ("calls", ("calls = 20", "calls = 21")),
         ("bytes", ("\"1 MiB\"", "\"2 MiB\"")),
         ("a reach", ("runbooks/**", "runbooks/*")),
-        ("consent", ("consent = \"none\"", "consent = \"initiator\"")),
+        ("consent", ("consent = \"none\"", "consent = \"owner\"")),
+        ("a rule more", ("consent = \"initiator\"", "consent = [\"initiator\", \"group:oncall\"]")),
         ("a lease", ("30 min", "31 min")),
         ("a right", ("[\"read\"]", "[\"administer\"]")),
     ];

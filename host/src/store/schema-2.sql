@@ -21,9 +21,8 @@ CREATE INDEX waits_call ON waits (call);
 CREATE INDEX waits_approval ON waits (approval);
 -- Idempotency keys that callers gave.
 CREATE TABLE keys (key BLOB PRIMARY KEY, invocation TEXT NOT NULL, call BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
--- What was spent of quotas: a row for each act, as long as a window may reach back to it.
-CREATE TABLE spent (quota TEXT NOT NULL, at INTEGER NOT NULL, amount INTEGER NOT NULL) STRICT;
-CREATE INDEX spent_quota ON spent (quota, at);
+-- What was spent of quotas: each counter's uses, numbered in order, as long as a window may reach back to them.
+CREATE TABLE spent (counter TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (counter, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE freezes (
     id INTEGER PRIMARY KEY, scope TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, person TEXT NOT NULL, at INTEGER NOT NULL,
     ends INTEGER, thawed INTEGER
