@@ -77,6 +77,8 @@ impl wit::types::Host for Guest {
                 change: refusal.change,
             }),
             Halt::Stopped(fault) => Err(stop(fault)),
+            // Whoever runs it knows from its book; nobody is shown this.
+            Halt::SetDown => Err(wasmtime::Error::msg("it waits for a person and was set down")),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: a door. It translates and decides nothing; each command is a file of its own.
 
+mod approvals;
 mod backup;
 mod call;
 mod check;
@@ -17,6 +18,7 @@ mod passphrase;
 mod pin;
 mod receipt;
 pub mod report;
+mod result;
 mod said;
 mod skeleton;
 mod terminal;
@@ -66,6 +68,9 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Check => check::run(folder, output),
         Command::Explain(options) => explain::run(folder, options, output),
         Command::Call(options) => call::run(folder, options, output),
+        Command::Result(options) => result::run(folder, options, output),
+        Command::Cancel(options) => result::cancel(folder, options, output),
+        Command::Approvals(options) => approvals::run(folder, options, output),
         Command::Journal(options) => journal::run(folder, options, output),
         Command::Receipt(options) => receipt::run(folder, options, output),
         Command::Backup(options) => backup::run(folder, options, output),

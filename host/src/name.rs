@@ -154,6 +154,13 @@ impl InvocationId {
         text.parse().map(Self).map_err(|_| BadName(format!("`{}` is not an invocation's id", text.escape_debug())))
     }
 
+    /// The moment it was made of.
+    #[must_use]
+    pub fn time(&self) -> crate::clock::Instant {
+        let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |time| time.to_unix());
+        crate::clock::Instant(seconds.saturating_mul(1000).saturating_add(u64::from(nanos) / 1_000_000))
+    }
+
     /// Adds the hyphenated form to a text.
     pub fn push_to(&self, text: &mut String) {
         text.push_str(self.0.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()));

@@ -25,7 +25,7 @@ pub use cell::Cell;
 pub use pace::Pace;
 pub use run::{Captured, Ended, Order, Usage};
 pub use stopwatch::Stopwatch;
-pub use wasi::Seed;
+pub use wasi::{Seed, Skew};
 
 /// What a sandbox is made with.
 #[derive(Debug, Clone, Copy)]

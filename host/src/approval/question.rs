@@ -8,7 +8,7 @@ use super::rule::Rules;
 use crate::clock::Instant;
 use crate::name::{Digest, InvocationId, PersonName};
 use crate::people::Audience;
-use crate::quota;
+use crate::quota::{self, Rate};
 use crate::unit::Duration;
 
 /// What became of a question.
@@ -72,9 +72,7 @@ pub struct Manners {
     /// How long a no stands for the same act.
     pub declined: Duration,
     /// Questions for each initiator, agent and tool.
-    pub asks: u64,
-    /// In this time.
-    pub period: Duration,
+    pub asks: Rate,
 }
 
 /// A question about to be asked.

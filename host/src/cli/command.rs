@@ -53,6 +53,12 @@ pub enum Command {
     Explain(Explain),
     /// Call a tool.
     Call(Call),
+    /// Print the result of an invocation; one whose question was answered goes on first.
+    Result(ResultOf),
+    /// End an invocation that waits. What it asked is taken back.
+    Cancel(Cancel),
+    /// Questions to people: list them, see what exactly would happen, say yes or no.
+    Approvals(Approvals),
     /// Look at the journal.
     Journal(Journal),
     /// Show what one invocation did, used and was refused.
@@ -146,6 +152,79 @@ pub struct Call {
     pub arguments: String,
     #[command(flatten)]
     pub who: Who,
+    /// Wait for the people it asks, instead of ending with code 6; whatever ends this, the invocation waits on.
+    #[arg(long)]
+    pub wait: bool,
+    /// An idempotency key: another call with it gets the result of the first.
+    #[arg(long)]
+    pub key: Option<String>,
+    /// The session of the agent: one task, one session.
+    #[arg(long, env = "TOLLGATE_SESSION")]
+    pub session: Option<String>,
+}
+
+/// `result`
+#[derive(Debug, Args)]
+pub struct ResultOf {
+    /// The invocation.
+    pub invocation: String,
+    /// Wait for the people it asks.
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// `cancel`
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// The invocation.
+    pub invocation: String,
+}
+
+/// `approvals`
+#[derive(Debug, Args)]
+pub struct Approvals {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ApprovalsCommand,
+}
+
+/// What to do with questions.
+#[derive(Debug, Subcommand)]
+pub enum ApprovalsCommand {
+    /// List the questions that can be answered.
+    List {
+        /// Only those that this person may answer.
+        #[arg(long = "as")]
+        person: Option<String>,
+        /// Those that are over too.
+        #[arg(long)]
+        all: bool,
+        /// How many, the latest first.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Show the card: who asks, what exactly would happen, who would see it.
+    Show {
+        /// The question.
+        question: u64,
+        /// Who looks: a reader of what it is about.
+        #[arg(long = "as", env = "TOLLGATE_AS")]
+        person: Option<String>,
+    },
+    /// Agree to exactly what the card shows, with your passphrase.
+    Yes(Answer),
+    /// Refuse it, with your passphrase.
+    No(Answer),
+}
+
+/// `approvals yes`, `approvals no`
+#[derive(Debug, Args)]
+pub struct Answer {
+    /// The question.
+    pub question: u64,
+    /// Whose answer it is; the default stands in `tollgate.toml`.
+    #[arg(long = "as", env = "TOLLGATE_AS")]
+    pub person: Option<String>,
 }
 
 /// `journal`

@@ -1,13 +1,12 @@
 //! The book of one invocation: what it may still use, what it holds, what goes on record. One lock, held through an effect.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::action::Action;
-use super::tape::{Recalled, Recorded, Tape};
+use super::tape::{Recalled, Recorded, Tape, diverged};
 use crate::approval::{Act, Answered, Card, Credentials, Desk, Manners, Question, Reply, State};
 use crate::clock::Instant;
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
@@ -17,13 +16,16 @@ use crate::label::Label;
 use crate::meter::Meters;
 use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
 use crate::people::{About, Rights};
-use crate::quota::{Charge, Quota};
+use crate::quota::{self, Charge, Quota};
 use crate::refusal::Refusal;
 
 /// Where the gate learns who may do what.
 pub trait World: Send + Sync {
     /// The newest version of the world, for `initiator`, at the time of the store.
-    fn rights(&self, initiator: &PersonName) -> Pin<Box<dyn Future<Output = Result<Rights, Broken>> + Send + '_>>;
+    fn rights(&self, initiator: &PersonName) -> Pending<'_, Result<Rights, Broken>>;
+
+    /// Whether quotas have one more use free each: a look before anybody is asked; it is spent with the intent.
+    fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken>;
 }
 
 /// Questions to people, as they are kept.
@@ -193,10 +195,25 @@ impl Book {
         Ok(Some(recorded.answer))
     }
 
-    /// Whether what was journaled is not yet replayed.
-    #[must_use]
-    pub const fn replays(&self) -> bool {
-        self.tape.is_some()
+    /// What a question about the invocation itself was answered, while it is replayed.
+    ///
+    /// # Errors
+    /// A fault, when the tool asks for something else than it did.
+    pub fn recall_context(&mut self, function: &'static str, timing: &dyn Timing) -> Result<Option<Vec<u8>>, Fault> {
+        // Nothing is judged here, so the replay cannot end in it: the call that waits comes after all others.
+        let Some(tape) = self.tape.as_mut().filter(|tape| !tape.calls.is_empty()) else { return Ok(None) };
+        let Some(recorded) = tape.next_of(function, b"")? else { return Ok(None) };
+        recorded.clock.into_iter().for_each(|clock| timing.clock(clock));
+        match recorded.answer {
+            Recalled::Told(told) => Ok(Some(told)),
+            Recalled::Done(_) | Recalled::Refused(_) => Err(diverged("it had been answered otherwise")),
+        }
+    }
+
+    /// Puts on record what a question about the invocation itself was answered.
+    pub fn note_context(&mut self, function: &'static str, told: String) {
+        let body = Body::of(1).text("function", function);
+        self.record.note(Draft::new(Kind::Observed, body).with("asked", "").with("answered", told));
     }
 
     /// Counts a host call and the bytes of its arguments.
@@ -284,8 +301,7 @@ impl Session {
     /// What one act under `spec` costs of quotas.
     pub(super) fn charges(&self, spec: &Spec) -> Vec<Charge> {
         let who = &self.who;
-        let of = self.quotas.iter().filter(|quota| quota.spec == spec.name);
-        of.map(|quota| quota.charge(&who.tool, &who.agent, &who.initiator)).collect()
+        quota::charges(&self.quotas, spec.name, &who.tool, &who.agent, &who.initiator)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::grant::{Allowed, Consent, Kind as Doing, Place};
 use crate::journal::{Body, Chapter, Draft, Kind, Terms, Unrecorded, With};
 use crate::label::Label;
 use crate::meter::{Charge, Meters};
-use crate::name::{Digest, InvocationId};
+use crate::name::InvocationId;
 use crate::people::{Audience, Premise, Rights};
 use crate::refusal::{Code, Refusal};
 
@@ -135,6 +135,10 @@ impl<A: Action> Cleared<A> {
     pub async fn agree(self, session: &Session, rights: &Rights, book: &mut Book) -> Result<Agreed<A>, Halt> {
         let Funded { mut covered, charge } = self.0;
         covered.action.look().await?;
+        let quotas = session.charges(covered.action.spec());
+        if !quotas.is_empty() {
+            session.services.world.quota_left(&quotas).map_err(|broken| unavailable(&broken))??;
+        }
         let approval = match &mut covered.premise {
             Some(premise) if !covered.consent.is_none() && !covered.action.narrows() => {
                 let (action, consent) = (&*covered.action, &covered.consent);

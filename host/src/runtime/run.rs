@@ -14,8 +14,7 @@ use super::outcome::fault;
 use super::pace::Pace;
 use super::stopwatch::Stopwatch;
 use super::threads::Begins;
-use super::{Sandbox, Seed, wasi};
-use crate::clock::Instant;
+use super::{Sandbox, Seed, Skew, wasi};
 use crate::diagnostic::{Fault, FaultKind};
 use crate::manifest::Limits;
 use crate::unit::{self, Bytes};
@@ -27,8 +26,8 @@ pub struct Order {
     pub limits: Limits,
     /// All its randomness comes from here.
     pub seed: Seed,
-    /// What its clock says first.
-    pub start: Instant,
+    /// Its wall clock.
+    pub clock: Skew,
     /// The function, found in the component once for all runs.
     pub function: ComponentExportIndex,
     /// Its arguments, already of the right types.
@@ -186,7 +185,7 @@ async fn whole<T: Send + 'static>(
     let (stdout, stderr) = (Capture::up_to(kept), Capture::up_to(kept));
     let mut handles = ResourceTable::new();
     handles.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
-    let context = wasi::context(&order.seed, order.start, (stdout.clone(), stderr.clone()), limits.arguments);
+    let context = wasi::context(&order.seed, &order.clock, (stdout.clone(), stderr.clone()), limits.arguments);
     let cell = Cell { host, wasi: context, handles, sums: Sums::new(&limits) };
     let mut store = store_of(&pre, cell, &order, yielded)?;
     order.stopwatch.start();

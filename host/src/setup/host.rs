@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::SystemClock;
 use super::workspace::{NotReady, Workspace, private_dir, write_private};
-use crate::approval::{Desk, Unattended};
+use crate::approval::{Desk, Manners, Unattended};
 use crate::capability::Backends;
 use crate::capability::files::Beneath;
 use crate::diagnostic::Broken;
@@ -74,9 +74,18 @@ impl Workspace {
             store: store.clone(),
             backends,
             desk: desk.unwrap_or_else(|| Arc::new(Unattended)),
+            manners: self.manners(),
+            rules: self.config.meaning(),
             program: program()?,
         });
         Ok((host, store))
+    }
+
+    /// How people are asked here.
+    #[must_use]
+    pub fn manners(&self) -> Manners {
+        let terms = &self.config.consent;
+        Manners { hold: terms.hold, expires: terms.expires, declined: terms.declined, asks: terms.asks.clone() }
     }
 
     /// Loads every tool: what a start does, on all processors. A tool that does not load keeps no other from loading.

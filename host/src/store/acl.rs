@@ -58,7 +58,7 @@ impl Acls for Store {
             ];
             tx.connection.execute(statement, values).map_err(|e| failed("ending a lease", e))?;
             tx.raise()?;
-            tx.append(settle)
+            tx.append(settle).map(drop)
         }))
     }
 }

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
 
 use super::tx::failed;
-use super::{Store, Tx, load};
-use crate::approval::{Answered, Asked, Card, NewQuestion, Question, Reply, Rules, State, Use};
+use super::{Store, Tx, load, quota};
+use crate::approval::{Act, Answered, Asked, Card, NewQuestion, Question, Reply, Rules, State, Use};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::Questions;
@@ -39,7 +39,8 @@ pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<Asked, 
         let refusal = Refusal::new(Code::DeclinedBefore, why).unless(format!("do something else; a no stands for {span}"));
         return Err(Unrecorded::Refused(refusal));
     }
-    within_manners(tx, new)?;
+    // People are not to be flooded.
+    quota::spend(tx, &new.manners.asks.asks(&new.act.tool, &new.act.agent, &new.act.initiator))?;
     insert(tx, new, &digest, number).map_err(db)?;
     Ok(Asked { question: tx.connection.last_insert_rowid().cast_unsigned(), state: State::Open })
 }
@@ -54,26 +55,6 @@ fn same(tx: &Tx<'_>, digest: &Digest) -> rusqlite::Result<Option<Asked>> {
         Ok(Asked { question: row.get::<_, i64>(0)?.cast_unsigned(), state: State::parse(&state).unwrap_or(State::Void) })
     })
     .optional()
-}
-
-/// Asking has a quota for each initiator, agent and tool: people are not to be flooded.
-fn within_manners(tx: &Tx<'_>, new: &NewQuestion) -> Result<(), Unrecorded> {
-    let since = tx.now.0.saturating_sub(new.manners.period.0).cast_signed();
-    let act = &new.act;
-    let each = [
-        ("SELECT count(*) FROM approvals WHERE initiator = ?1 AND asked > ?2", "for", act.initiator.as_str()),
-        ("SELECT count(*) FROM approvals WHERE agent = ?1 AND asked > ?2", "by", act.agent.as_str()),
-        ("SELECT count(*) FROM approvals WHERE tool = ?1 AND asked > ?2", "by", act.tool.as_str()),
-    ];
-    for (query, what, name) in each {
-        let count = tx.connection.prepare_cached(query).and_then(|mut it| it.query_row(params![name, since], |row| row.get::<_, i64>(0)));
-        if count.map_err(|e| failed(ASKING, e))?.cast_unsigned() >= new.manners.asks {
-            let why = format!("people have been asked {} times within {} {what} {name}", new.manners.asks, new.manners.period);
-            let refusal = Refusal::new(Code::QuotaSpent, why);
-            return Err(Unrecorded::Refused(refusal.unless("an operator can raise `asks` under [consent] in tollgate.toml")));
-        }
-    }
-    Ok(())
 }
 
 fn insert(tx: &Tx<'_>, new: &NewQuestion, digest: &Digest, number: u64) -> rusqlite::Result<()> {
@@ -306,6 +287,24 @@ impl Questions for Store {
         })
     }
 
+    fn before<'a>(&'a self, act: &'a Act, about: Option<&'a About>) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>> {
+        Box::pin(async move {
+            let last = |states: &str| {
+                let query = format!(
+                    "SELECT number FROM approvals WHERE tool = ?1 AND function = ?2 AND about IS ?3 AND state IN ({states}) ORDER BY id DESC LIMIT 1"
+                );
+                let about = about.map(ToString::to_string);
+                let found = self.read(ASKING, |connection| {
+                    let mut one = connection.prepare_cached(&query)?;
+                    let number = one.query_row(params![act.tool.as_str(), act.function, about], |row| row.get(0)).optional()?;
+                    Ok(number.map_or(Ok(None), |number| card(connection, number)))
+                })?;
+                found.map_err(|e| Broken::while_doing(ASKING, e))
+            };
+            Ok((last("'used'")?, last("'void', 'declined'")?))
+        })
+    }
+
     fn answer(&self, reply: Reply, mut chapter: Chapter) -> Pending<'_, Result<Answered, Unrecorded>> {
         Box::pin(async move {
             let written = self.write(move |tx| {
@@ -339,6 +338,14 @@ impl Questions for Store {
 }
 
 impl Store {
+    /// Puts one entry of no invocation on record.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn note(&self, draft: Draft) -> Result<(), Unrecorded> {
+        self.write(move |tx| tx.append(Chapter::alone(draft)).map(drop)).await
+    }
+
     /// Questions, the latest first: the live ones, or all.
     ///
     /// # Errors

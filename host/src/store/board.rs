@@ -21,6 +21,7 @@ struct Words {
     settled: AtomicU64,
     newest: AtomicU64,
     answers: AtomicU64,
+    waits: AtomicU64,
 }
 
 /// The page.
@@ -78,6 +79,16 @@ impl Board {
     /// A question was answered, or has ended otherwise.
     pub(super) fn answered(&self) {
         self.words().answers.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Whether an invocation may have been set down: if not, nobody needs to look.
+    pub(super) fn may_wait(&self) -> bool {
+        self.words().waits.load(Ordering::SeqCst) > 0
+    }
+
+    /// Says whether invocations that were set down are there. Whoever says this holds the database's write lock.
+    pub(super) fn waits(&self, some: bool) {
+        self.words().waits.store(some.into(), Ordering::SeqCst);
     }
 
     /// A time was written.

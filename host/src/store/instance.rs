@@ -9,9 +9,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value, json};
 
 use super::tx::failed;
-use super::{Store, Tx};
+use super::{Store, Tx, waits};
 use crate::diagnostic::Broken;
-use crate::journal::{Chapter, Draft, Kind, Unrecorded};
+use crate::journal::{Chapter, Draft, Kind, Terms, Unrecorded};
 use crate::name::InvocationId;
 
 /// This process's lock.
@@ -119,9 +119,14 @@ fn end(tx: &mut Tx<'_>, invocation: InvocationId) -> Result<(), Unrecorded> {
         }
     }
     let first = entries.last().map_or(0, |(seq, _)| seq + 1);
+    let chapter = |drafts| Chapter { invocation: Some(invocation), first, drafts: Arc::new(drafts), terms: Terms::default() };
+    if waits::put_back(tx, &id).map_err(|e| failed(doing, e))? {
+        // It was set down before: what it did since is settled, and it waits again.
+        return if drafts.is_empty() { Ok(()) } else { tx.append(chapter(drafts)).map(drop) };
+    }
     let count = u64::from(first) + drafts.len() as u64 + 1;
     drafts.push(Draft::new(Kind::Ended, json!({ "outcome": "interrupted", "entries": count, "receipt": [] })));
-    tx.append(Chapter { invocation: Some(invocation), first, drafts: Arc::new(drafts), terms: Terms::default() })
+    tx.append(chapter(drafts)).map(drop)
 }
 
 fn entries(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<Vec<(u32, Value)>> {

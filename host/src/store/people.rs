@@ -1,6 +1,6 @@
 //! People in the store: rights for the gate, passphrases for approvals. And which compiled files are ours.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, params};
@@ -10,12 +10,15 @@ use super::Store;
 use super::load;
 use super::tx::failed;
 use crate::approval::Credentials;
+use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::World;
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending, Unrecorded};
 use crate::name::{Digest, PersonName};
 use crate::people::{Directory, Rights, Standing};
+use crate::quota::Charge;
+use crate::refusal::Refusal;
 
 /// What a store remembers of the world.
 pub(super) struct Seen {
@@ -32,6 +35,10 @@ impl World for Store {
         let standing = self.standing(initiator);
         Box::pin(std::future::ready(standing.map(|standing| Rights { standing, now: self.now() })))
     }
+
+    fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
+        self.uses_left(charges)
+    }
 }
 
 impl Credentials for Store {
@@ -41,6 +48,22 @@ impl Credentials for Store {
             self.read("reading a passphrase", |connection| {
                 let mut statement = connection.prepare_cached("SELECT phc FROM credentials WHERE person = ?1")?;
                 statement.query_row([person.as_str()], |row| row.get(0)).optional()
+            })
+        })
+    }
+
+    fn able(&self, people: &BTreeSet<PersonName>) -> Pending<'_, Result<BTreeSet<PersonName>, Broken>> {
+        let people = people.clone();
+        Box::pin(async move {
+            self.read("reading who has a passphrase", |connection| {
+                let mut has = connection.prepare_cached("SELECT 1 FROM credentials WHERE person = ?1")?;
+                let mut able = BTreeSet::new();
+                for person in people {
+                    if has.exists([person.as_str()])? {
+                        able.insert(person);
+                    }
+                }
+                Ok(able)
             })
         })
     }
@@ -109,13 +132,17 @@ impl Store {
             let draft = Draft::new(Kind::Passphrase, json!({ "person": person.as_str() }));
             tx.append(Chapter::alone(draft))
         });
-        written.await.map_err(broken)
+        written.await.map(drop).map_err(broken)
     }
 }
 
 impl Keep for Store {
     fn instance(&self) -> &Arc<str> {
         self.instance.name()
+    }
+
+    fn now(&self) -> Instant {
+        self.now()
     }
 
     fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>> {

@@ -16,7 +16,6 @@ const FORGOTTEN: u64 = 4;
 /// Spends one use of each counter, or none if one of them has none free. Charges to one counter spend one use together.
 ///
 /// Nobody else writes while this transaction lasts, and its time never goes back, so what is counted here is exact.
-#[expect(dead_code, reason = "no chapter brings charges yet")]
 pub(super) fn spend(tx: &Tx<'_>, charges: &[Charge]) -> Result<(), Unrecorded> {
     let doing = |e| failed("spending a quota", e);
     let counters = bounding(tx.connection, charges).map_err(doing)?;
@@ -28,12 +27,8 @@ pub(super) fn spend(tx: &Tx<'_>, charges: &[Charge]) -> Result<(), Unrecorded> {
 }
 
 impl Store {
-    /// Whether one more use of each counter is free now: a look before anybody is asked. What was free may be spent when
-    /// the act is recorded, where it is looked at again.
-    ///
-    /// # Errors
-    /// When the store cannot be read; inside, `fund.quota-spent`.
-    pub fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
+    /// Whether one more use of each counter is free now.
+    pub(super) fn uses_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
         let counters = self.read("looking at quotas", |connection| bounding(connection, charges))?;
         Ok(judge(charges.iter().zip(counters), self.now()))
     }

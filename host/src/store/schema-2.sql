@@ -5,10 +5,8 @@ CREATE TABLE approvals (
     about TEXT, audience TEXT NOT NULL, asker TEXT NOT NULL, asked INTEGER NOT NULL, expires INTEGER NOT NULL, settled INTEGER, invocation TEXT, seq INTEGER
 ) STRICT;
 CREATE INDEX approvals_act ON approvals (act);
+CREATE INDEX approvals_kind ON approvals (tool, function, state);
 CREATE INDEX approvals_asker ON approvals (asker) WHERE state IN ('open', 'agreed');
-CREATE INDEX approvals_initiator ON approvals (initiator, asked);
-CREATE INDEX approvals_agent ON approvals (agent, asked);
-CREATE INDEX approvals_tool ON approvals (tool, asked);
 CREATE TABLE answers (
     approval INTEGER NOT NULL REFERENCES approvals (id), person TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT,
     PRIMARY KEY (approval, person)

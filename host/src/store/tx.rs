@@ -59,6 +59,11 @@ impl<'c> Tx<'c> {
         Ok(hash.is_some_and(|hash| hash == head.hash.as_bytes()))
     }
 
+    /// The page that the processes of this store share.
+    pub(super) fn board(&self) -> &super::board::Board {
+        &self.desk.board
+    }
+
     pub(super) fn finish(self) -> rusqlite::Result<()> {
         if self.head == self.start {
             return Ok(());

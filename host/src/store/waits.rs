@@ -1,21 +1,28 @@
 //! Invocations that were set down: rows until somebody answers, then taken up again by one process, once.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::Value;
 
 use super::tx::failed;
 use super::{Store, Tx};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
-use crate::invoke::{Wait, Waits};
+use crate::invoke::{Past, Wait, Waits};
 use crate::journal::{Chapter, NewKey, NewWait, Pending, Unrecorded};
 use crate::name::{Digest, InvocationId};
 use crate::refusal::{Code, Refusal};
 
 const WAITING: &str = "looking for what waits";
 
+/// Whether any invocation was set down whose result was not handed over.
+pub(super) fn any(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.prepare("SELECT 1 FROM waits LIMIT 1")?.exists([])
+}
+
 /// Sets an invocation down: nobody's process holds it any more.
 pub(super) fn set_down(tx: &Tx<'_>, invocation: InvocationId, wait: &NewWait) -> rusqlite::Result<()> {
     let id = invocation.to_string();
+    tx.board().waits(true);
     tx.connection.prepare_cached("DELETE FROM open_invocations WHERE invocation = ?1")?.execute([&id])?;
     let mut row = tx.connection.prepare_cached(
         "INSERT INTO waits (invocation, call, approval, since) VALUES (?1, ?2, ?3, ?4) \
@@ -65,9 +72,23 @@ impl Waits for Store {
 
     fn same_call(&self, call: Digest) -> Pending<'_, Result<Option<InvocationId>, Broken>> {
         Box::pin(async move {
+            if !self.board.may_wait() {
+                return Ok(None);
+            }
             let found = self.read(WAITING, |connection| wait(connection, "call = ?1", call.as_bytes()))?;
             let id = found.map(|(invocation, _)| InvocationId::parse(&invocation)).transpose();
             id.map_err(|e| Broken::while_doing(WAITING, e))
+        })
+    }
+
+    fn waiting_for(&self, question: u64) -> Pending<'_, Result<Vec<InvocationId>, Broken>> {
+        Box::pin(async move {
+            let ids = self.read(WAITING, |connection| {
+                let mut all = connection.prepare_cached("SELECT invocation FROM waits WHERE approval = ?1 AND ended IS NULL")?;
+                all.query_map([question.cast_signed()], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()
+            })?;
+            let parsed = ids.iter().map(|id| InvocationId::parse(id)).collect::<Result<_, _>>();
+            parsed.map_err(|e| Broken::while_doing(WAITING, e))
         })
     }
 
@@ -99,6 +120,9 @@ impl Waits for Store {
 
     fn delivered(&self, invocation: InvocationId) -> Pending<'_, Result<(), Broken>> {
         Box::pin(async move {
+            if !self.board.may_wait() {
+                return Ok(());
+            }
             let id = invocation.to_string();
             let written = self.write(move |tx| {
                 let statement = "DELETE FROM waits WHERE invocation = ?1 AND ended IS NOT NULL";
@@ -122,6 +146,13 @@ impl Waits for Store {
             let cancelled = written.await.map_err(super::people::broken)?;
             self.board.answered();
             Ok(cancelled)
+        })
+    }
+
+    fn history(&self, invocation: InvocationId) -> Pending<'_, Result<Vec<Past>, Broken>> {
+        Box::pin(async move {
+            let id = invocation.to_string();
+            self.read("reading an invocation", |connection| history(connection, &id))
         })
     }
 
@@ -154,4 +185,19 @@ pub(super) fn keep_key(tx: &Tx<'_>, invocation: InvocationId, new: &NewKey) -> R
     }
     let taken = Refusal::new(Code::Waiting, "another call with this idempotency key is under way");
     Err(Unrecorded::Refused(taken.unless("ask for its result")))
+}
+
+fn history(connection: &Connection, invocation: &str) -> rusqlite::Result<Vec<Past>> {
+    let mut entries = connection.prepare_cached("SELECT number, entry FROM journal WHERE invocation = ?1 ORDER BY seq")?;
+    let mut payloads = connection.prepare_cached("SELECT part, bytes FROM payloads WHERE number = ?1")?;
+    let mut rows = entries.query([invocation])?;
+    let mut past = Vec::new();
+    while let Some(row) = rows.next()? {
+        let number: i64 = row.get(0)?;
+        let mut entry: Value = serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default();
+        let parts = payloads.query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+        let kind = entry["kind"].as_str().unwrap_or_default().to_owned();
+        past.push(Past { kind, body: entry["body"].take(), parts });
+    }
+    Ok(past)
 }
