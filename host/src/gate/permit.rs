@@ -169,7 +169,7 @@ async fn consent<A: Action>(covered: &Covered<A>, act: Act, session: &Session, b
         does: action.does(),
         payload: action.payload().map(str::to_owned),
         read,
-        rules: covered.consent.to_string().split(", ").map(str::to_owned).collect(),
+        rules: covered.consent.rules().iter().map(ToString::to_string).collect(),
         ..Card::about(act, covered.now, Card::WITH_ITS_CALL)
     };
     let body = Body::of(3)

@@ -70,7 +70,9 @@ impl Card {
         self.does.iter().for_each(|line| sheet.row("  ", INDENT, &one_line(line), Break::AtSpaces));
         self.people(&mut sheet, most);
         sheet.says("it read", &list(self.read.iter().map(|source| show_name(source)), most, "nothing"));
-        self.rules.iter().for_each(|rule| sheet.says("must agree", &one_line(rule)));
+        if !self.rules.is_empty() {
+            sheet.says("needs", &format!("a yes of {}", one_line(&self.rules.join(", and of "))));
+        }
         meanwhile.answers.iter().for_each(|answer| sheet.says("so far", &one_line(answer)));
         if !self.changed.is_empty() {
             sheet.says("differs", "from the question before, which was refused or void, by:");
@@ -145,11 +147,13 @@ impl Sheet {
         let (mut prefix, mut rest) = (first, line);
         loop {
             let fits = fitting(rest, COLUMNS - width(prefix));
-            let (row, left) = match rest[..fits].rfind(' ') {
-                Some(space) if breaks == Break::AtSpaces && fits < rest.len() && space > 0 => {
-                    (&rest[..space], &rest[space + 1..])
-                }
-                _ => rest.split_at(fits),
+            let (row, left) = match breaks {
+                _ if fits == rest.len() => (rest, ""),
+                Break::Anywhere => rest.split_at(before_escape(rest, fits)),
+                Break::AtSpaces => match rest[..fits].rfind(' ') {
+                    Some(space) if space > 0 => (&rest[..space], &rest[space + 1..]),
+                    _ => rest.split_at(fits),
+                },
             };
             self.0.push_str(prefix);
             self.push(row);
@@ -171,6 +175,15 @@ fn fitting(text: &str, columns: usize) -> usize {
         }
     }
     text.len()
+}
+
+/// Where to break a text that fits up to `fits`, so that no escape is torn.
+fn before_escape(text: &str, fits: usize) -> usize {
+    match text[..fits].rfind("\\u") {
+        Some(at) if at > 0 && !text[at..fits].contains('}') => at,
+        _ if text[..fits].ends_with('\\') && fits > 1 => fits - 1,
+        _ => fits,
+    }
 }
 
 fn width(text: &str) -> usize {
