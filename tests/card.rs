@@ -131,11 +131,14 @@ fn a_long_list_is_counted_and_a_short_card_shows_where_a_text_begins_and_ends() 
     assert!(whole.contains("p0199 and 800 more\n"), "and names up to 200");
     assert!(short.contains("p0011 and 988 more\n"), "{short}");
     assert_eq!(whole.matches("  │ line ").count(), 10_000, "the whole card leaves nothing out");
-    assert!(
-        short.contains("  │ line 6\n  ⋮ 9992 rows are not shown here\n  │ line 9999\n  │ line 10000\n  │ \n"),
-        "{short}"
-    );
+    assert!(short.contains("  │ line 6\n  ⋮ 9992 rows not shown here\n  │ line 9999\n  │ line 10000\n  │ \n"), "{short}");
     assert!(short.contains("  text      98894 bytes, 10001 lines\n"), "{short}");
+    let odd = Card { payload: card.payload.map(|text| text.replace("line 5000", "line\u{202e} 5000")), ..post("") };
+    let short = odd.text_short(&Meanwhile::default());
+    let middle = "  ⋮ 9992 rows not shown here but for what is odd, 1:\n  │ line\\u{202e} 5000\n  │ line 9999\n";
+    assert!(short.contains(middle), "{short}");
+    let few = post("1\n2\n3\n4");
+    assert_eq!(few.text_short(&Meanwhile::default()), few.text(&Meanwhile::default()), "little is shown whole");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use tollgate::name::{GroupName, PersonName, Principal};
-use tollgate::people::Directory;
+use tollgate::clock::Instant;
+use tollgate::name::{GroupName, ObjectName, PersonName, Principal};
+use tollgate::people::{Directory, Entry, Object, Right};
 
-use super::{group, person};
+use super::{group, people, person};
 
 const PEOPLE: [&str; 3] = ["ann", "ben", "cam"];
 const GROUPS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
@@ -97,4 +98,27 @@ fn depth_circles_and_a_hundred_thousand_members_are_borne() {
     let chain: Vec<GroupName> = (0..50).map(level).collect();
     assert!(gains.iter().all(|gain| gain.through == chain), "everybody through the one chain there is");
     assert_eq!(directory.path(&person("p99999"), &top), Some(chain));
+}
+
+#[test]
+fn who_has_the_right_some_other_way_loses_nothing() {
+    let mut directory = knowing(["ann", "ben", "cam", "dan", "eli"].map(person));
+    directory.groups.insert(group("web"), ["ann", "ben", "cam", "dan"].map(|name| Principal::Person(person(name))).into());
+    let entry = |principal, right, ends| Entry { principal, right, ends, lease: None };
+    let web = Principal::Group(group("web"));
+    let ended = Some(Instant(5));
+    let entries = vec![
+        entry(web.clone(), Right::Read, None),
+        entry(Principal::Person(person("ben")), Right::Administer, None),
+        entry(Principal::Person(person("cam")), Right::Read, ended),
+    ];
+    let object = ObjectName::parse("scratch").expect("a name");
+    directory.objects.insert(object.clone(), Object { owner: person("ann"), folders: BTreeSet::new(), entries });
+    assert_eq!(directory.loses(&object, &web, Right::Read, Instant(4)), people(&["dan"]));
+    assert_eq!(
+        directory.loses(&object, &web, Right::Read, Instant(5)),
+        people(&["cam", "dan"]),
+        "an ended entry keeps nobody"
+    );
+    assert_eq!(directory.loses(&object, &Principal::Person(person("eli")), Right::Read, Instant(5)), people(&[]));
 }
