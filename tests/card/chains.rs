@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use tollgate::clock::Instant;
 use tollgate::name::{GroupName, ObjectName, PersonName, Principal};
-use tollgate::people::{Directory, Entry, Object, Right};
+use tollgate::people::{Audience, Directory, Entry, Gain, Object, Right};
 
 use super::{group, people, person};
 
@@ -121,4 +121,19 @@ fn who_has_the_right_some_other_way_loses_nothing() {
         "an ended entry keeps nobody"
     );
     assert_eq!(directory.loses(&object, &Principal::Person(person("eli")), Right::Read, Instant(5)), people(&[]));
+}
+
+#[test]
+fn an_act_that_opens_an_object_says_through_what_each_gains() {
+    let mut directory = knowing(["ann", "eli"].map(person));
+    directory.groups.insert(group("atlas"), [Principal::Group(group("everyone"))].into());
+    directory.groups.insert(group("everyone"), [Principal::Person(person("eli"))].into());
+    let object = ObjectName::parse("scratch").expect("a name");
+    let opened = Object { owner: person("ann"), folders: BTreeSet::new(), entries: Vec::new() };
+    directory.objects.insert(object.clone(), opened);
+    let opens = Audience::Gains(object, Principal::Group(group("atlas")), Right::Read);
+    let gainers = opens.people(&directory, Instant(1));
+    let through = vec![group("atlas"), group("everyone")];
+    assert_eq!(opens.gains(&directory, &gainers), [Gain { person: person("eli"), through }]);
+    assert_eq!(Audience::Nobody.gains(&directory, &gainers), []);
 }
