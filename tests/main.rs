@@ -4,6 +4,7 @@
 
 mod acl;
 mod author;
+mod card;
 mod commands;
 mod consent;
 mod declaration;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::directory::{Directory, Right};
+use super::need::Audience;
 use crate::clock::Instant;
 use crate::name::{GroupName, ObjectName, PersonName, Principal};
 
@@ -67,6 +68,17 @@ impl Directory {
             of.entries.iter().filter(|entry| entry.principal != *principal && entry.holds(now) && entry.right >= right);
         let keep = self.members(left.map(|entry| &entry.principal).chain([&owner]));
         self.holders(object, right, now).into_iter().filter(|person| !keep.contains(person)).collect()
+    }
+}
+
+impl Audience {
+    /// Through which groups each of `people` gains what an act opens; nobody gains anything by an act that opens nothing.
+    #[must_use]
+    pub fn gains(&self, directory: &Directory, people: &BTreeSet<PersonName>) -> Vec<Gain> {
+        match self {
+            Self::Nobody | Self::Forum(_) => Vec::new(),
+            Self::Gains(_, principal, _) => directory.paths(principal, people),
+        }
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::super::visible::{is_hidden, looks_like, show};
+use super::super::visible::{is_hidden, looks_like, one_line, show_name};
 use super::Card;
 use super::text::short;
 use crate::name::{Digest, PersonName};
 
 /// Characters of each text that are shown around where they differ.
 const SHOWN: usize = 40;
+
+/// Characters of a line of the host's that are shown.
+const LINE: usize = 160;
 
 /// What differs between the card `before` and the card `now`, a line each; nothing where a yes to one is a yes to the other.
 #[must_use]
@@ -22,9 +25,9 @@ pub fn differences(before: &Card, now: &Card) -> Vec<String> {
     digests(&mut lines, "the component", old.component, new.component);
     digests(&mut lines, "the manifest", old.manifest, new.manifest);
     digests(&mut lines, "the configuration", old.rules, new.rules);
-    let session = |session: &Option<String>| session.clone().unwrap_or_else(|| "none".to_owned());
+    let session = |session: &Option<String>| session.as_deref().map_or_else(|| "none".to_owned(), show_name);
     became(&mut lines, "the session", &session(&old.session), &session(&new.session));
-    became(&mut lines, "what it does", &before.does.join("; "), &now.does.join("; "));
+    became(&mut lines, "what it does", &does(before), &does(now));
     became(&mut lines, "who must agree", &before.rules.join("; "), &now.rules.join("; "));
     audience(&mut lines, &old.audience, &new.audience);
     match (&before.payload, &now.payload) {
@@ -42,8 +45,14 @@ pub fn differences(before: &Card, now: &Card) -> Vec<String> {
 
 fn became(lines: &mut Vec<String>, what: &str, old: &str, new: &str) {
     if old != new {
-        lines.push(format!("{what}: {} became {}", quoted(old), quoted(new)));
+        lines.push(format!("{what}: “{}” became “{}”", clipped(old, LINE, one_line), clipped(new, LINE, one_line)));
     }
+}
+
+/// What a card says it does, without the labels.
+fn does(card: &Card) -> String {
+    let lines = card.does.iter().map(|line| line.strip_prefix("does ").unwrap_or(line).trim());
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 fn digests(lines: &mut Vec<String>, what: &str, old: Digest, new: Digest) {
@@ -73,7 +82,8 @@ fn texts(old: &str, new: &str) -> String {
     let end = common(old[begin..].chars().rev().zip(new[begin..].chars().rev()));
     let (gone, come) = (&old[begin..old.len() - end], &new[begin..new.len() - end]);
     let line = new[..begin].matches('\n').count() + 1;
-    format!("{}, from byte {begin} (line {line}) on: {} became {}", kind(gone, come), quoted(gone), quoted(come))
+    let near = near(gone, come).map(|near| format!(" ({near})")).unwrap_or_default();
+    format!("{}{near} at byte {begin}, line {line}: {} became {}", size(gone, come), quoted(gone), quoted(come))
 }
 
 /// The bytes of the pairs that are equal, up to the first that are not.
@@ -81,40 +91,55 @@ fn common(pairs: impl Iterator<Item = (char, char)>) -> usize {
     pairs.take_while(|(old, new)| old == new).map(|(c, _)| c.len_utf8()).sum()
 }
 
-/// What sort of difference it is, the least visible first.
-fn kind(gone: &str, come: &str) -> String {
-    let without = |text: &str, what: fn(char) -> bool| text.chars().filter(|c| !what(*c)).collect::<String>();
-    let blank: fn(char) -> bool = |c| matches!(c, ' ' | '\n' | '\t' | '\r');
-    let unseen: fn(char) -> bool = |c| matches!(c, ' ' | '\n') || is_hidden(c);
-    let count = |text: &str| text.chars().count();
-    let what = if without(gone, blank) == without(come, blank) {
-        "only blanks differ"
-    } else if without(gone, unseen) == without(come, unseen) {
-        "only characters that are not seen differ"
-    } else if looks_like(gone) == looks_like(come) {
-        "only letters that look alike differ"
-    } else if gone.to_lowercase() == come.to_lowercase() {
-        "only capitals differ"
-    } else {
-        "it differs"
+/// How much differs.
+fn size(gone: &str, come: &str) -> String {
+    let lone = |text: &str| match text {
+        " " => Some("space"),
+        "\n" => Some("newline"),
+        _ if text.chars().count() == 1 => Some("character"),
+        _ => None,
     };
-    match (count(gone), count(come)) {
-        (0, 1) => format!("{what}, one character more"),
-        (1, 0) => format!("{what}, one character less"),
-        (1, 1) => format!("{what}, one character"),
-        _ => format!("{what}, {} bytes for {}", come.len(), gone.len()),
+    match (lone(gone), lone(come)) {
+        (None, Some(one)) if gone.is_empty() => format!("one {one} more"),
+        (Some(one), None) if come.is_empty() => format!("one {one} less"),
+        (Some(_), Some(_)) => "one character differs".to_owned(),
+        _ if gone.len() == come.len() => format!("{} bytes differ", come.len()),
+        _ => format!("{} bytes where {} were", come.len(), gone.len()),
     }
 }
 
-/// The beginning of a text, on one line and with a lone blank written out: it is what there is to see.
-fn quoted(text: &str) -> String {
-    if text.is_empty() {
-        return "nothing".to_owned();
+/// What a difference that is easily missed is made of.
+fn near(gone: &str, come: &str) -> Option<&'static str> {
+    let without = |text: &str, what: fn(char) -> bool| text.chars().filter(|c| !what(*c)).collect::<String>();
+    if without(gone, is_blank) == without(come, is_blank) {
+        Some("only blanks differ")
+    } else if without(gone, is_unseen) == without(come, is_unseen) {
+        Some("only what is not seen differs")
+    } else if looks_like(gone) == looks_like(come) {
+        Some("it looks the same")
+    } else if gone.to_lowercase() == come.to_lowercase() {
+        Some("only capitals differ")
+    } else {
+        None
     }
-    let clipped: String = text.chars().take(SHOWN).collect();
-    let more = if clipped.len() < text.len() { "…" } else { "" };
-    let blank = clipped.chars().all(|c| c == ' ' || c == '\n');
-    let shown = show(&clipped).text;
-    let shown = if blank { clipped.chars().map(|c| c.escape_unicode().to_string()).collect() } else { shown };
-    format!("“{}”{more}", shown.replace('\n', "\\u{a}"))
+}
+
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\n' | '\t' | '\r')
+}
+
+fn is_unseen(c: char) -> bool {
+    is_blank(c) || is_hidden(c)
+}
+
+/// The beginning of a text, as a name is shown: on one line, blanks at its ends written out, letters with their numbers.
+fn quoted(text: &str) -> String {
+    if text.is_empty() { "nothing".to_owned() } else { format!("“{}”", clipped(text, SHOWN, show_name)) }
+}
+
+fn clipped(text: &str, most: usize, show: fn(&str) -> String) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", show(&text[..end])),
+        None => show(text),
+    }
 }

@@ -29,6 +29,9 @@ const SHORT: usize = 12;
 const HEAD: usize = 6;
 const TAIL: usize = 3;
 
+/// Rows between them that are shown all the same, since something in them does not meet the eye.
+const ODD: usize = 8;
+
 impl Card {
     /// The whole card, to be read before an answer is given.
     #[must_use]
@@ -40,7 +43,7 @@ impl Card {
         })
     }
 
-    /// The card where there are many: of the payload only its counts, its head and its tail.
+    /// The card where there are many: of the payload only its counts, its head, its tail and what is odd between them.
     #[must_use]
     pub fn text_short(&self, meanwhile: &Meanwhile) -> String {
         self.sheet(meanwhile, SHORT, |sheet, shown| {
@@ -49,13 +52,17 @@ impl Card {
                 rows.row(BAR, BAR_AGAIN, line, Break::Anywhere);
             }
             let rows: Vec<&str> = rows.0.lines().collect();
-            if rows.len() <= HEAD + TAIL + 1 {
-                rows.iter().for_each(|row| sheet.push(row));
-                return;
+            let (head, rest) = rows.split_at(HEAD.min(rows.len()));
+            let (middle, tail) = rest.split_at(rest.len().saturating_sub(TAIL));
+            head.iter().for_each(|row| sheet.push(row));
+            let odd = middle.iter().filter(|row| is_odd(row));
+            match (middle.len(), odd.clone().count()) {
+                (0, _) => {}
+                (rows, 0) => sheet.push(&format!("  ⋮ {} not shown here", many(rows, "row"))),
+                (rows, odd) => sheet.push(&format!("  ⋮ {} not shown here but for what is odd, {odd}:", many(rows, "row"))),
             }
-            rows[..HEAD].iter().for_each(|row| sheet.push(row));
-            sheet.push(&format!("  ⋮ {} rows are not shown here", rows.len() - HEAD - TAIL));
-            rows[rows.len() - TAIL..].iter().for_each(|row| sheet.push(row));
+            odd.take(ODD).for_each(|row| sheet.push(row));
+            tail.iter().for_each(|row| sheet.push(row));
         })
     }
 
@@ -70,7 +77,9 @@ impl Card {
         self.does.iter().for_each(|line| sheet.row("  ", INDENT, &one_line(line), Break::AtSpaces));
         self.people(&mut sheet, most);
         sheet.says("it read", &list(self.read.iter().map(|source| show_name(source)), most, "nothing"));
-        self.rules.iter().for_each(|rule| sheet.says("must agree", &one_line(rule)));
+        if !self.rules.is_empty() {
+            sheet.says("needs", &format!("a yes of {}", one_line(&self.rules.join(", and of "))));
+        }
         meanwhile.answers.iter().for_each(|answer| sheet.says("so far", &one_line(answer)));
         if !self.changed.is_empty() {
             sheet.says("differs", "from the question before, which was refused or void, by:");
@@ -145,11 +154,13 @@ impl Sheet {
         let (mut prefix, mut rest) = (first, line);
         loop {
             let fits = fitting(rest, COLUMNS - width(prefix));
-            let (row, left) = match rest[..fits].rfind(' ') {
-                Some(space) if breaks == Break::AtSpaces && fits < rest.len() && space > 0 => {
-                    (&rest[..space], &rest[space + 1..])
-                }
-                _ => rest.split_at(fits),
+            let (row, left) = match breaks {
+                _ if fits == rest.len() => (rest, ""),
+                Break::Anywhere => rest.split_at(before_escape(rest, fits)),
+                Break::AtSpaces => match rest[..fits].rfind(' ') {
+                    Some(space) if space > 0 => (&rest[..space], &rest[space + 1..]),
+                    _ => rest.split_at(fits),
+                },
             };
             self.0.push_str(prefix);
             self.push(row);
@@ -171,6 +182,21 @@ fn fitting(text: &str, columns: usize) -> usize {
         }
     }
     text.len()
+}
+
+/// Whether the host has written something into a row of the payload.
+fn is_odd(row: &str) -> bool {
+    let text = row.strip_prefix(BAR_AGAIN).unwrap_or(row);
+    text.contains("\\u{") || text.contains('⟨')
+}
+
+/// Where to break a text that fits up to `fits`, so that no escape is torn.
+fn before_escape(text: &str, fits: usize) -> usize {
+    match text[..fits].rfind("\\u") {
+        Some(at) if at > 0 && !text[at..fits].contains('}') => at,
+        _ if text[..fits].ends_with('\\') && fits > 1 => fits - 1,
+        _ => fits,
+    }
 }
 
 fn width(text: &str) -> usize {

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use unicode_script::{Script, UnicodeScript as _};
 use unicode_security::mixed_script::AugmentedScriptSet;
 
+use super::is_hidden;
+
 /// Different letters of a word that a remark names.
 const NAMED: usize = 8;
 
@@ -20,7 +22,7 @@ pub fn scripts(text: &str) -> Vec<&'static str> {
         scripts.insert(Script::Latin.full_name());
     }
     let mut last = Script::Common;
-    for c in text.chars().filter(|c| !c.is_ascii() && c.is_alphabetic()) {
+    for c in text.chars().filter(|c| !c.is_ascii() && c.is_alphabetic() && !is_hidden(*c)) {
         let script = c.script();
         if script != last && !matches!(script, Script::Common | Script::Inherited | Script::Unknown) {
             scripts.insert(script.full_name());
