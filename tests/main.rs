@@ -5,6 +5,7 @@
 mod acl;
 mod author;
 mod commands;
+mod config;
 mod consent;
 mod declaration;
 mod disk;
@@ -18,6 +19,7 @@ mod limits;
 mod manifests;
 mod new;
 mod patterns;
+mod quota;
 mod scenarios;
 mod sdk;
 mod store;
