@@ -1,13 +1,17 @@
 //! What people and the world do: answers, freezes, changes; each is one transaction of some process.
 
-use crate::checked::{Bug, Protocol};
+use crate::protocol::{Bug, Change, Protocol};
 use crate::state::{Instance, PEOPLE, Stand, State, Told, Wait};
 
 /// A step that no invocation takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Around {
     /// Of this question, by this person.
-    Answer { question: usize, person: usize, yes: bool },
+    Answer {
+        question: usize,
+        person: usize,
+        yes: bool,
+    },
     /// The time of this question has passed.
     Expire(usize),
     /// Somebody takes a waiting invocation back.
@@ -26,11 +30,17 @@ pub(crate) enum Around {
 impl Protocol {
     /// What may happen now.
     pub(crate) fn around(&self, state: &State) -> Vec<Around> {
-        let mut steps = vec![Around::Audience, Around::Membership];
-        steps.extend((state.manifest == 0).then_some(Around::Manifest));
-        steps.extend((state.now == 0).then_some(Around::Tick));
-        steps.extend((state.freezes == 0).then_some(Around::Freeze));
-        steps.extend(state.frozen.then_some(Around::Thaw));
+        let mut steps = Vec::new();
+        for change in self.changes {
+            steps.extend(match change {
+                Change::Audience => Some(Around::Audience),
+                Change::Membership => Some(Around::Membership),
+                Change::Manifest => (state.manifest == 0).then_some(Around::Manifest),
+                Change::Freeze if state.frozen => Some(Around::Thaw),
+                Change::Freeze => (state.freezes == 0).then_some(Around::Freeze),
+                Change::Clock => (state.now == 0).then_some(Around::Tick),
+            });
+        }
         for (number, question) in state.questions.iter().enumerate() {
             let Some(question) = question else { continue };
             for person in 0..PEOPLE {

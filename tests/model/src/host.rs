@@ -1,7 +1,7 @@
 //! What a process does with an invocation, from `began` to the result at its caller, and what is done when it is gone.
 
-use crate::checked::{Bug, Protocol};
-use crate::state::{Class, Held, Instance, Intent, Outcome, QUOTA, Question, Stand, State, Told, Wait};
+use crate::protocol::{Bug, Calls, Protocol};
+use crate::state::{Class, Held, Instance, Intent, Invocation, Outcome, PEOPLE, QUOTA, Question, Stand, State, Told, Wait};
 
 /// A step of a process with one invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,7 +92,7 @@ impl Protocol {
     }
 
     fn act_of(&self, invocation: usize) -> usize {
-        if self.identical { 0 } else { invocation }
+        if self.calls == Calls::Different { invocation } else { 0 }
     }
 }
 
@@ -101,7 +101,7 @@ impl At<'_> {
         self.state.held[self.process][self.number] = held;
     }
 
-    fn own(&mut self) -> &mut crate::state::Invocation {
+    fn own(&mut self) -> &mut Invocation {
         &mut self.state.invocations[self.number]
     }
 
@@ -157,7 +157,7 @@ impl At<'_> {
             wide: self.state.wide,
             manifest: self.state.manifest,
             expires: self.state.now + 1,
-            yes: [None; crate::state::PEOPLE],
+            yes: [None; PEOPLE],
             asker: self.process,
             was_settled: false,
             orphaned: false,
@@ -367,7 +367,8 @@ impl At<'_> {
     /// outcome did not happen in the same database, and is in doubt outside.
     fn recover(&mut self) -> Option<()> {
         let settles_the_living = self.protocol.has(Bug::SettlesTheLiving);
-        let class = self.protocol.class;
+        let (class, settles) = (self.protocol.class, !self.protocol.has(Bug::EndsWithoutSettling));
+        let keeps = !self.protocol.has(Bug::RecoversNoResult);
         let own = self.own();
         let gone = own.instance == Instance::Gone || (settles_the_living && own.instance != Instance::Nobody);
         if !gone {
@@ -377,7 +378,7 @@ impl At<'_> {
             own.instance = Instance::Nobody;
             return Some(());
         }
-        if own.intent.is_some() && own.outcome.is_none() {
+        if own.intent.is_some() && own.outcome.is_none() && settles {
             own.outcomes += 1;
             own.outcome = Some(match class {
                 Class::SameDatabase => Outcome::NotDone,
@@ -386,7 +387,7 @@ impl At<'_> {
         }
         own.ended = true;
         own.instance = Instance::Nobody;
-        if own.wait == Wait::Waiting {
+        if own.wait == Wait::Waiting && keeps {
             own.wait = Wait::Kept;
         }
         Some(())

@@ -2,8 +2,8 @@
 
 use stateright::Property;
 
-use crate::checked::Protocol;
-use crate::state::{Class, Held, Instance, Outcome, QUOTA, Stand, State, Told, Wait};
+use crate::protocol::{Calls, Change, Protocol};
+use crate::state::{Class, Held, INVOCATIONS, Instance, Invocation, Outcome, QUOTA, Question, Stand, State, Told, Wait};
 
 pub(crate) const ONE_EFFECT: &str = "at most one effect for each yes";
 pub(crate) const INTENT_FIRST: &str = "no effect without an intent on record before it";
@@ -15,8 +15,19 @@ pub(crate) const ACKNOWLEDGED: &str = "what a caller was told is never lost";
 pub(crate) const WITHIN_QUOTA: &str = "the quota is never exceeded";
 pub(crate) const FINAL: &str = "a settled question is never agreed to again";
 
+/// What is said of a state.
+type Said = fn(&Protocol, &State) -> bool;
+
+/// Something that must be found in some state.
+pub(crate) struct Witness {
+    name: &'static str,
+    /// Where it must be.
+    among: fn(&Protocol) -> bool,
+    seen: Said,
+}
+
 /// What must never be otherwise.
-pub(crate) const INVARIANTS: &[(&str, fn(&Protocol, &State) -> bool)] = &[
+pub(crate) const INVARIANTS: &[(&str, Said)] = &[
     (ONE_EFFECT, one_effect),
     (INTENT_FIRST, |_, state| state.invocations.iter().all(|of| of.effect.times == 0 || !of.effect.unrecorded)),
     (AGREED, |_, state| state.invocations.iter().all(|of| of.effect.times == 0 || of.intent.is_none_or(|of| of.sound))),
@@ -28,41 +39,84 @@ pub(crate) const INVARIANTS: &[(&str, fn(&Protocol, &State) -> bool)] = &[
     (FINAL, |_, state| state.questions.iter().flatten().all(|question| !question.was_settled || settled(question.stand))),
 ];
 
-/// What must be found, in both classes.
-pub(crate) const WITNESSES: &[(&str, fn(&Protocol, &State) -> bool)] = &[
-    ("something is done", |_, state| state.invocations.iter().any(|of| of.effect.times > 0)),
-    ("it is agreed to after its asker was killed, and done by another process", |_, state| {
-        state.invocations.iter().any(|of| of.effect.times > 0 && of.effect.elsewhere)
-    }),
-    ("what a freeze made void is asked again and done", |_, state| {
-        state.freezes > 0 && state.invocations.iter().any(|of| of.effect.times > 0 && of.effect.question > 0)
-    }),
-    ("an intent is dropped because the world changed", |_, state| {
-        state.invocations.iter().any(|of| of.outcome == Some(Outcome::NotDone))
-    }),
-    ("a result is kept, and its caller has it", |_, state| {
-        state.invocations.iter().any(|of| of.wait == Wait::Forgotten && of.outcome == Some(Outcome::Done))
-    }),
-    ("a question expires after it was agreed to", |_, state| {
-        let met = |yes: &[Option<u8>]| yes.iter().all(Option::is_some);
-        state.questions.iter().flatten().any(|question| question.stand == Stand::Expired && met(&question.yes))
-    }),
+/// What must be found, and where.
+pub(crate) const WITNESSES: &[Witness] = &[
+    Witness {
+        name: "something is done",
+        among: |_| true,
+        seen: |_, state| state.invocations.iter().any(|of| of.effect.times > 0),
+    },
+    Witness {
+        name: "it is agreed to after its asker was killed, and done by another process",
+        among: |_| true,
+        seen: |_, state| state.invocations.iter().any(|of| of.effect.times > 0 && of.effect.elsewhere),
+    },
+    Witness {
+        name: "a result is kept, and its caller has it",
+        among: |_| true,
+        seen: |_, state| state.invocations.iter().any(|of| of.wait == Wait::Forgotten && of.outcome == Some(Outcome::Done)),
+    },
+    Witness {
+        name: "something is in doubt, and was done",
+        among: |protocol| protocol.class == Class::Outside,
+        seen: |_, state| state.invocations.iter().any(|of| of.outcome == Some(Outcome::InDoubt) && of.effect.times > 0),
+    },
+    Witness {
+        name: "what a freeze made void is asked again and done",
+        among: |protocol| protocol.changes.contains(&Change::Freeze),
+        seen: |_, state| {
+            state.freezes > 0 && state.invocations.iter().any(|of| of.effect.times > 0 && of.effect.question > 0)
+        },
+    },
+    Witness {
+        name: "an intent is dropped by a living process",
+        among: |protocol| protocol.changes.iter().any(|change| matches!(change, Change::Freeze | Change::Audience)),
+        seen: |_, state| {
+            let drops = |held: &[Held; INVOCATIONS]| {
+                let mut of = held.iter().zip(&state.invocations);
+                of.any(|(held, of)| *held == Held::Settled && of.outcome == Some(Outcome::NotDone))
+            };
+            state.held.iter().any(drops)
+        },
+    },
+    Witness {
+        name: "a question expires after it was agreed to",
+        among: |protocol| protocol.changes.contains(&Change::Clock),
+        seen: |_, state| {
+            let met = |question: &Question| question.yes.iter().all(Option::is_some);
+            state.questions.iter().flatten().any(|question| question.stand == Stand::Expired && met(question))
+        },
+    },
+    Witness {
+        name: "a question is void since what it is bound to changed",
+        among: |protocol| protocol.changes.contains(&Change::Manifest),
+        seen: |_, state| state.freezes == 0 && state.questions.iter().flatten().any(|of| of.stand == Stand::Void),
+    },
+    Witness {
+        name: "of two equal calls one uses the yes, and the other is told so",
+        among: |protocol| protocol.calls == Calls::Equal,
+        seen: |_, state| refused_beside(state, Stand::Used),
+    },
+    Witness {
+        name: "of two different calls one spends the quota, and the other has a yes and is refused",
+        among: |protocol| protocol.calls == Calls::Different,
+        seen: |_, state| state.spent == QUOTA && refused_beside(state, Stand::Agreed),
+    },
 ];
 
-/// What must be found where the effect is outside, and never in the same database.
-pub(crate) const DOUBT: &str = "something is in doubt";
+/// A caller who waited at the call was told that it is refused, and his question stands so.
+fn refused_beside(state: &State, stand: Stand) -> bool {
+    state.invocations.iter().enumerate().any(|(number, of)| {
+        let refused = of.ended && of.told == Told::Result && of.wait == Wait::Never && of.intent.is_none();
+        refused && state.question_of(number).is_some_and(|question| question.stand == stand)
+    })
+}
 
 /// All of them, as the checker takes them.
 pub(crate) fn properties(protocol: &Protocol) -> Vec<Property<Protocol>> {
     let always = INVARIANTS.iter().map(|(name, holds)| Property::always(name, *holds));
-    let sometimes = WITNESSES.iter().map(|(name, holds)| Property::sometimes(name, *holds));
-    let mut all: Vec<_> = always.chain(sometimes).collect();
-    if protocol.class == Class::Outside {
-        all.push(Property::sometimes(DOUBT, |_, state: &State| {
-            state.invocations.iter().any(|of| of.outcome == Some(Outcome::InDoubt) && of.effect.times > 0)
-        }));
-    }
-    all
+    let among = WITNESSES.iter().filter(|witness| (witness.among)(protocol));
+    always.chain(among.map(|witness| Property::sometimes(witness.name, witness.seen))).collect()
 }
 
 fn settled(stand: Stand) -> bool {
@@ -71,7 +125,7 @@ fn settled(stand: Stand) -> bool {
 
 fn one_effect(_: &Protocol, state: &State) -> bool {
     (0..state.questions.len()).all(|number| {
-        let of = |of: &&crate::state::Invocation| of.effect.question == number;
+        let of = |of: &&Invocation| of.effect.question == number;
         state.invocations.iter().filter(of).map(|of| of.effect.times).sum::<u8>() <= 1
     })
 }
@@ -95,7 +149,12 @@ fn acknowledged(_: &Protocol, state: &State) -> bool {
         let on_its_way = state.held.iter().any(|held| held[number] == Held::Handing);
         match of.told {
             Told::Nothing => true,
-            Told::Waiting => of.wait != Wait::Never && (of.wait != Wait::Forgotten || on_its_way),
+            Told::Waiting => match of.wait {
+                Wait::Never => false,
+                Wait::Waiting => !of.ended,
+                Wait::Kept => of.ended,
+                Wait::Forgotten => on_its_way,
+            },
             Told::Result => of.ended && (of.outcome != Some(Outcome::Done) || of.effect.times > 0),
         }
     })

@@ -236,8 +236,8 @@ impl State {
     }
 
     /// Whether nothing more can happen that an invariant would see.
-    pub(crate) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self, calls: usize) -> bool {
         let idle = self.held.iter().flatten().all(|held| *held == Held::Nothing);
-        idle && self.invocations.iter().all(|invocation| invocation.ended && invocation.wait != Wait::Kept)
+        idle && self.invocations[..calls].iter().all(|invocation| invocation.ended && invocation.wait != Wait::Kept)
     }
 }
