@@ -81,7 +81,7 @@ fn two_different_calls_and_one_quota() {
 }
 
 #[test]
-#[expect(clippy::disallowed_macros, reason = "the shortest way to each broken invariant is what a reader wants")]
+#[expect(clippy::disallowed_macros, reason = "how each invariant is broken is what a reader wants")]
 fn each_rule_that_is_switched_off_breaks_its_invariant() {
     for (bug, broken, calls, changes) in SEEDED {
         for class in CLASSES {
@@ -90,7 +90,11 @@ fn each_rule_that_is_switched_off_breaks_its_invariant() {
             let checker = protocol.checker().finish_when(until).spawn_bfs().join();
             let path = checker.discovery(broken);
             let path = path.unwrap_or_else(|| panic!("{bug:?} breaks `{broken}` ({class:?}), and nothing was found"));
-            let (states, actions) = (checker.unique_state_count(), path.into_actions());
+            let (_, holds) = INVARIANTS.iter().find(|(name, _)| name == broken).expect("it is one of them");
+            // The checker goes on a little after the first state that is wrong.
+            let path = path.into_vec().into_iter().take_while(|(state, _)| holds(checker.model(), state));
+            let actions: Vec<_> = path.filter_map(|(_, action)| action).collect();
+            let states = checker.unique_state_count();
             println!("{bug:?} ({class:?}) breaks `{broken}`, found after {states} states:\n  {actions:?}");
         }
     }

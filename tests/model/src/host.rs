@@ -1,7 +1,7 @@
 //! What a process does with an invocation, from `began` to the result at its caller, and what is done when it is gone.
 
 use crate::protocol::{Bug, Calls, Protocol};
-use crate::state::{Class, Held, Instance, Intent, Invocation, Outcome, PEOPLE, QUOTA, Question, Stand, State, Told, Wait};
+use crate::state::{Class, Held, Instance, Intent, Invocation, Outcome, PEOPLE, Question, Stand, State, Told, Wait};
 
 /// A step of a process with one invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -208,7 +208,7 @@ impl At<'_> {
                 self.void();
                 self.refuse();
             }
-            Stand::Agreed if self.state.spent >= QUOTA => self.refuse(),
+            Stand::Agreed if self.state.spent >= self.protocol.quota() => self.refuse(),
             Stand::Agreed => self.holds(Held::Agreed),
             // `agree.used`, unless the use of it is not looked at.
             Stand::Used if self.protocol.has(Bug::SpendsWhatIsUsed) => self.holds(Held::Agreed),
@@ -247,13 +247,13 @@ impl At<'_> {
         let unused = agreed || (question.stand == Stand::Used && has(Bug::SpendsWhatIsUsed));
         let thawed = !self.state.frozen && !self.state.is_outlived(&question);
         let valid = unused && (current || has(Bug::RecordsWhatExpired)) && (thawed || has(Bug::KeepsAYesThroughAFreeze));
-        let funded = self.state.spent < QUOTA || has(Bug::QuotaOnlyJudged) || has(Bug::SpendsWhatIsUsed);
+        let funded = self.state.spent < self.protocol.quota() || has(Bug::QuotaOnlyJudged);
         if !valid || !funded || (self.state.frozen && !has(Bug::SpendsInAFreeze)) {
             self.refuse();
             return Some(());
         }
         self.state.settle(number, Stand::Used);
-        self.state.spent += u8::from(!has(Bug::SpendsWhatIsUsed) || agreed);
+        self.state.spent += 1;
         let sound = agreed && current && met && equal;
         let freezes = self.state.freezes;
         self.own().intent = Some(Intent { question: number, freezes, sound });

@@ -3,7 +3,7 @@
 use stateright::Property;
 
 use crate::protocol::{Calls, Change, Protocol};
-use crate::state::{Class, Held, INVOCATIONS, Instance, Invocation, Outcome, QUOTA, Question, Stand, State, Told, Wait};
+use crate::state::{Class, Held, INVOCATIONS, Instance, Invocation, Outcome, Question, Stand, State, Told, Wait};
 
 pub(crate) const ONE_EFFECT: &str = "at most one effect for each yes";
 pub(crate) const INTENT_FIRST: &str = "no effect without an intent on record before it";
@@ -35,7 +35,7 @@ pub(crate) const INVARIANTS: &[(&str, Said)] = &[
     (FROZEN, |_, state| state.invocations.iter().all(|of| of.effect.times == 0 || !of.effect.frozen)),
     (OUTCOMES, outcomes),
     (ACKNOWLEDGED, acknowledged),
-    (WITHIN_QUOTA, |_, state| state.spent <= QUOTA),
+    (WITHIN_QUOTA, |protocol, state| state.spent <= protocol.quota()),
     (FINAL, |_, state| state.questions.iter().flatten().all(|question| !question.was_settled || settled(question.stand))),
 ];
 
@@ -65,7 +65,8 @@ pub(crate) const WITNESSES: &[Witness] = &[
         name: "what a freeze made void is asked again and done",
         among: |protocol| protocol.changes.contains(&Change::Freeze),
         seen: |_, state| {
-            state.freezes > 0 && state.invocations.iter().any(|of| of.effect.times > 0 && of.effect.question > 0)
+            let void = state.questions[0].is_some_and(|question| question.stand == Stand::Void);
+            state.freezes > 0 && void && state.invocations.iter().any(|of| of.effect.times > 0)
         },
     },
     Witness {
@@ -93,6 +94,11 @@ pub(crate) const WITNESSES: &[Witness] = &[
         seen: |_, state| state.freezes == 0 && state.questions.iter().flatten().any(|of| of.stand == Stand::Void),
     },
     Witness {
+        name: "two equal calls are both done, with a yes for each",
+        among: |protocol| protocol.calls == Calls::Equal,
+        seen: |_, state| state.invocations.iter().all(|of| of.effect.times > 0),
+    },
+    Witness {
         name: "of two equal calls one uses the yes, and the other is told so",
         among: |protocol| protocol.calls == Calls::Equal,
         seen: |_, state| refused_beside(state, Stand::Used),
@@ -100,7 +106,7 @@ pub(crate) const WITNESSES: &[Witness] = &[
     Witness {
         name: "of two different calls one spends the quota, and the other has a yes and is refused",
         among: |protocol| protocol.calls == Calls::Different,
-        seen: |_, state| state.spent == QUOTA && refused_beside(state, Stand::Agreed),
+        seen: |protocol, state| state.spent == protocol.quota() && refused_beside(state, Stand::Agreed),
     },
 ];
 

@@ -25,7 +25,7 @@
 //! Bounds: two processes, two questions, one change of the manifest, one freeze, one tick of the clock; one call while
 //! everything changes, and two calls while one thing does. Kills and starts, growing and shrinking of the audience, leaving
 //! and joining of an approver are without bound. `cargo test --locked -p tollgate-model -- --nocapture` prints how many
-//! states there are, the invariants, and the shortest way to each bug that `Bug` seeds.
+//! states there are, the invariants, and a way in which each bug that `Bug` seeds breaks one.
 
 #[cfg(test)]
 mod answer;

@@ -89,6 +89,11 @@ impl Protocol {
         if self.calls == Calls::One { 1 } else { INVOCATIONS }
     }
 
+    /// How many intents the quota allows: one for two different calls, elsewhere more than there are.
+    pub(crate) fn quota(&self) -> u8 {
+        if self.calls == Calls::Different { 1 } else { 2 }
+    }
+
     pub(crate) fn has(&self, bug: Bug) -> bool {
         self.bug == Some(bug)
     }

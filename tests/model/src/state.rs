@@ -8,8 +8,6 @@ pub(crate) const INVOCATIONS: usize = 2;
 pub(crate) const QUESTIONS: usize = 2;
 /// People of whom both must say yes.
 pub(crate) const PEOPLE: usize = 2;
-/// Intents that the quota allows.
-pub(crate) const QUOTA: u8 = 1;
 
 /// Where the effect takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
