@@ -5,10 +5,12 @@
 //! act's bytes, its audience, the component, the manifest's meaning, the initiator and the agent.
 
 mod card;
+mod named;
 mod passphrase;
 mod visible;
 
 pub use card::{Act, Card};
+pub use named::named;
 pub use passphrase::{Passphrase, matches, protect};
 pub use visible::{Shown, show, show_name};
 

@@ -13,5 +13,6 @@ mod permit;
 pub use action::{Action, Looking, Told};
 pub use book::{Book, Patience, Seen, Services, Session, Timing, Who, World};
 pub use explain::{Step, explain};
+pub use judge::longest_lease;
 pub use pass::{Inside, pass};
 pub use permit::{Agreed, Asked, Cleared, Covered, Funded, Permit};
