@@ -14,6 +14,7 @@ mod forum;
 mod hostile;
 mod journal;
 mod kit;
+mod lease;
 mod limits;
 mod manifests;
 mod new;

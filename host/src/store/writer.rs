@@ -112,16 +112,17 @@ impl Writer {
     pub(super) fn start(connection: Connection, desk: Desk) -> Result<Self, Broken> {
         let (orders, inbox) = channel();
         let thread = std::thread::Builder::new().name("tollgate-writer".to_owned()).spawn(move || {
-            let mut loop_ = Loop { connection, desk };
+            let mut loop_ = Loop { connection, desk, skip: 0 };
             loop {
                 let turn = next(&inbox);
-                if !turn.batch.is_empty() {
+                let idle = turn.batch.is_empty();
+                if !idle {
                     loop_.serve(turn.batch);
                 }
                 if turn.over {
                     return;
                 }
-                loop_.reap();
+                loop_.reap(idle);
             }
         });
         let thread = thread.map_err(|e| Broken::while_doing("starting the store's writer", e))?;
@@ -210,22 +211,37 @@ fn next(inbox: &Receiver<Order>) -> Turn {
 struct Loop {
     connection: Connection,
     desk: Desk,
+    /// Turns with work in them to come before leases are looked at again, after that has failed.
+    skip: usize,
 }
 
 impl Loop {
-    /// Reverts leases that are over. Looking costs one probe of an index.
-    fn reap(&mut self) {
-        let now = self.desk.clock.now().max(self.desk.board.newest());
-        match leases::any_over(&self.connection, now) {
-            Ok(false) => {}
-            Ok(true) => {
-                let reply = |result: Result<usize, Unrecorded>| {
-                    result.map_or_else(|failed| leases::unreaped(&failed), drop);
-                };
-                self.serve(vec![Box::new(Job { fails: Fails::Alone, work: Some(leases::reap), result: None, reply })]);
-            }
-            Err(error) => leases::unreaped(&failed("looking for leases that are over", error)),
+    /// Reverts leases that are over. Looking costs one probe of an index; where it failed, the store is spared for a while.
+    fn reap(&mut self, idle: bool) {
+        if !idle && self.skip > 0 {
+            self.skip -= 1;
+            return;
         }
+        let now = self.desk.clock.now().max(self.desk.board.newest());
+        let doing = "looking for leases that are over";
+        let reverted = match leases::any_over(&self.connection, now).map_err(|e| failed(doing, e)) {
+            Ok(true) => self.revert(),
+            looked => looked.map(|_| 0),
+        };
+        if let Err(failed) = reverted {
+            leases::unreaped(&failed);
+            self.skip = BATCH;
+        }
+    }
+
+    fn revert(&mut self) -> Result<usize, Unrecorded> {
+        let (reply, answer) = channel();
+        let reply = move |result| {
+            // The receiver stands below.
+            let _ = reply.send(result);
+        };
+        self.serve(vec![Box::new(Job { fails: Fails::Alone, work: Some(leases::reap), result: None, reply })]);
+        answer.try_recv().unwrap_or_else(|_| Err(closed()))
     }
 
     fn serve(&mut self, mut batch: Vec<Box<dyn Work>>) {
