@@ -1,5 +1,7 @@
 //! Leases: they close on time whoever runs, take back only what they added, and go on only when a person agrees.
 
+mod noends;
+
 use std::sync::Arc;
 use std::time::{Duration as Span, Instant as Real};
 
