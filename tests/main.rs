@@ -16,6 +16,7 @@ mod forum;
 mod hostile;
 mod journal;
 mod kit;
+mod lease;
 mod limits;
 mod manifests;
 mod new;

@@ -5,12 +5,14 @@
 //! act's bytes, its audience, the component, the manifest's meaning, the initiator and the agent.
 
 mod card;
+mod named;
 mod passphrase;
 mod question;
 mod rule;
 mod visible;
 
 pub use card::{Act, BadCard, Card, Meanwhile, differences};
+pub use named::named;
 pub use passphrase::{Passphrase, matches, protect};
 pub use question::{Answered, Asked, Current, Manners, NewQuestion, Question, Reply, Spends, State, Use};
 pub use rule::Rules;

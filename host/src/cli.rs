@@ -12,6 +12,7 @@ mod explain;
 mod init;
 mod inspect;
 mod journal;
+mod lease;
 mod new;
 mod output;
 mod passphrase;
@@ -76,6 +77,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Backup(options) => backup::run(folder, options, output),
         Command::Passphrase(options) => passphrase::run(folder, options, output),
         Command::World(options) => world::run(folder, options, output),
+        Command::Lease(options) => lease::run(folder, options, output),
         Command::Doctor => doctor::run(folder, output),
         Command::Completions(options) => {
             clap_complete::generate(options.shell, &mut Arguments::command(), "tollgate", &mut std::io::stdout());

@@ -15,6 +15,7 @@ mod tape;
 pub use action::{Action, Looking, Retold};
 pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, World};
 pub use explain::{Step, explain};
+pub use judge::longest_lease;
 pub use pass::{Inside, pass};
 pub use tape::{Recalled, Recorded, Tape, never_begun};
 pub use permit::{Agreed, Asked, Cleared, Covered, Funded, Permit};

@@ -6,6 +6,7 @@ mod approvals;
 mod board;
 mod forum;
 mod instance;
+mod leases;
 mod load;
 mod people;
 mod quota;
@@ -62,7 +63,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a store, or makes one where there is none; ends what processes that died left open.
+    /// Opens a store, or makes one where there is none; ends what processes that died left open, and
+    /// puts the ends of leases on record that came while nobody ran.
     ///
     /// # Errors
     /// When it cannot be opened, is newer than this program, lies on a network file system, or is not the one that its
@@ -95,6 +97,7 @@ impl Store {
         let signing = Signing::start(&opening)?;
         let store = Self { opening, writer, reader, board, commits, seen: Mutex::new(None), instance, signing };
         store.recover(left)?;
+        store.reap_at_start();
         Ok(store)
     }
 

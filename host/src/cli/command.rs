@@ -69,6 +69,8 @@ pub enum Command {
     Passphrase(Passphrase),
     /// Look at people, groups, forums and objects, or bring them in.
     World(World),
+    /// Look at access that tools opened, end it, or let it go on.
+    Lease(Lease),
     /// Say what this machine and this workspace lack.
     Doctor,
     /// Print completions for a shell.
@@ -319,6 +321,48 @@ pub enum WorldCommand {
     },
     /// Print people, groups, forums and objects.
     Show,
+}
+
+/// `lease`
+#[derive(Debug, Args)]
+pub struct Lease {
+    /// What to do with leases.
+    #[command(subcommand)]
+    pub command: LeaseCommand,
+}
+
+/// What to do with leases.
+#[derive(Debug, Subcommand)]
+pub enum LeaseCommand {
+    /// List the leases that are open, the latest first.
+    List {
+        /// Those that are over too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show a lease: who holds the right through it, and where the journal speaks of it.
+    Show {
+        /// Its number.
+        id: u64,
+    },
+    /// End a lease now. Takes access away, so it needs no passphrase; it is on record as this person's act.
+    End {
+        /// Its number.
+        id: u64,
+        /// Who ends it: somebody who administers the object, or on whose behalf it was opened.
+        #[arg(long = "as", env = "TOLLGATE_AS")]
+        person: Option<String>,
+    },
+    /// Let a lease go on, counted from now, at most as long as the tool's grant allows; asks at the terminal.
+    Extend {
+        /// Its number.
+        id: u64,
+        /// For how long from now: `20 min`.
+        duration: String,
+        /// Who agrees to it: somebody who administers the object, with a passphrase.
+        #[arg(long = "as", env = "TOLLGATE_AS")]
+        person: Option<String>,
+    },
 }
 
 /// `completions`

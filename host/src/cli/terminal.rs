@@ -34,7 +34,8 @@ impl Desk for Terminal {
     }
 }
 
-fn ask(person: &PersonName, card: &str, again: u32) -> Answer {
+/// Shows a card to a person and takes the answer; `again` counts the wrong passphrases so far.
+pub fn ask(person: &PersonName, card: &str, again: u32) -> Answer {
     let Some(mut terminal) = terminal() else { return Answer::NobodyHere };
     if again == 0 {
         let asked = write!(terminal, "\n{card}\n\nIs this what {person} wants? [yes/no] ").and_then(|()| terminal.flush());

@@ -17,7 +17,7 @@ use crate::grant::Consent;
 use crate::journal::{Body, Draft, Kind, NewWait, Terms, With};
 use crate::meter::{Charge, Used};
 use crate::name::PersonName;
-use crate::people::{Audience, Premise, Rights};
+use crate::people::{Premise, Rights};
 use crate::refusal::{Code, Refusal};
 
 /// How often it is looked whether somebody has answered; a look is one load of an atomic.
@@ -100,10 +100,7 @@ impl Asking<'_> {
 
     fn card(&self, act: Act, (used, ended): (Option<Card>, Option<Card>), book: &Book) -> Card {
         let directory = self.rights.directory();
-        let gains = match &self.premise.audience {
-            Audience::Gains(_, principal, _) => directory.paths(principal, &act.audience),
-            Audience::Nobody | Audience::Forum(_) => Vec::new(),
-        };
+        let gains = self.premise.audience.gains(directory, &act.audience);
         let new = used.map(|card| act.audience.difference(&card.act.audience).cloned().collect::<BTreeSet<PersonName>>());
         let expires = self.rights.now.after(self.session.services.manners.expires);
         let mut card = Card {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::action::Action;
 use super::judge;
+use crate::approval::named;
 use crate::grant::Allowed;
 use crate::meter::Meters;
-use crate::people::Rights;
+use crate::people::{Audience, Rights};
 use crate::refusal::Refusal;
 
 /// What one word of the sentence says.
@@ -63,6 +64,7 @@ pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights) -> 
         }
     }
     steps.push(Step::yes("clear", "labels are not enforced by this version".to_owned(), None));
+    steps.extend(gain(action, rights));
     let audience = action.audience().people(rights.directory(), rights.now).len();
     steps.push(match grant.consent.is_none() {
         true => Step::yes("agree", "nobody has to agree".to_owned(), line),
@@ -76,4 +78,20 @@ pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights) -> 
         }
     });
     steps
+}
+
+/// Names that are said one by one before the rest is counted.
+const NAMES: usize = 12;
+
+/// Who would gain what, and for how long, where an action opens access.
+fn gain(action: &dyn Action, rights: &Rights) -> Option<Step> {
+    let Audience::Gains(object, principal, right) = action.audience() else { return None };
+    let people = Audience::Gains(object.clone(), principal.clone(), right).people(rights.directory(), rights.now);
+    let span = action.lease().map(|span| format!(" for {span}, until {}", rights.now.after(span))).unwrap_or_default();
+    let who = named(&people, rights.directory(), NAMES);
+    let says = match people.is_empty() {
+        true => format!("nobody would gain {} of {object}: whoever is {principal} has it already", right.as_str()),
+        false => format!("through {principal}, {} of {object} would be gained{span}, by {who}", right.as_str()),
+    };
+    Some(Step::yes("gain", says, None))
 }

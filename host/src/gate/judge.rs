@@ -3,20 +3,34 @@
 use crate::grant::{Allowed, Grant, Place};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
+use crate::unit::Duration;
 
 use super::action::Action;
 
 /// Whether a grant reaches the action, and the declaration too.
 pub(super) fn reach<'g>(allowed: &'g Allowed, action: &dyn Action) -> Result<(Place, &'g Grant), Refusal> {
     let (place, grant) = allowed.find(action.spec(), &action.reach())?;
-    let longest = [grant.lease, allowed.declaration(place).and_then(|declared| declared.lease)].into_iter().flatten().min();
-    if let (Some(asked), Some(longest)) = (action.lease(), longest)
+    if let (Some(asked), Some(longest)) = (action.lease(), longest_of(allowed, place, grant))
         && asked > longest
     {
         let why = format!("access may be opened for at most {longest}, and {asked} was asked for");
         return Err(Refusal::new(Code::NotGranted, why).unless(format!("ask for {longest} or less")));
     }
     Ok((place, grant))
+}
+
+/// The longest lease that may be opened for what an action asks, by grant and declaration as they are now.
+///
+/// # Errors
+/// `cover.not-granted` where they reach it no more, or open no leases.
+pub fn longest_lease(allowed: &Allowed, action: &dyn Action) -> Result<Duration, Refusal> {
+    let (place, grant) = allowed.find(action.spec(), &action.reach())?;
+    longest_of(allowed, place, grant)
+        .ok_or_else(|| Refusal::new(Code::NotGranted, format!("{} opens no leases", action.function())))
+}
+
+fn longest_of(allowed: &Allowed, place: Place, grant: &Grant) -> Option<Duration> {
+    [grant.lease, allowed.declaration(place).and_then(|declared| declared.lease)].into_iter().flatten().min()
 }
 
 /// Whether the initiator may do it himself.

@@ -139,7 +139,7 @@ fn entries(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<Vec<(u32, Value)>>
 
 /// Looks for what the key would have left.
 fn was_done(tx: &Tx<'_>, invocation: &str, seq: u32) -> rusqlite::Result<bool> {
-    let query = "SELECT 1 FROM posts WHERE invocation = ?1 AND seq = ?2 UNION SELECT 1 FROM acl_entries WHERE invocation = ?1 AND seq = ?2";
+    let query = "SELECT 1 FROM posts WHERE invocation = ?1 AND seq = ?2 UNION SELECT 1 FROM leases WHERE invocation = ?1 AND seq = ?2";
     tx.connection.query_row(query, params![invocation, seq], |_| Ok(())).optional().map(|found| found.is_some())
 }
 

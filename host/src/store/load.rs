@@ -95,16 +95,31 @@ fn objects(connection: &Connection) -> Result<BTreeMap<ObjectName, Object>, Unre
         object.folders.extend(row.get::<_, Option<String>>(2)?.map(|folder| FilePath::parse(&folder)).transpose()?);
         Ok(())
     })?;
-    each(connection, "SELECT object, principal, right_, ends, id, tool FROM acl_entries ORDER BY id", |row| {
-        let right =
-            Right::parse(&text(row, 2)?).ok_or_else(|| Unreadable("a right in the store is not known".to_owned()))?;
-        let lease = row.get::<_, Option<String>>(5)?.map(|_| row.get::<_, i64>(4)).transpose()?.map(i64::cast_unsigned);
-        let ends = row.get::<_, Option<i64>>(3)?.map(|ends| Instant(ends.cast_unsigned()));
-        let entry = Entry { principal: Principal::parse(&text(row, 1)?)?, right, ends, lease };
+    each(connection, "SELECT object, principal, right_, ends, lease FROM acl_entries ORDER BY id", |row| {
         if let Some(object) = objects.get_mut(&ObjectName::parse(&text(row, 0)?)?) {
-            object.entries.push(entry);
+            object.entries.push(entry(row)?);
         }
         Ok(())
     })?;
     Ok(objects)
+}
+
+/// The access list of one object, ended entries included.
+pub(super) fn entries(connection: &Connection, object: &ObjectName) -> Result<Vec<Entry>, Unreadable> {
+    let query = "SELECT object, principal, right_, ends, lease FROM acl_entries WHERE object = ?1 ORDER BY id";
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query([object.as_str()])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(entry(row)?);
+    }
+    Ok(entries)
+}
+
+/// A row of object, principal, right, end and lease.
+fn entry(row: &Row<'_>) -> Result<Entry, Unreadable> {
+    let right = Right::parse(&text(row, 2)?).ok_or_else(|| Unreadable("a right in the store is not known".to_owned()))?;
+    let ends = row.get::<_, Option<i64>>(3)?.map(|ends| Instant(ends.cast_unsigned()));
+    let lease = row.get::<_, Option<i64>>(4)?.map(i64::cast_unsigned);
+    Ok(Entry { principal: Principal::parse(&text(row, 1)?)?, right, ends, lease })
 }

@@ -35,6 +35,25 @@ CREATE TABLE doubts (
     invocation TEXT NOT NULL, seq INTEGER NOT NULL, function TEXT NOT NULL, at INTEGER NOT NULL, settled INTEGER, outcome TEXT, found TEXT,
     PRIMARY KEY (invocation, seq)
 ) STRICT, WITHOUT ROWID;
--- Leases: what a tool's entry was extended to, and whether its end is on record.
-ALTER TABLE acl_entries ADD COLUMN began INTEGER;
-ALTER TABLE acl_entries ADD COLUMN reverted INTEGER;
+-- Leases: what tools opened, whatever has become of the entry since. An entry names the lease that it is there for; a lease
+-- stays when its entry is gone, and knows when the object itself was deleted.
+CREATE TABLE leases (
+    id INTEGER PRIMARY KEY, object TEXT NOT NULL, principal TEXT NOT NULL, right_ TEXT NOT NULL, began INTEGER NOT NULL, ends INTEGER NOT NULL,
+    tool TEXT NOT NULL, initiator TEXT NOT NULL, invocation TEXT NOT NULL, seq INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
+    reverted INTEGER, found TEXT, UNIQUE (invocation, seq)
+) STRICT;
+CREATE INDEX leases_ends ON leases (ends) WHERE reverted IS NULL;
+CREATE TRIGGER leases_object AFTER DELETE ON objects BEGIN
+    UPDATE leases SET deleted = 1 WHERE object = OLD.name AND reverted IS NULL;
+END;
+-- The journal's entries about a lease, beside those of its invocation.
+CREATE TABLE lease_entries (lease INTEGER NOT NULL REFERENCES leases (id), number INTEGER NOT NULL, PRIMARY KEY (lease, number)) STRICT, WITHOUT ROWID;
+ALTER TABLE acl_entries ADD COLUMN lease INTEGER REFERENCES leases (id);
+CREATE INDEX acl_entries_object ON acl_entries (object);
+CREATE INDEX acl_entries_lease ON acl_entries (lease) WHERE lease IS NOT NULL;
+INSERT INTO leases (id, object, principal, right_, began, ends, tool, initiator, invocation, seq)
+    SELECT id, object, principal, right_,
+        coalesce((SELECT json_extract(entry, '$.time') FROM journal WHERE journal.invocation = acl_entries.invocation AND journal.seq = acl_entries.seq), ends),
+        ends, tool, initiator, invocation, seq
+    FROM acl_entries WHERE tool IS NOT NULL;
+UPDATE acl_entries SET lease = id WHERE tool IS NOT NULL;

@@ -4,15 +4,16 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::board::Board;
-use super::schema;
-use super::tx::Tx;
+use super::tx::{Tx, failed};
+use super::{leases, schema};
 use crate::clock::Clock;
 use crate::diagnostic::Broken;
 use crate::journal::Unrecorded;
@@ -20,6 +21,9 @@ use crate::journal::chain::Head;
 
 /// Jobs that share one commit at most.
 const BATCH: usize = 256;
+
+/// How long the writer waits before it looks by itself for leases that are over.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What the writer is told.
 enum Order {
@@ -108,9 +112,17 @@ impl Writer {
     pub(super) fn start(connection: Connection, desk: Desk) -> Result<Self, Broken> {
         let (orders, inbox) = channel();
         let thread = std::thread::Builder::new().name("tollgate-writer".to_owned()).spawn(move || {
-            let mut loop_ = Loop { connection, desk };
-            while let Some(batch) = next(&inbox) {
-                loop_.serve(batch);
+            let mut loop_ = Loop { connection, desk, skip: 0 };
+            loop {
+                let turn = next(&inbox);
+                let idle = turn.batch.is_empty();
+                if !idle {
+                    loop_.serve(turn.batch);
+                }
+                if turn.over {
+                    return;
+                }
+                loop_.reap(idle);
             }
         });
         let thread = thread.map_err(|e| Broken::while_doing("starting the store's writer", e))?;
@@ -169,28 +181,69 @@ impl Writer {
     }
 }
 
-/// Everything that waits, up to a batch; none when it is over.
-fn next(inbox: &Receiver<Order>) -> Option<Vec<Box<dyn Work>>> {
-    let Ok(Order::Work(first)) = inbox.recv() else { return None };
-    let mut batch = vec![first];
-    while batch.len() < BATCH
-        && let Ok(order) = inbox.try_recv()
-    {
-        match order {
-            Order::Work(work) => batch.push(work),
-            // What came before is served; the next turn finds the channel as it leaves it.
-            Order::Stop => break,
+/// What the writer does next.
+struct Turn {
+    /// Everything that waits, up to a batch; nothing where nobody asked for anything for a while.
+    batch: Vec<Box<dyn Work>>,
+    /// Whether it is the last.
+    over: bool,
+}
+
+fn next(inbox: &Receiver<Order>) -> Turn {
+    let mut turn = Turn { batch: Vec::new(), over: false };
+    let mut order = match inbox.recv_timeout(LOOK) {
+        Ok(order) => Some(order),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => Some(Order::Stop),
+    };
+    while let Some(next) = order.take() {
+        match next {
+            Order::Work(work) => turn.batch.push(work),
+            Order::Stop => turn.over = true,
+        }
+        if turn.batch.len() < BATCH && !turn.over {
+            order = inbox.try_recv().ok();
         }
     }
-    Some(batch)
+    turn
 }
 
 struct Loop {
     connection: Connection,
     desk: Desk,
+    /// Turns with work in them to come before leases are looked at again, after that has failed.
+    skip: usize,
 }
 
 impl Loop {
+    /// Reverts leases that are over. Looking costs one probe of an index; where it failed, the store is spared for a while.
+    fn reap(&mut self, idle: bool) {
+        if !idle && self.skip > 0 {
+            self.skip -= 1;
+            return;
+        }
+        let now = self.desk.clock.now().max(self.desk.board.newest());
+        let doing = "looking for leases that are over";
+        let reverted = match leases::any_over(&self.connection, now).map_err(|e| failed(doing, e)) {
+            Ok(true) => self.revert(),
+            looked => looked.map(|_| 0),
+        };
+        if let Err(failed) = reverted {
+            leases::unreaped(&failed);
+            self.skip = BATCH;
+        }
+    }
+
+    fn revert(&mut self) -> Result<usize, Unrecorded> {
+        let (reply, answer) = channel();
+        let reply = move |result| {
+            // The receiver stands below.
+            let _ = reply.send(result);
+        };
+        self.serve(vec![Box::new(Job { fails: Fails::Alone, work: Some(leases::reap), result: None, reply })]);
+        answer.try_recv().unwrap_or_else(|_| Err(closed()))
+    }
+
     fn serve(&mut self, mut batch: Vec<Box<dyn Work>>) {
         let lost = self.transact(&mut batch).err();
         if let Some(why) = &lost {

@@ -1,0 +1,81 @@
+//! Who may end a lease or let it go on, and what an extension must meet: asked before a person is, and again when it is
+//! recorded.
+
+use std::collections::BTreeSet;
+
+use super::{Lease, State};
+use crate::clock::Instant;
+use crate::name::PersonName;
+use crate::people::{Directory, Right};
+use crate::refusal::{Code, Refusal};
+use crate::unit::Duration;
+
+/// Whether a person may end a lease early. It only takes access away, so its initiator may too.
+///
+/// # Errors
+/// `agree.expired` where it is over, `cover.not-yours` where it is none of his business.
+pub fn may_end(lease: &Lease, directory: &Directory, person: &PersonName, now: Instant) -> Result<(), Refusal> {
+    is_open(lease, now)?;
+    let known = directory.people.contains_key(person);
+    let administers = directory.holders(&lease.object, Right::Administer, now).contains(person);
+    if known && (administers || *person == lease.initiator) {
+        return Ok(());
+    }
+    let why = format!("{person} neither opened lease {} nor administers {}", lease.id, lease.object);
+    Err(Refusal::new(Code::NotYours, why).unless("ask its owner to end it"))
+}
+
+fn is_open(lease: &Lease, now: Instant) -> Result<(), Refusal> {
+    if lease.state(now) == State::Open {
+        return Ok(());
+    }
+    let over = lease.reverted.map_or(lease.ends, |(at, _)| at);
+    Err(Refusal::new(Code::Expired, format!("lease {} is over since {over}", lease.id)).unless("ask for a new one"))
+}
+
+/// A longer life for a lease, as a person is shown it and agrees to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// The lease as it was shown.
+    pub lease: Lease,
+    /// The person who extends it.
+    pub by: PersonName,
+    /// The new end.
+    pub ends: Instant,
+    /// The longest that a lease of this kind may be, counted from when it is extended.
+    pub longest: Duration,
+}
+
+impl Extension {
+    /// Judges it against the lease and the people as they are at `now`. Returns who keeps the right through it.
+    ///
+    /// Who administers the object only because of a lease cannot extend one: he could extend his own for ever.
+    ///
+    /// # Errors
+    /// `agree.expired`, `agree.changed`, `cover.not-yours`, `cover.not-granted`.
+    pub fn judge(&self, lease: &Lease, directory: &Directory, now: Instant) -> Result<BTreeSet<PersonName>, Refusal> {
+        is_open(lease, now)?;
+        if *lease != self.lease {
+            let why = format!("lease {} is not the one that was shown: it ends at {}", lease.id, lease.ends);
+            return Err(Refusal::new(Code::Changed, why).unless("look at it again"));
+        }
+        let administers = directory.objects.get(&lease.object).is_some_and(|object| {
+            let entries = object.entries.iter().filter(|it| it.lease.is_none() && it.right == Right::Administer);
+            let principals = entries.filter(|entry| entry.holds(now)).map(|entry| &entry.principal);
+            directory.members(principals).contains(&self.by) || object.owner == self.by
+        });
+        if !administers || !directory.people.contains_key(&self.by) {
+            let why = format!("{} does not administer {} for good", self.by, lease.object);
+            return Err(Refusal::new(Code::NotYours, why).unless("ask its owner to extend it"));
+        }
+        if self.ends <= lease.ends {
+            let why = format!("lease {} holds until {} as it is", lease.id, lease.ends);
+            return Err(Refusal::new(Code::NotGranted, why).unless("ask for longer, or end it"));
+        }
+        if self.ends > now.after(self.longest) {
+            let why = format!("access may be opened for at most {} from now", self.longest);
+            return Err(Refusal::new(Code::NotGranted, why).unless("ask for less"));
+        }
+        Ok(directory.members([&lease.principal]))
+    }
+}
