@@ -1,17 +1,20 @@
 //! A journal in memory: entries get their random bytes, commitments, place and hash as in the store, and no disk.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use tollgate::approval::Credentials;
 use tollgate::capability::Backends;
 use tollgate::capability::files::Beneath;
 use tollgate::diagnostic::Broken;
+use tollgate::freeze::Subject;
 use tollgate::gate::World;
 use tollgate::invoke::Keep;
 use tollgate::journal::chain::{Head, Place, seal};
 use tollgate::journal::{Chapter, Journal, Pending, Unrecorded};
 use tollgate::name::{Digest, PersonName};
 use tollgate::people::Rights;
+use tollgate::refusal::Refusal;
 use tollgate::setup::Workspace;
 use tollgate::store::Store;
 
@@ -58,6 +61,10 @@ impl InMemory {
 impl World for InMemory {
     fn rights(&self, initiator: &PersonName) -> Pending<'_, Result<Rights, Broken>> {
         self.store.rights(initiator)
+    }
+
+    fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {
+        self.store.stopped(subject, found)
     }
 }
 

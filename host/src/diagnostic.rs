@@ -119,6 +119,8 @@ pub enum FaultKind {
     Stack,
     /// Its answer is not of the type it exports.
     BadAnswer,
+    /// None of its doing: somebody has stopped it.
+    Frozen,
 }
 
 impl FaultKind {
@@ -140,6 +142,7 @@ impl FaultKind {
             Self::Output => "output",
             Self::Stack => "stack",
             Self::BadAnswer => "bad-answer",
+            Self::Frozen => "frozen",
         }
     }
 }

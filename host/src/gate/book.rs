@@ -2,12 +2,14 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::Mutex;
 
 use super::action::Action;
 use crate::approval::{Credentials, Desk};
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
+use crate::freeze::Subject;
 use crate::grant::Allowed;
 use crate::journal::{Body, Draft, Journal, Kind, Record};
 use crate::label::Label;
@@ -20,6 +22,12 @@ use crate::refusal::Refusal;
 pub trait World: Send + Sync {
     /// The newest version of the world, for `initiator`, at the time of the store.
     fn rights(&self, initiator: &PersonName) -> Pin<Box<dyn Future<Output = Result<Rights, Broken>> + Send + '_>>;
+
+    /// Whether somebody has stopped `subject`: asked for every running guest at each of its epochs. `found` holds the
+    /// version of the world in which it was last found that nobody had; while that stands, the answer costs two loads.
+    ///
+    /// Where the world cannot be read the guest runs on: whatever it asks for is refused by the gate, which says so.
+    fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal>;
 }
 
 /// Whose time it is: the sandbox counts the tool's, the backend's and a person's apart.
@@ -60,6 +68,15 @@ pub struct Who {
     pub initiator: PersonName,
     /// Through which agent.
     pub agent: AgentName,
+}
+
+impl Who {
+    /// What a freeze may be about, in a use of `function`.
+    #[must_use]
+    pub fn subject(&self, function: impl Into<Option<&'static str>>) -> Subject {
+        let (tool, agent, initiator) = (self.tool.clone(), self.agent.clone(), self.initiator.clone());
+        Subject { tool, agent, initiator, function: function.into().map(Into::into) }
+    }
 }
 
 /// A refusal that the guest got.

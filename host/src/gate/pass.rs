@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::action::Action;
 use super::book::{Session, Timing};
+use super::judge;
 use super::permit::{Asked, Permit};
 use crate::diagnostic::{Broken, Halt};
 use crate::refusal::{Code, Refusal};
@@ -38,9 +39,11 @@ pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, 
         Ok(rights) => rights,
         Err(broken) => return Err(book.refuse(&*action, unreachable(&broken))),
     };
-    let asked = Asked::new(action.clone());
-    let paid =
-        asked.cover(&session.allowed, &rights).and_then(|it| it.fund(&mut book.meters)).and_then(|it| it.clear(&book.label));
+    let asked = judge::thawed(&rights, &session.who.subject(action.function())).map(|()| Asked::new(action.clone()));
+    let paid = asked
+        .and_then(|it| it.cover(&session.allowed, &rights))
+        .and_then(|it| it.fund(&mut book.meters))
+        .and_then(|it| it.clear(&book.label));
     let agreed = match paid {
         Ok(cleared) => cleared.agree(session, &mut book).await,
         Err(refusal) => Err(refusal),

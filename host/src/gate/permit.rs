@@ -97,7 +97,7 @@ fn premise(action: &dyn Action, rights: &Rights) -> Premise {
     let (directory, audience) = (rights.directory(), action.audience());
     let shown = audience.people(directory, rights.now);
     let (stamp, until) = (directory.stamp, directory.until(rights.now));
-    Premise { stamp, until, initiator: rights.initiator().clone(), need: action.need(), audience, shown }
+    Premise { stamp, until, subject: None, initiator: rights.initiator().clone(), need: action.need(), audience, shown }
 }
 
 impl<A: Action> Covered<A> {
@@ -194,13 +194,15 @@ impl<A: Action> Agreed<A> {
     /// what it brought, before anything derived from it leaves the host.
     ///
     /// # Errors
-    /// `record.unavailable`, or what the last checks say: `cover.not-yours`, `agree.changed`.
+    /// `record.unavailable`, or what the last checks say: `freeze.frozen`, `cover.not-yours`, `agree.changed`.
     pub async fn record(
         self,
         session: &Session,
         mut book: OwnedMutexGuard<Book>,
     ) -> Result<Permit<A>, (Refusal, OwnedMutexGuard<Book>)> {
-        let Funded { covered, charge } = self.funded;
+        let Funded { mut covered, charge } = self.funded;
+        let subject = session.who.subject(covered.action.function());
+        covered.premise.iter_mut().for_each(|premise| premise.subject = Some(subject.clone()));
         let Some(premise) = &covered.premise else {
             return Ok(Permit { action: covered.action, charge, change: None, book });
         };

@@ -1,6 +1,7 @@
 //! The host: runs one invocation from admission to its last entry.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use rand::Rng as _;
 use tokio::sync::Mutex;
@@ -18,7 +19,7 @@ use crate::journal::{Body, Draft, Journal, Kind, Meter, Unrecorded};
 use crate::name::{AgentName, InvocationId, PersonName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
-use crate::runtime::{Ended, Order, Seed, Stopwatch, Usage};
+use crate::runtime::{Ended, Order, Seed, Stop, Stopwatch, Usage};
 use crate::tool::{Answer, Function, decode, encode};
 
 /// A call as it is asked for.
@@ -62,7 +63,7 @@ impl Host {
         }
         let watch = Stopwatch::default();
         let guest = Guest { session: invocation.session(call, watch.clone()), backends: self.backends() };
-        let order = invocation.order(arguments, watch, rights.now);
+        let order = invocation.order(arguments, &guest.session, watch, rights.now);
         let running = self.sandbox.run(&loaded.ready, guest, order);
         let ended = tokio::select! {
             ended = running => Some(ended),
@@ -121,7 +122,7 @@ impl Invocation<'_> {
         }
     }
 
-    fn order(&self, arguments: Vec<Val>, stopwatch: Stopwatch, start: crate::clock::Instant) -> Order {
+    fn order(&self, arguments: Vec<Val>, session: &Session, stopwatch: Stopwatch, start: crate::clock::Instant) -> Order {
         Order {
             limits: self.loaded.manifest.limits.clone(),
             seed: self.seed,
@@ -131,6 +132,7 @@ impl Invocation<'_> {
             results: usize::from(self.function.result.is_some()),
             stopwatch,
             pace: self.loaded.pace.clone(),
+            stop: stop(session),
         }
     }
 
@@ -216,6 +218,12 @@ impl Invocation<'_> {
             receipt: lines,
         })
     }
+}
+
+/// Whether somebody has stopped the tool, the agent, the person or everything since it was admitted.
+fn stop(session: &Session) -> Stop {
+    let (world, subject, found) = (session.services.world.clone(), session.who.subject(None), AtomicU64::new(u64::MAX));
+    Arc::new(move || world.stopped(&subject, &found).map(|refusal| Fault::new(FaultKind::Frozen, refusal.message)))
 }
 
 fn ended(outcome: &Outcome, receipt: Vec<Meter>, entries: u32) -> Draft {

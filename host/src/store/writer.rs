@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::board::Board;
+use super::freezes::Held;
 use super::schema;
 use super::tx::Tx;
 use crate::clock::Clock;
@@ -99,6 +100,7 @@ pub(super) struct Desk {
     pub(super) database: PathBuf,
     pub(super) board: Arc<Board>,
     pub(super) commits: Arc<AtomicU64>,
+    pub(super) held: Arc<Held>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) log: String,
     pub(super) instance: Arc<str>,
