@@ -11,6 +11,7 @@ mod disk;
 mod evidence;
 mod files;
 mod forum;
+mod freeze;
 mod hostile;
 mod journal;
 mod kit;

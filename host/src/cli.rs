@@ -8,6 +8,7 @@ mod difference;
 mod doctor;
 mod exit;
 mod explain;
+mod freeze;
 mod init;
 mod inspect;
 mod journal;
@@ -66,6 +67,8 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Check => check::run(folder, output),
         Command::Explain(options) => explain::run(folder, options, output),
         Command::Call(options) => call::run(folder, options, output),
+        Command::Freeze(options) => freeze::run(folder, options, output),
+        Command::Thaw(options) => freeze::thaw(folder, options, output),
         Command::Journal(options) => journal::run(folder, options, output),
         Command::Receipt(options) => receipt::run(folder, options, output),
         Command::Backup(options) => backup::run(folder, options, output),

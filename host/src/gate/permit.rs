@@ -294,7 +294,8 @@ impl<A: Action> Permit<A> {
         let settle = book.record.chapter(Some(outcome(action.function(), key.1, "done")), Some(premise));
         let drafts = settle.drafts.clone();
         let acting = effect(action.clone(), key, settle);
-        let task = session.services.effects.clone().spawn(async move {
+        let effects = session.services.effects.clone();
+        let task = effects.spawn(async move {
             let failed = match acting.await {
                 Ok(value) => {
                     book.record.committed(&drafts);
@@ -304,6 +305,10 @@ impl<A: Action> Permit<A> {
             };
             book.record.lost(drafts, 1);
             book.record.note(outcome(action.function(), key.1, "not-done"));
+            if failed.code != Code::Unrecorded {
+                // Who freezes waits for it. What cannot be committed now waits for the end, which says why.
+                drop(book.record.commit(&session.services.journal, None, None).await);
+            }
             Err(book.refuse(&*action, failed))
         });
         task.await.unwrap_or_else(|_| Err(Refusal::new(Code::InDoubt, "whether this happened is not known").into()))
