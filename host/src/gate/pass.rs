@@ -6,7 +6,8 @@ use super::action::Action;
 use super::book::{Session, Timing};
 use super::judge;
 use super::permit::{Asked, Permit};
-use crate::diagnostic::{Broken, Halt};
+use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
+use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
 
 /// The stay in a host call, whose time is not the tool's own.
@@ -39,11 +40,12 @@ pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, 
         Ok(rights) => rights,
         Err(broken) => return Err(book.refuse(&*action, unreachable(&broken))),
     };
-    let asked = judge::thawed(&rights, &session.who.subject(action.function())).map(|()| Asked::new(action.clone()));
-    let paid = asked
-        .and_then(|it| it.cover(&session.allowed, &rights))
-        .and_then(|it| it.fund(&mut book.meters))
-        .and_then(|it| it.clear(&book.label));
+    if let Err(refusal) = judge::thawed(&rights, &session.who.subject(action.function())) {
+        return Err(frozen(session, &rights, book.refuse(&*action, refusal)));
+    }
+    let asked = Asked::new(action.clone());
+    let paid =
+        asked.cover(&session.allowed, &rights).and_then(|it| it.fund(&mut book.meters)).and_then(|it| it.clear(&book.label));
     let agreed = match paid {
         Ok(cleared) => cleared.agree(session, &mut book).await,
         Err(refusal) => Err(refusal),
@@ -53,6 +55,14 @@ pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, 
         Err(refusal) => Err((refusal, book)),
     };
     recorded.map_err(|(refusal, mut book)| book.refuse(&*action, refusal))
+}
+
+/// A guest that is frozen itself is stopped here, before its next epoch; one whose capability is frozen is told and goes on.
+fn frozen(session: &Session, rights: &Rights, told: Halt) -> Halt {
+    match judge::thawed(rights, &session.who.subject(None)) {
+        Ok(()) => told,
+        Err(refusal) => Fault::new(FaultKind::Frozen, refusal.message).into(),
+    }
 }
 
 /// A store that cannot say who may do what lets nobody do anything.
