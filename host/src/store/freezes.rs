@@ -18,9 +18,9 @@ use crate::journal::{Chapter, Draft, Kind, Unrecorded};
 use crate::name::{AgentName, BadName, InvocationId, PersonName, ToolName};
 use crate::refusal::Refusal;
 
-/// How long a freeze waits for effects that had begun, once it is durable: with its commit and the program's own start
-/// it returns within a second.
-const SETTLING: Duration = Duration::from_millis(800);
+/// How long a freeze takes at most, its commit included where the store answers, before it returns although effects that
+/// had begun are not settled: with the program's own start that is a second.
+const SETTLING: Duration = Duration::from_millis(850);
 
 /// How often it looks whether they are settled.
 const LOOK: Duration = Duration::from_millis(5);
@@ -91,11 +91,12 @@ fn kept(reason: &str) -> String {
 
 impl Store {
     /// Throws the switch. It holds in this process at once, and everywhere when it is durable; then answers given before
-    /// are void, and effects that had begun are waited for, 0.8 s at most.
+    /// are void, and effects that had begun are waited for until 0.85 s after the call.
     ///
     /// # Errors
     /// When it cannot be made durable. It goes on holding in this process, and may be tried again.
     pub async fn freeze(&self, new: &NewFreeze) -> Result<Frozen, Broken> {
+        let over = tokio::time::sleep(SETTLING);
         let at = self.now();
         let NewFreeze { scope, reason, by, lasts } = new.clone();
         let ends = lasts.map(|lasts| at.after(lasts));
@@ -109,7 +110,7 @@ impl Store {
         let (written, asked_again) = self.write(move |tx| throw(tx, row)).await.map_err(broken)?;
         self.held.change(|held| held.retain(|other| !is_same(other, &freeze)));
         self.forget();
-        let unsettled = self.settle(&written.scope).await?;
+        let unsettled = self.settle(&written.scope, over).await?;
         Ok(Frozen { freeze: written, asked_again, unsettled })
     }
 
@@ -132,7 +133,7 @@ impl Store {
     }
 
     /// Waits until every effect in `scope` that had begun is settled, or the time is over. Returns those that are not.
-    async fn settle(&self, scope: &Scope) -> Result<Vec<Unsettled>, Broken> {
+    async fn settle(&self, scope: &Scope, over: impl Future<Output = ()>) -> Result<Vec<Unsettled>, Broken> {
         let mut version = self.data_version()?;
         let mut left = self.unsettled(scope)?;
         let mut looks = tokio::time::interval(LOOK);
@@ -146,10 +147,12 @@ impl Store {
             }
             Ok(())
         };
-        match tokio::time::timeout(SETTLING, settling).await {
-            Ok(settled) => settled.map(|()| left),
-            Err(_) => Ok(left),
+        tokio::select! {
+            biased;
+            settled = settling => settled?,
+            () = over => {}
         }
+        Ok(left)
     }
 
     /// Changes whenever somebody else commits.
