@@ -13,6 +13,7 @@ mod disk;
 mod evidence;
 mod files;
 mod forum;
+mod freeze;
 mod hostile;
 mod journal;
 mod kit;

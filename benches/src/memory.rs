@@ -1,6 +1,7 @@
 //! A journal in memory: entries get their random bytes, commitments, place and hash as in the store, and no disk.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use tollgate::approval::{Act, Answered, Card, Credentials, Question, Reply, State};
@@ -8,6 +9,7 @@ use tollgate::capability::Backends;
 use tollgate::capability::files::Beneath;
 use tollgate::clock::Instant;
 use tollgate::diagnostic::Broken;
+use tollgate::freeze::Subject;
 use tollgate::gate::{Questions, World};
 use tollgate::invoke::{Keep, Past, Wait, Waits};
 use tollgate::journal::chain::{Head, Place, seal};
@@ -66,6 +68,10 @@ impl World for InMemory {
 
     fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
         self.store.quota_left(charges)
+    }
+
+    fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {
+        self.store.stopped(subject, found)
     }
 }
 

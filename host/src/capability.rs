@@ -41,6 +41,12 @@ macro_rules! registry {
             [$($word::GRANTS),*].concat()
         }
 
+        /// Every function of every capability.
+        #[must_use]
+        pub fn functions() -> Vec<&'static str> {
+            [$($word::FUNCTIONS),*].concat()
+        }
+
         /// The action that `explain` is asked about: a function by its name, and its values.
         ///
         /// # Errors

@@ -9,6 +9,7 @@ mod difference;
 mod doctor;
 mod exit;
 mod explain;
+mod freeze;
 mod init;
 mod inspect;
 mod journal;
@@ -72,6 +73,8 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Result(options) => result::run(folder, options, output),
         Command::Cancel(options) => result::cancel(folder, options, output),
         Command::Approvals(options) => approvals::run(folder, options, output),
+        Command::Freeze(options) => freeze::run(folder, options, output),
+        Command::Thaw(options) => freeze::thaw(folder, options, output),
         Command::Journal(options) => journal::run(folder, options, output),
         Command::Receipt(options) => receipt::run(folder, options, output),
         Command::Backup(options) => backup::run(folder, options, output),

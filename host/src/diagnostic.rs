@@ -121,6 +121,8 @@ pub enum FaultKind {
     BadAnswer,
     /// Taken up again, it did not do what it had done.
     Diverged,
+    /// None of its doing: somebody has stopped it.
+    Frozen,
 }
 
 impl FaultKind {
@@ -143,6 +145,7 @@ impl FaultKind {
             Self::Stack => "stack",
             Self::BadAnswer => "bad-answer",
             Self::Diverged => "diverged",
+            Self::Frozen => "frozen",
         }
     }
 }

@@ -102,6 +102,8 @@ names! {
     HostName by identifier;
     /// A tool: the stem of its manifest's file name.
     ToolName by identifier;
+    /// A capability, or one of its functions: `forum`, `forum.post`.
+    CapabilityName by identifier;
 }
 
 /// A person or a group, as access lists, audiences and callers name them.

@@ -23,7 +23,7 @@ mod wasi;
 pub use cache::Cache;
 pub use cell::Cell;
 pub use pace::Pace;
-pub use run::{Captured, Ended, Order, Usage};
+pub use run::{Captured, Ended, Order, Stop, Usage};
 pub use stopwatch::Stopwatch;
 pub use wasi::{Seed, Skew};
 

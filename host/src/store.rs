@@ -5,6 +5,7 @@ mod acl;
 mod approvals;
 mod board;
 mod forum;
+mod freezes;
 mod instance;
 mod leases;
 mod load;
@@ -19,6 +20,7 @@ mod world;
 mod worldfile;
 mod writer;
 
+pub use freezes::{Frozen, Unsettled};
 pub use read::{Erase, Kept, verify, verify_export};
 
 use std::path::PathBuf;
@@ -31,6 +33,7 @@ use crate::clock::{Clock, Instant};
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Journal, Pending, Signer, Unrecorded, Written};
 use board::Board;
+use freezes::Held;
 use instance::Instance;
 use signing::Signing;
 use tx::{Ready, Tx};
@@ -58,6 +61,7 @@ pub struct Store {
     board: Arc<Board>,
     commits: Arc<AtomicU64>,
     seen: Mutex<Option<people::Seen>>,
+    held: Arc<Held>,
     instance: Instance,
     signing: Signing,
 }
@@ -83,10 +87,11 @@ impl Store {
         let log = opening.signer.verifier().name.clone();
         let board = Arc::new(Board::open(&opening.run)?);
         begin_sharing(&connection, &board)?;
-        let commits = Arc::new(AtomicU64::new(0));
+        let (commits, held) = (Arc::new(AtomicU64::new(0)), Arc::new(Held::default()));
         let desk = writer::Desk {
             board: board.clone(),
             commits: commits.clone(),
+            held: held.clone(),
             database: opening.database.clone(),
             clock: opening.clock.clone(),
             log,
@@ -95,7 +100,8 @@ impl Store {
         let left = instance::left_open(&connection, &opening.run, &instance)?;
         let writer = Writer::start(connection, desk)?;
         let signing = Signing::start(&opening)?;
-        let store = Self { opening, writer, reader, board, commits, seen: Mutex::new(None), instance, signing };
+        let seen = Mutex::new(None);
+        let store = Self { opening, writer, reader, board, commits, seen, held, instance, signing };
         store.recover(left)?;
         store.reap_at_start();
         Ok(store)

@@ -6,4 +6,4 @@ mod grants;
 mod host;
 
 pub use beneath::Beneath;
-pub use grants::{Backend, GRANTS, List, READ, Read, action};
+pub use grants::{Backend, FUNCTIONS, GRANTS, List, READ, Read, action};

@@ -59,6 +59,10 @@ pub enum Command {
     Cancel(Cancel),
     /// Questions to people: list them, see what exactly would happen, say yes or no.
     Approvals(Approvals),
+    /// Stop a tool, an agent, a person, a capability or everything, at once and in every process.
+    Freeze(Freeze),
+    /// Let go what was frozen; asks for a passphrase.
+    Thaw(Thaw),
     /// Look at the journal.
     Journal(Journal),
     /// Show what one invocation did, used and was refused.
@@ -227,6 +231,81 @@ pub struct Answer {
     /// Whose answer it is; the default stands in `tollgate.toml`.
     #[arg(long = "as", env = "TOLLGATE_AS")]
     pub person: Option<String>,
+}
+
+/// `freeze`
+#[derive(Debug, Args)]
+pub struct Freeze {
+    /// What to stop.
+    #[command(subcommand)]
+    pub command: FreezeCommand,
+}
+
+/// What to stop.
+#[derive(Debug, Subcommand)]
+pub enum FreezeCommand {
+    /// Whatever a tool does.
+    Tool {
+        /// The tool.
+        name: String,
+        #[command(flatten)]
+        throw: Throw,
+    },
+    /// Whatever comes through an agent.
+    Agent {
+        /// The agent.
+        name: String,
+        #[command(flatten)]
+        throw: Throw,
+    },
+    /// Whatever is done on behalf of a person.
+    Person {
+        /// The person.
+        name: String,
+        #[command(flatten)]
+        throw: Throw,
+    },
+    /// A capability or one of its functions, whoever uses it: `forum`, `forum.post`.
+    Capability {
+        /// The capability or function.
+        name: String,
+        #[command(flatten)]
+        throw: Throw,
+    },
+    /// All of it.
+    Everything {
+        #[command(flatten)]
+        throw: Throw,
+    },
+    /// List what is frozen.
+    List,
+}
+
+/// How the switch is thrown.
+#[derive(Debug, Args)]
+pub struct Throw {
+    /// Why; whoever is stopped is told, in up to 200 characters.
+    #[arg(long)]
+    pub reason: String,
+    /// For how long (`30 min`, `2h`); without it, until somebody thaws it.
+    #[arg(long = "for")]
+    pub lasts: Option<String>,
+    /// Who does it, for the record; the default stands in `tollgate.toml`.
+    #[arg(long = "as", env = "TOLLGATE_AS")]
+    pub by: Option<String>,
+}
+
+/// `thaw`
+#[derive(Debug, Args)]
+pub struct Thaw {
+    /// The number of the freeze, as `freeze list` shows it.
+    pub id: u64,
+    /// Why.
+    #[arg(long)]
+    pub reason: String,
+    /// Who does it, with a passphrase that is read from the terminal; the default stands in `tollgate.toml`.
+    #[arg(long = "as", env = "TOLLGATE_AS")]
+    pub by: Option<String>,
 }
 
 /// `journal`

@@ -1,6 +1,7 @@
 //! The book of one invocation: what it may still use, what it holds, what goes on record. One lock, held through an effect.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use serde_json::json;
 use tokio::sync::Mutex;
@@ -10,6 +11,7 @@ use super::tape::{Recalled, Recorded, Tape, diverged};
 use crate::approval::{Act, Answered, Card, Credentials, Desk, Manners, Question, Reply, State};
 use crate::clock::Instant;
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
+use crate::freeze::Subject;
 use crate::grant::{Allowed, Spec};
 use crate::journal::{Body, Chapter, Draft, Journal, Kind, Pending, Record, Unrecorded};
 use crate::label::Label;
@@ -26,6 +28,12 @@ pub trait World: Send + Sync {
 
     /// Whether quotas have one more use free each: a look before anybody is asked; it is spent with the intent.
     fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken>;
+
+    /// Whether somebody has stopped `subject`: asked for every running guest at each of its epochs. `found` holds the
+    /// version of the world in which it was last found that nobody had; while that stands, the answer costs two loads.
+    ///
+    /// Where the world cannot be read the guest runs on: whatever it asks for is refused by the gate, which says so.
+    fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal>;
 }
 
 /// Questions to people, as they are kept.
@@ -96,6 +104,15 @@ pub struct Who {
     pub rules: Digest,
     /// The digest of the call: an equal one joins it.
     pub call: Digest,
+}
+
+impl Who {
+    /// What a freeze may be about, in a use of `function`.
+    #[must_use]
+    pub fn subject(&self, function: impl Into<Option<&'static str>>) -> Subject {
+        let (tool, agent, initiator) = (self.tool.clone(), self.agent.clone(), self.initiator.clone());
+        Subject { tool, agent, initiator, function: function.into().map(Into::into) }
+    }
 }
 
 /// A refusal that the guest got.

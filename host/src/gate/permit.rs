@@ -102,7 +102,7 @@ fn premise(action: &dyn Action, rights: &Rights) -> Premise {
     let (directory, audience) = (rights.directory(), action.audience());
     let shown = audience.people(directory, rights.now);
     let (stamp, until) = (directory.stamp, directory.until(rights.now));
-    Premise { stamp, until, initiator: rights.initiator().clone(), need: action.need(), audience, shown }
+    Premise { stamp, until, subject: None, initiator: rights.initiator().clone(), need: action.need(), audience, shown }
 }
 
 impl<A: Action> Covered<A> {
@@ -155,13 +155,15 @@ impl<A: Action> Agreed<A> {
     /// what it brought, before anything derived from it leaves the host.
     ///
     /// # Errors
-    /// `record.unavailable`, or what the last checks say: `cover.not-yours`, `agree.changed`.
+    /// `record.unavailable`, or what the last checks say: `freeze.frozen`, `cover.not-yours`, `agree.changed`.
     pub async fn record(
         self,
         session: &Session,
         mut book: OwnedMutexGuard<Book>,
     ) -> Result<Permit<A>, (Refusal, OwnedMutexGuard<Book>)> {
-        let Funded { covered, charge } = self.funded;
+        let Funded { mut covered, charge } = self.funded;
+        let subject = session.who.subject(covered.action.function());
+        covered.premise.iter_mut().for_each(|premise| premise.subject = Some(subject.clone()));
         let Some(premise) = &covered.premise else {
             return Ok(Permit { action: covered.action, charge: Some(charge), change: None, recalled: None, book });
         };
@@ -275,7 +277,8 @@ impl<A: Action> Permit<A> {
         let settle = book.record.chapter(Some(outcome(action.function(), key.1, "done")), Some(premise).into());
         let drafts = settle.drafts.clone();
         let acting = effect(action.clone(), key, settle);
-        let task = session.services.effects.clone().spawn(async move {
+        let effects = session.services.effects.clone();
+        let task = effects.spawn(async move {
             let failed = match acting.await {
                 Ok(value) => {
                     book.record.committed(&drafts);
@@ -285,6 +288,10 @@ impl<A: Action> Permit<A> {
             };
             book.record.lost(drafts, 1);
             book.record.note(outcome(action.function(), key.1, "not-done"));
+            if failed.code != Code::Unrecorded {
+                // Who freezes waits for it. What cannot be committed now waits for the end, which says why.
+                drop(book.record.commit(&session.services.journal, None, Terms::default()).await);
+            }
             Err(book.refuse(&*action, failed))
         });
         task.await.unwrap_or_else(|_| Err(Refusal::new(Code::InDoubt, "whether this happened is not known").into()))

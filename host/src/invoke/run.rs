@@ -1,6 +1,7 @@
 //! The host: runs one invocation from admission to its last entry.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use rand::Rng as _;
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ use crate::journal::{Body, Draft, Journal, Kind, Meter, NewKey, Terms, Unrecorde
 use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
-use crate::runtime::{Ended, Order, Seed, Skew, Stopwatch, Usage};
+use crate::runtime::{Ended, Order, Seed, Skew, Stop, Stopwatch, Usage};
 use crate::tool::{Answer, Function, decode, encode};
 
 /// A call as it is asked for.
@@ -165,6 +166,7 @@ impl Invocation<'_> {
     pub(super) fn prepare(&self, call: Call, arguments: Vec<Val>, clock: Skew) -> Ordered {
         let watch = Stopwatch::default();
         let timing = Watch { watch: watch.clone(), clock: clock.clone() };
+        let session = self.session(call, timing);
         let order = Order {
             limits: self.loaded.manifest.limits.clone(),
             seed: self.seed,
@@ -174,8 +176,9 @@ impl Invocation<'_> {
             results: usize::from(self.function.result.is_some()),
             stopwatch: watch,
             pace: self.loaded.pace.clone(),
+            stop: stop(&session),
         };
-        Ordered { guest: Guest { session: self.session(call, timing), backends: self.host.backends() }, order }
+        Ordered { guest: Guest { session, backends: self.host.backends() }, order }
     }
 
     pub(super) async fn run(self, ordered: Ordered, cancelled: impl Future<Output = ()>) -> Result<Report, NotCalled> {
@@ -309,6 +312,12 @@ pub(super) fn broken(failed: Unrecorded) -> Broken {
         Unrecorded::Broken(broken) => broken,
         Unrecorded::Refused(refusal) => Broken::while_doing("writing to the store", refusal),
     }
+}
+
+/// Whether somebody has stopped the tool, the agent, the person or everything since it was admitted.
+fn stop(session: &Session) -> Stop {
+    let (world, subject, found) = (session.services.world.clone(), session.who.subject(None), AtomicU64::new(u64::MAX));
+    Arc::new(move || world.stopped(&subject, &found).map(|refusal| Fault::new(FaultKind::Frozen, refusal.message)))
 }
 
 fn ended(outcome: &Outcome, receipt: Vec<Meter>, entries: u32) -> Draft {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::derived::Groups;
 use super::directory::{Directory, Right};
 use crate::clock::Instant;
+use crate::freeze::{self, Subject};
 use crate::name::{FilePath, ForumName, ObjectName, PersonName, Principal};
 use crate::refusal::{Code, Refusal};
 
@@ -155,6 +156,8 @@ pub struct Premise {
     pub stamp: u64,
     /// When the next right of that version ends.
     pub until: Instant,
+    /// Who is at work, for freezes.
+    pub subject: Option<Subject>,
     /// On whose behalf.
     pub initiator: PersonName,
     /// The right he needs.
@@ -169,8 +172,11 @@ impl Premise {
     /// Judges the act again in `directory` at `now`.
     ///
     /// # Errors
-    /// `cover.not-yours` when the initiator's right is gone, `agree.changed` when the audience has grown.
+    /// `freeze.frozen`, `cover.not-yours` when the initiator's right is gone, `agree.changed` when the audience has grown.
     pub fn judge(&self, directory: Arc<Directory>, now: Instant) -> Result<(), Refusal> {
+        if let Some(subject) = &self.subject {
+            freeze::judge(&directory.freezes, subject, now)?;
+        }
         let standing = Standing::of(directory, self.initiator.clone());
         if !self.need.holds(&standing, now) {
             return Err(not_yours());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, Row};
 
 use crate::clock::Instant;
+use crate::freeze::{Freeze, Scope};
 use crate::name::{BadName, FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
 use crate::people::{Directory, Entry, Forum, Object, Right};
 
@@ -78,7 +79,28 @@ pub(super) fn directory(connection: &Connection, stamp: u64) -> Result<Directory
         member(&mut forum.audience, row.get(2)?)
     })?;
     directory.objects = objects(connection)?;
+    directory.freezes = freezes(connection)?;
     Ok(directory)
+}
+
+/// What is frozen. The newest time is never later than now, so one that it says is over stays over.
+pub(super) fn freezes(connection: &Connection) -> Result<Vec<Freeze>, Unreadable> {
+    let mut freezes = Vec::new();
+    let query = "SELECT id, scope, name, reason, person, at, ends FROM freezes
+        WHERE thawed IS NULL AND (ends IS NULL OR ends > (SELECT newest FROM state)) ORDER BY id";
+    each(connection, query, |row| {
+        let instant = |at: i64| Instant(at.cast_unsigned());
+        freezes.push(Freeze {
+            id: row.get::<_, i64>(0)?.cast_unsigned(),
+            scope: Scope::parse(&text(row, 1)?, &text(row, 2)?)?,
+            reason: text(row, 3)?,
+            by: PersonName::parse(&text(row, 4)?)?,
+            at: instant(row.get(5)?),
+            ends: row.get::<_, Option<i64>>(6)?.map(instant),
+        });
+        Ok(())
+    })?;
+    Ok(freezes)
 }
 
 fn member(members: &mut BTreeSet<Principal>, name: Option<String>) -> Result<(), Unreadable> {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::{OptionalExtension as _, params};
 use serde_json::json;
@@ -12,6 +14,7 @@ use super::tx::failed;
 use crate::approval::Credentials;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
+use crate::freeze::{self, Subject};
 use crate::gate::World;
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending, Unrecorded};
@@ -38,6 +41,25 @@ impl World for Store {
 
     fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
         self.uses_left(charges)
+    }
+
+    fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {
+        let version = self.board.version();
+        if self.held.is_empty() && version.is_some_and(|version| version == found.load(Ordering::Relaxed)) {
+            return None;
+        }
+        match self.directory().map(|directory| freeze::judge(&directory.freezes, subject, self.now())) {
+            Ok(Ok(())) => {
+                // The board was read first: what moved since then is another version.
+                version.into_iter().for_each(|version| found.store(version, Ordering::Relaxed));
+                None
+            }
+            Ok(Err(refusal)) => Some(refusal),
+            Err(broken) => {
+                tracing::debug!(doing = broken.doing, cause = broken.cause, "whether a guest is frozen is not known");
+                None
+            }
+        }
     }
 }
 
@@ -115,7 +137,14 @@ impl Store {
         let connection = self.reader.lock().map_err(|_| Broken::while_doing(READING, "another thread failed at it"))?;
         let read = connection.unchecked_transaction().map_err(|e| Broken::while_doing(READING, e))?;
         let stamp = load::stamp(&read).map_err(|e| Broken::while_doing(READING, e))?;
-        load::directory(&read, stamp).map(Arc::new).map_err(|e| Broken::while_doing(READING, e))
+        let mut directory = load::directory(&read, stamp).map_err(|e| Broken::while_doing(READING, e))?;
+        directory.freezes.extend(self.held.all());
+        Ok(Arc::new(directory))
+    }
+
+    /// What is remembered is wrong: the next decision reads the world anew.
+    pub(super) fn forget(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Keeps a person's protected passphrase, on record.

@@ -82,6 +82,7 @@ impl<'c> Tx<'c> {
 
     /// Judges a premise again, if the world has moved since.
     pub(super) fn judge(&self, premise: &Premise) -> Result<(), Unrecorded> {
+        self.desk.held.judge(premise.subject.as_ref(), self.now).map_err(Unrecorded::Refused)?;
         let doing = "looking at the world again";
         let stamp = load::stamp(self.connection).map_err(|e| failed(doing, e))?;
         if stamp == premise.stamp && self.now < premise.until {

@@ -41,6 +41,9 @@ pub const WRITE: &Spec = &Spec {
     lease: true,
 };
 
+/// Its functions, as a freeze names them.
+pub const FUNCTIONS: &[&str] = &["acl.end", "acl.entries", "acl.widen"];
+
 /// The grants of this capability.
 pub const GRANTS: &[&Spec] = &[READ, WRITE];
 

@@ -24,6 +24,9 @@ pub const READ: &Spec = &Spec {
     lease: false,
 };
 
+/// Its functions, as a freeze names them.
+pub const FUNCTIONS: &[&str] = &["files.list", "files.read"];
+
 /// The grants of this capability.
 pub const GRANTS: &[&Spec] = &[READ];
 

@@ -31,6 +31,9 @@ pub const READ: &Spec = &Spec {
 pub const POST: &Spec =
     &Spec { name: "forum.post", functions: &["forum.post"], kind: Kind::Change, reach: FORUMS, bytes: true, lease: false };
 
+/// Its functions, as a freeze names them.
+pub const FUNCTIONS: &[&str] = &["forum.post", "forum.thread", "forum.threads"];
+
 /// The grants of this capability.
 pub const GRANTS: &[&Spec] = &[READ, POST];
 
