@@ -6,6 +6,7 @@ mod check;
 mod command;
 mod difference;
 mod doctor;
+mod doubts;
 mod exit;
 mod explain;
 mod init;
@@ -67,6 +68,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Explain(options) => explain::run(folder, options, output),
         Command::Call(options) => call::run(folder, options, output),
         Command::Journal(options) => journal::run(folder, options, output),
+        Command::Doubts(options) => doubts::run(folder, options, output),
         Command::Receipt(options) => receipt::run(folder, options, output),
         Command::Backup(options) => backup::run(folder, options, output),
         Command::Passphrase(options) => passphrase::run(folder, options, output),

@@ -14,4 +14,4 @@ pub use action::{Action, Looking, Told};
 pub use book::{Book, Patience, Seen, Services, Session, Timing, Who, World};
 pub use explain::{Step, explain};
 pub use pass::{Inside, pass};
-pub use permit::{Agreed, Asked, Cleared, Covered, Funded, Permit};
+pub use permit::{Agreed, Asked, Cleared, Covered, Failed, Funded, Permit};

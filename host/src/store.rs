@@ -3,6 +3,7 @@
 
 mod acl;
 mod board;
+mod doubts;
 mod forum;
 mod instance;
 mod load;
@@ -15,6 +16,7 @@ mod world;
 mod worldfile;
 mod writer;
 
+pub use doubts::{Finder, Settlement};
 pub use read::{Erase, Kept, verify, verify_export};
 
 use std::path::PathBuf;

@@ -89,3 +89,10 @@ pub fn old_passphrase(person: &PersonName) -> Option<Passphrase> {
     terminal()?;
     rpassword::prompt_password(format!("{person}'s passphrase until now: ")).ok().map(Passphrase::new)
 }
+
+/// Asks a person to show who he is; none where there is no terminal.
+#[must_use]
+pub fn passphrase(person: &PersonName) -> Option<Passphrase> {
+    terminal()?;
+    rpassword::prompt_password(format!("{person}'s passphrase: ")).ok().map(Passphrase::new)
+}

@@ -2,6 +2,10 @@
 //!
 //! Fields are private and there is no constructor for tests: tests say the sentence. No state is `Clone`.
 
+mod outside;
+
+pub use outside::Failed;
+
 use std::sync::Arc;
 
 use serde_json::json;
@@ -12,7 +16,7 @@ use super::book::{Book, Session, outcome};
 use super::judge;
 use crate::approval::{self, Act, Card, Verdict};
 use crate::diagnostic::{Broken, Halt};
-use crate::grant::{Allowed, Consent, Kind as Doing, Place};
+use crate::grant::{Allowed, Class, Consent, Kind as Doing, Place};
 use crate::journal::{Body, Chapter, Draft, Kind, Unrecorded};
 use crate::label::Label;
 use crate::meter::{Charge, Meters};
@@ -224,7 +228,13 @@ fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge,
         .text("consent", covered.consent.to_string())
         .text("function", covered.action.function())
         .number("grant", charge.grant() as u64);
+    // Recovery reads it: what does not say it is of the store's own database.
+    let body = match covered.action.class() {
+        Class::SameDatabase => body,
+        class => body.text("class", class.as_str()),
+    };
     let draft = Draft::new(Kind::Intent, body).with("asked", covered.action.canonical());
+    let draft = covered.action.found().into_iter().fold(draft, |draft, found| draft.with("found", found));
     let draft = if premise.audience == Audience::Nobody { draft } else { draft.with("audience", json!(people).to_string()) };
     match act {
         Some(act) => draft.with("act", act.digest().to_string()),

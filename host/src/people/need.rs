@@ -16,6 +16,8 @@ pub enum Need {
     Nothing,
     /// To read the object that covers this file.
     ReadFile(FilePath),
+    /// To administer the object that covers this file.
+    WriteFile(FilePath),
     /// To be a member of this forum.
     Member(ForumName),
     /// To hold this right on this object.
@@ -77,6 +79,9 @@ impl Need {
             Self::ReadFile(path) => {
                 standing.directory.object_of(path).is_some_and(|object| standing.holds(object, Right::Read, now))
             }
+            Self::WriteFile(path) => {
+                standing.directory.object_of(path).is_some_and(|object| standing.holds(object, Right::Administer, now))
+            }
             Self::Member(forum) => standing
                 .directory
                 .forums
@@ -132,6 +137,8 @@ pub enum Audience {
     Nobody,
     /// Who reads this forum.
     Forum(ForumName),
+    /// Who reads the object that covers this file.
+    Readers(FilePath),
     /// Who gains this right on this object through this principal.
     Gains(ObjectName, Principal, Right),
 }
@@ -143,6 +150,10 @@ impl Audience {
         match self {
             Self::Nobody => BTreeSet::new(),
             Self::Forum(forum) => directory.audience(forum),
+            Self::Readers(path) => match directory.object_of(path) {
+                Some(object) => directory.holders(object, Right::Read, now),
+                None => BTreeSet::new(),
+            },
             Self::Gains(object, principal, right) => directory.gains(object, principal, *right, now),
         }
     }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::doubts;
 use super::load;
 use super::writer::Desk;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::journal::chain::{Head, Place, Sealed, seal};
-use crate::journal::{Chapter, Draft, Kind, Unrecorded};
+use crate::journal::{Chapter, Draft, IN_DOUBT, Kind, Unrecorded};
 use crate::name::{Digest, InvocationId};
 use crate::people::Premise;
 
@@ -102,6 +103,9 @@ impl<'c> Tx<'c> {
             let place = chapter.invocation.map(|invocation| (invocation, seq));
             let doing = "writing to the journal";
             self.entry(draft, sealed, place).map_err(|e| failed(doing, e))?;
+            if let (Some(invocation), true) = (chapter.invocation, is_in_doubt(draft)) {
+                doubts::note(self, invocation, &draft.body).map_err(|e| failed(doing, e))?;
+            }
             if let (Some(invocation), false) = (chapter.invocation, whole) {
                 self.note_open(draft.kind, invocation).map_err(|e| failed(doing, e))?;
             }
@@ -151,6 +155,11 @@ impl<'c> Tx<'c> {
 fn is_whole(chapter: &Chapter) -> bool {
     let kind = |draft: Option<&Draft>| draft.map(|draft| draft.kind);
     kind(chapter.drafts.first()) == Some(Kind::Began) && kind(chapter.drafts.last()) == Some(Kind::Ended)
+}
+
+/// An outcome that says that nobody knows it.
+fn is_in_doubt(draft: &Draft) -> bool {
+    draft.kind == Kind::Outcome && draft.body.text_of("outcome") == Some(IN_DOUBT)
 }
 
 /// A chapter whose digests are worked out: by whoever asks, so that the one thread that writes need not.

@@ -21,6 +21,9 @@ impl Guest for Probe {
     fn files_read(path: String, offset: u64, length: u32) -> Result<Vec<u8>, Refusal> {
         files::read(&path, offset, length)
     }
+    fn files_write(path: String, contents: Vec<u8>) -> Result<(), Refusal> {
+        files::write(&path, &contents)
+    }
     fn forum_threads(forum: String, after: Option<u64>) -> Result<Page, Refusal> {
         forum::threads(&forum, after)
     }
