@@ -26,3 +26,4 @@ mod tools;
 mod update;
 mod values;
 mod world;
+mod write;
