@@ -187,9 +187,12 @@ fn the_card_shows_what_is_written_over_what_and_who_reads_it() {
     assert!(screen.contains("contents  no text: 3 bytes, sha256:"), "{screen}");
 }
 
+/// What somebody else does meanwhile.
+type Meddle = fn(&World);
+
 #[test]
 fn what_changes_while_a_person_thinks_is_not_written_over() {
-    let changes: [(&str, fn(&World)); 3] = [
+    let changes: [(&str, Meddle); 3] = [
         ("agree.changed", |world| world.write("files/scratch/deep/note.txt", "somebody's work\n")),
         ("agree.changed", |world| {
             std::fs::rename(world.path("files/scratch/deep"), world.path("files/scratch/aside")).expect("moving it away");

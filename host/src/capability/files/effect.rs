@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::beneath::{Beneath, Found, trouble};
 use super::grants::{Backend, List, READ, Read};
+use super::replace::New;
 use super::write::Write;
 use crate::diagnostic::Halt;
 use crate::gate::{Failed, Permit, Told};
@@ -46,7 +47,8 @@ pub(super) async fn write(root: Backend, permit: Permit<Write>) -> Result<(), Ha
             let begins = turn.clone();
             let writing = tokio::task::spawn_blocking(move || {
                 let path = action.path.as_ref().ok_or_else(not_yours)?;
-                root.replace(path, &action.contents, action.before()?, key, || begins.take())
+                let new = New { path, contents: &action.contents, before: action.before()?, key };
+                root.replace(&new, || begins.take())
             });
             match tokio::time::timeout(PATIENCE, writing).await {
                 Ok(written) => {

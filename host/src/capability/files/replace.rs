@@ -58,6 +58,18 @@ impl Before {
     }
 }
 
+/// A file as it is to be.
+pub(super) struct New<'a> {
+    /// Where.
+    pub path: &'a FilePath,
+    /// All of it.
+    pub contents: &'a [u8],
+    /// What was found there when it was looked at.
+    pub before: &'a Before,
+    /// The key of the act.
+    pub key: (InvocationId, u32),
+}
+
 /// The name under which an act writes before its file is put in place.
 pub(super) fn temporary(key: (InvocationId, u32)) -> String {
     format!("{TEMPORARY}{}-{}", key.0, key.1)
@@ -70,16 +82,10 @@ impl Beneath {
         look(&self.folder(&folder)?, name)
     }
 
-    /// Writes a whole file where `before` still stands. `turn` is asked right before the new file takes its place, and
+    /// Writes a whole file where what was found still stands. `turn` is asked right before the new file takes its place, and
     /// answers whether there is time left for it.
-    pub(super) fn replace(
-        &self,
-        path: &FilePath,
-        contents: &[u8],
-        before: &Before,
-        key: (InvocationId, u32),
-        turn: impl FnOnce() -> bool,
-    ) -> Result<(), Failed> {
+    pub(super) fn replace(&self, new: &New<'_>, turn: impl FnOnce() -> bool) -> Result<(), Failed> {
+        let New { path, contents, before, key } = *new;
         let (place, name) = path.split().ok_or_else(not_yours)?;
         let folder = self.folder(&place)?;
         same(&look(&folder, name)?, before)?;
