@@ -220,6 +220,8 @@ impl Open {
             arguments: arguments.to_string(),
             initiator: PersonName::parse("ben").expect("a name"),
             agent: AgentName::parse("cli").expect("a name"),
+            session: None,
+            key: None,
         };
         let (host, probe, begun) = (self.host.clone(), self.probe.clone(), self.begun.clone());
         tokio::spawn(async move {

@@ -31,3 +31,4 @@ mod tools;
 mod update;
 mod values;
 mod world;
+mod write;

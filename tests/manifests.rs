@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tollgate::cli::report::render;
 use tollgate::diagnostic::{Severity, Source};
-use tollgate::grant::{Consent, Dimension, Kind, Spec, Values};
+use tollgate::grant::{Class, Consent, Dimension, Kind, Spec, Values};
 use tollgate::manifest::{self, Checked, Known, Manifest, Place};
 use tollgate::name::{Digest, ToolName};
 
@@ -20,6 +20,7 @@ static FILES_READ: Spec = Spec {
     reach: &[Dimension { key: "paths", one: "path", values: Values::Paths }],
     bytes: true,
     lease: false,
+    class: None,
 };
 static FORUM_READ: Spec = Spec {
     name: "forum.read",
@@ -28,9 +29,17 @@ static FORUM_READ: Spec = Spec {
     reach: FORUMS,
     bytes: true,
     lease: false,
+    class: None,
 };
-static FORUM_POST: Spec =
-    Spec { name: "forum.post", functions: &["forum.post"], kind: Kind::Change, reach: FORUMS, bytes: true, lease: false };
+static FORUM_POST: Spec = Spec {
+    name: "forum.post",
+    functions: &["forum.post"],
+    kind: Kind::Change,
+    reach: FORUMS,
+    bytes: true,
+    lease: false,
+    class: Some(Class::SameDatabase),
+};
 static ACL_READ: Spec = Spec {
     name: "acl.read",
     functions: &["acl.entries"],
@@ -38,6 +47,7 @@ static ACL_READ: Spec = Spec {
     reach: OBJECTS,
     bytes: true,
     lease: false,
+    class: None,
 };
 static ACL_WRITE: Spec = Spec {
     name: "acl.write",
@@ -50,6 +60,7 @@ static ACL_WRITE: Spec = Spec {
     ],
     bytes: false,
     lease: true,
+    class: Some(Class::SameDatabase),
 };
 static SPECS: [&Spec; 5] = [&FILES_READ, &FORUM_READ, &FORUM_POST, &ACL_READ, &ACL_WRITE];
 

@@ -96,7 +96,11 @@ impl Questions for InMemory {
         self.store.question(id)
     }
 
-    fn before<'a>(&'a self, act: &'a Act, about: Option<&'a About>) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>> {
+    fn before<'a>(
+        &'a self,
+        act: &'a Act,
+        about: Option<&'a About>,
+    ) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>> {
         self.store.before(act, about)
     }
 

@@ -15,6 +15,7 @@ use crate::bindings::tollgate::host as wit;
 use crate::diagnostic::{Fault, Halt};
 use crate::gate::{Action, Session};
 use crate::grant::Spec;
+use crate::journal::{Doubt, Learnt};
 
 /// The host's side of one guest: who it is, and what stands behind each capability.
 pub struct Guest {
@@ -56,6 +57,15 @@ macro_rules! registry {
                 return action;
             })*
             Err(format!("no capability has a function `{function}`"))
+        }
+
+        /// Finds out whether an act happened whose host died over it, or could not tell. It asks, it performs nothing.
+        #[must_use]
+        pub fn find_out(doubt: &Doubt, backends: &Backends) -> Learnt {
+            $(if let Some(learnt) = $word::find_out(doubt, &backends.$word) {
+                return learnt;
+            })*
+            Learnt::Unknown(format!("nobody can be asked about {}: look whether it happened", doubt.function))
         }
 
         /// Links every capability and the context. What is not granted is linked too, and refuses.

@@ -7,6 +7,7 @@ mod check;
 mod command;
 mod difference;
 mod doctor;
+mod doubts;
 mod exit;
 mod explain;
 mod freeze;
@@ -76,6 +77,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Freeze(options) => freeze::run(folder, options, output),
         Command::Thaw(options) => freeze::thaw(folder, options, output),
         Command::Journal(options) => journal::run(folder, options, output),
+        Command::Doubts(options) => doubts::run(folder, options, output),
         Command::Receipt(options) => receipt::run(folder, options, output),
         Command::Backup(options) => backup::run(folder, options, output),
         Command::Passphrase(options) => passphrase::run(folder, options, output),

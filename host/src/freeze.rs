@@ -122,13 +122,15 @@ pub struct Freeze {
     pub at: Instant,
     /// Until when; without it, until somebody thaws it.
     pub ends: Option<Instant>,
+    /// Whether somebody has thawed it.
+    pub thawed: bool,
 }
 
 impl Freeze {
     /// Whether it still holds at `now`: one with an end is over at its end by itself.
     #[must_use]
     pub fn holds(&self, now: Instant) -> bool {
-        self.ends.is_none_or(|ends| now < ends)
+        !self.thawed && self.ends.is_none_or(|ends| now < ends)
     }
 
     /// Whether `person` may thaw it: nobody whom somebody else has frozen lets himself go.
@@ -168,6 +170,28 @@ pub struct Subject {
 #[must_use]
 pub fn stops<'f>(freezes: &'f [Freeze], subject: &Subject, now: Instant) -> Option<&'f Freeze> {
     freezes.iter().find(|freeze| freeze.holds(now) && freeze.scope.reaches(subject))
+}
+
+/// Judges what was allowed when `known` was the newest freeze: a freeze since then stops it, also one that is over. What was
+/// agreed to before a freeze is asked again after it.
+///
+/// # Errors
+/// `freeze.frozen`.
+pub fn judge_since(freezes: &[Freeze], known: u64, subject: &Subject, now: Instant) -> Result<(), Refusal> {
+    judge(freezes, subject, now)?;
+    match freezes.iter().find(|freeze| freeze.id > known && freeze.scope.reaches(subject)) {
+        None => Ok(()),
+        Some(freeze) => {
+            let why = format!("{} had frozen {} after this was allowed: {}", freeze.by, freeze.scope, freeze.reason);
+            Err(Refusal::new(Code::Frozen, why).unless("ask again"))
+        }
+    }
+}
+
+/// The number of the newest freeze.
+#[must_use]
+pub fn newest(freezes: &[Freeze]) -> u64 {
+    freezes.iter().map(|freeze| freeze.id).max().unwrap_or_default()
 }
 
 /// Judges `subject` at `now`.

@@ -17,5 +17,5 @@ pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, 
 pub use explain::{Step, explain};
 pub use judge::longest_lease;
 pub use pass::{Inside, pass};
+pub use permit::{Agreed, Asked, Cleared, Covered, Failed, Funded, Permit};
 pub use tape::{Recalled, Recorded, Tape, never_begun};
-pub use permit::{Agreed, Asked, Cleared, Covered, Funded, Permit};

@@ -9,8 +9,8 @@ mod timing;
 
 pub use load::Loaded;
 pub use past::{Before, Reported};
-pub use resume::Standing;
 pub use report::{Outcome, Report};
+pub use resume::Standing;
 pub use run::Call;
 
 use std::collections::BTreeMap;
@@ -22,8 +22,8 @@ use wasmtime::component::Linker;
 
 use crate::approval::{Credentials, Desk, Manners};
 use crate::capability::{Backends, Guest};
-use crate::diagnostic::Broken;
 use crate::clock::Instant;
+use crate::diagnostic::Broken;
 use crate::gate::{Questions, Services, World};
 use crate::journal::{Chapter, Journal, Pending};
 use crate::name::{Digest, InvocationId};

@@ -4,12 +4,14 @@ mod body;
 pub mod canonical;
 pub mod chain;
 pub mod checkpoint;
+mod doubt;
 mod entry;
 mod record;
 mod signer;
 pub mod verify;
 
 pub use body::{Body, Meter};
+pub use doubt::{Doubt, IN_DOUBT, Learnt};
 pub use entry::{Draft, Kind, Payload};
 pub use record::Record;
 pub use signer::Signer;

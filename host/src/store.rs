@@ -4,6 +4,7 @@
 mod acl;
 mod approvals;
 mod board;
+mod doubts;
 mod forum;
 mod freezes;
 mod instance;
@@ -20,6 +21,7 @@ mod world;
 mod worldfile;
 mod writer;
 
+pub use doubts::{Finder, Settlement};
 pub use freezes::{Frozen, Unsettled};
 pub use read::{Erase, Kept, verify, verify_export};
 
@@ -160,7 +162,8 @@ fn begin_sharing(connection: &Connection, board: &Board) -> Result<(), Broken> {
 impl Journal for Store {
     fn append(&self, chapter: Chapter) -> Pending<'_, Result<Written, Unrecorded>> {
         Box::pin(async move {
-            let fails = if chapter.terms.premise.is_some() || chapter.terms.with.is_some() { Fails::Alone } else { Fails::Together };
+            let fails =
+                if chapter.terms.premise.is_some() || chapter.terms.with.is_some() { Fails::Alone } else { Fails::Together };
             let ready = Ready::of(chapter)?;
             self.writer.write(fails, move |tx| tx.write(ready)).await
         })

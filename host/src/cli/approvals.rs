@@ -90,17 +90,18 @@ async fn find(store: &Store, id: u64) -> Result<Question, Failure> {
     question.ok_or_else(|| Failure::usage(format!("there is no question {id}"), "`tollgate approvals list` lists questions"))
 }
 
-fn meanwhile(question: &Question, _store: &Store) -> Result<Meanwhile, Failure> {
+fn meanwhile(question: &Question, store: &Store) -> Result<Meanwhile, Failure> {
     let mut answers: Vec<String> = question.agreed.iter().map(|person| format!("{person} said yes")).collect();
     if question.state != State::Open {
         let why = question.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         answers.push(format!("the question is {}{why}", question.state.as_str()));
     }
-    Ok(Meanwhile { answers, frozen: None })
+    Ok(Meanwhile { answers, frozen: store.frozen(question)? })
 }
 
 fn not_yours(person: &PersonName, question: &Question) -> Failure {
-    let about = question.rules.about.as_ref().map_or_else(String::new, |about| format!(" {}", show_name(&about.to_string())));
+    let about =
+        question.rules.about.as_ref().map_or_else(String::new, |about| format!(" {}", show_name(&about.to_string())));
     let why = format!("{person} cannot be shown question {}: only readers of{about} can", question.id);
     Failure { exit: Exit::Refused, ..Failure::usage(why, "say with --as who looks") }
 }
@@ -152,7 +153,10 @@ async fn one(here: &Here<'_>, id: u64, person: &PersonName, yes: bool) -> Result
             went.push(here.went(invocation).await?);
         }
     }
-    Ok((exit, json!({ "question": id, "person": person.as_str(), "state": state.as_str(), "why": why, "invocations": went })))
+    Ok((
+        exit,
+        json!({ "question": id, "person": person.as_str(), "state": state.as_str(), "why": why, "invocations": went }),
+    ))
 }
 
 /// The person's passphrase, typed at the terminal; how many wrong ones came before it.
@@ -164,7 +168,10 @@ async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failure> 
     };
     for wrong in 0..ATTEMPTS {
         let Some(typed) = passphrase_of(person) else {
-            return Err(refused("an answer is given at a terminal, and there is none".to_owned(), "run this at a terminal".to_owned()));
+            return Err(refused(
+                "an answer is given at a terminal, and there is none".to_owned(),
+                "run this at a terminal".to_owned(),
+            ));
         };
         if matches(&kept, &typed) {
             return Ok(wrong);
@@ -179,10 +186,9 @@ async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failure> 
 fn recorded(failed: crate::journal::Unrecorded) -> Failure {
     match failed {
         crate::journal::Unrecorded::Broken(broken) => broken.into(),
-        crate::journal::Unrecorded::Refused(refusal) => Failure {
-            exit: Exit::Refused,
-            ..Failure::usage(refusal.to_string(), refusal.change.unwrap_or_default())
-        },
+        crate::journal::Unrecorded::Refused(refusal) => {
+            Failure { exit: Exit::Refused, ..Failure::usage(refusal.to_string(), refusal.change.unwrap_or_default()) }
+        }
     }
 }
 

@@ -71,8 +71,9 @@ fn not_called(why: NotCalled) -> Failure {
             Failure::usage(first, "`tollgate inspect TOOL --schema` shows what each function takes")
         }
         NotCalled::Broken(broken) => broken.into(),
-        NotCalled::Joined(other) => {
-            Failure::usage(format!("an equal call is under way as {other}"), format!("`tollgate result {other}` asks for its result"))
-        }
+        NotCalled::Joined(other) => Failure::usage(
+            format!("an equal call is under way as {other}"),
+            format!("`tollgate result {other}` asks for its result"),
+        ),
     }
 }

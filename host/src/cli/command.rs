@@ -67,6 +67,8 @@ pub enum Command {
     Journal(Journal),
     /// Show what one invocation did, used and was refused.
     Receipt(Receipt),
+    /// List acts of which nobody knows whether they happened, or say what became of one.
+    Doubts(Doubts),
     /// Copy the store, its checkpoints and the pinned components while the host goes on.
     Backup(Backup),
     /// Set or change a person's passphrase.
@@ -366,6 +368,44 @@ pub enum JournalCommand {
 pub struct Receipt {
     /// The invocation.
     pub invocation: String,
+}
+
+/// `doubts`
+#[derive(Debug, Args)]
+pub struct Doubts {
+    /// What to do with them; lists them where nothing is said.
+    #[command(subcommand)]
+    pub command: Option<DoubtsCommand>,
+}
+
+/// What to do with what is in doubt.
+#[derive(Debug, Subcommand)]
+pub enum DoubtsCommand {
+    /// Say what became of an act, having looked. Asks for your passphrase at the terminal.
+    Settle {
+        /// The invocation.
+        invocation: String,
+        /// The number of the act's intent there.
+        seq: u32,
+        /// What became of it.
+        #[arg(value_enum)]
+        outcome: Became,
+        /// How you know. It is put on record.
+        #[arg(long)]
+        reason: String,
+        /// Who you are; the default stands in `tollgate.toml`.
+        #[arg(long = "as", env = "TOLLGATE_AS")]
+        person: Option<String>,
+    },
+}
+
+/// What became of an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Became {
+    /// It happened.
+    Done,
+    /// It did not happen, and will not.
+    NotDone,
 }
 
 /// `backup`

@@ -51,9 +51,10 @@ pub fn cancel(folder: &Path, options: &Cancel, output: Output) -> Result<Exit, F
 fn not_cancelled(id: InvocationId, standing: &Standing) -> Failure {
     match standing {
         Standing::Unknown => unknown(id),
-        Standing::Over(reported) => {
-            Failure::usage(format!("{id} is over ({})", reported.outcome), format!("`tollgate result {id}` prints its result"))
-        }
+        Standing::Over(reported) => Failure::usage(
+            format!("{id} is over ({})", reported.outcome),
+            format!("`tollgate result {id}` prints its result"),
+        ),
         Standing::Running | Standing::Waiting(_) | Standing::Ready => {
             Failure::usage(format!("a process works on {id} now"), "interrupt it there, or freeze its tool")
         }

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::grant::{Reached, Spec};
+use crate::grant::{Class, Reached, Spec};
 use crate::meter::Want;
 use crate::people::{About, Audience, Need};
 use crate::refusal::Refusal;
@@ -29,6 +29,11 @@ pub trait Action: Send + Sync + 'static {
     /// For how long, where it opens a lease.
     fn lease(&self) -> Option<Duration> {
         None
+    }
+
+    /// How it is found out whether it happened. A change whose capability does not say is a person's to look at.
+    fn class(&self) -> Class {
+        self.spec().class.unwrap_or(Class::Blind)
     }
 
     /// The right its initiator needs.
@@ -64,6 +69,11 @@ pub trait Action: Send + Sync + 'static {
 
     /// The request in canonical form ([`texts`](crate::journal::canonical::texts)): what is journaled and what a yes is bound to.
     fn canonical(&self) -> String;
+
+    /// What it found when it looked, and changes: journaled with the intent, so that a later look can compare.
+    fn found(&self) -> Option<String> {
+        None
+    }
 
     /// What it would do, for the card: a line each, names made visible.
     fn does(&self) -> Vec<String> {

@@ -42,7 +42,11 @@ pub trait Questions: Send + Sync {
     fn question(&self, id: u64) -> Pending<'_, Result<Option<Question>, Broken>>;
 
     /// The cards of the last act of this kind that was done, and of the last one that was refused or taken back.
-    fn before<'a>(&'a self, act: &'a Act, about: Option<&'a About>) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>>;
+    fn before<'a>(
+        &'a self,
+        act: &'a Act,
+        about: Option<&'a About>,
+    ) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>>;
 
     /// Hears an answer, and puts it on record as the last entry of `chapter`, which is told what came of it.
     fn answer(&self, reply: Reply, chapter: Chapter) -> Pending<'_, Result<Answered, Unrecorded>>;
@@ -182,7 +186,12 @@ impl Book {
 
     /// The book of an invocation that was set down with so many entries on record.
     #[must_use]
-    pub fn resumed(invocation: InvocationId, allowed: &Arc<Allowed>, patience: Patience, (tape, entries): (Tape, u32)) -> Self {
+    pub fn resumed(
+        invocation: InvocationId,
+        allowed: &Arc<Allowed>,
+        patience: Patience,
+        (tape, entries): (Tape, u32),
+    ) -> Self {
         let record = Record::resumed(invocation, entries);
         Self { record, tape: Some(tape), ..Self::new(invocation, allowed, patience) }
     }

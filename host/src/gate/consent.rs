@@ -191,7 +191,8 @@ impl Asking<'_> {
             Verdict::Refused(refusal, wrong) => (false, wrong, Some(refusal)),
         };
         let answer = refusal.as_ref().map_or_else(|| "yes".to_owned(), |refusal| refusal.code.to_string());
-        let body = Body::of(5).text("answer", answer).text("function", self.action.function()).text("of", person.to_string());
+        let body =
+            Body::of(5).text("answer", answer).text("function", self.action.function()).text("of", person.to_string());
         let draft = Draft::new(Kind::Answered, body.number("question", id).number("wrong-passphrases", wrong.into()));
         match refusal {
             Some(refusal) if refusal.code != Code::Declined => {
@@ -200,9 +201,10 @@ impl Asking<'_> {
                 gone.map_err(unrecorded)?;
                 Err(refusal.into())
             }
-            refused => self.answer(Reply { question: id, person: person.clone(), yes, now: self.current() }, draft, book).await.and_then(
-                |()| refused.map_or(Ok(()), |refusal| Err(refusal.into())),
-            ),
+            refused => self
+                .answer(Reply { question: id, person: person.clone(), yes, now: self.current() }, draft, book)
+                .await
+                .and_then(|()| refused.map_or(Ok(()), |refusal| Err(refusal.into()))),
         }
     }
 
@@ -256,7 +258,9 @@ impl Asking<'_> {
             _ if question.state.is_live() && question.expires <= self.rights.now => {
                 refuse(Code::Expired, format!("nobody answered question {id} in time"))
             }
-            State::Agreed => Ok(Use { question: id, act: question.act, stamp: self.stamp(&question.rules, &question.agreed) }),
+            State::Agreed => {
+                Ok(Use { question: id, act: question.act, stamp: self.stamp(&question.rules, &question.agreed) })
+            }
             State::Declined => Err(Refusal::new(Code::Declined, format!("{why} to question {id}"))
                 .unless("do something else; the same act would need the same yes")),
             State::Used => refuse(Code::Used, format!("question {id} was worth one act, and that was done")),

@@ -2,6 +2,10 @@
 //!
 //! Fields are private and there is no constructor for tests: tests say the sentence. No state is `Clone`.
 
+mod outside;
+
+pub use outside::Failed;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -12,9 +16,10 @@ use super::book::{Book, Session, outcome};
 use super::consent::Asking;
 use super::judge;
 use super::tape::{Recalled, diverged};
-use crate::diagnostic::{Broken, Halt};
 use crate::approval::{Spends, Use};
-use crate::grant::{Allowed, Consent, Kind as Doing, Place};
+use crate::diagnostic::{Broken, Halt};
+use crate::freeze;
+use crate::grant::{Allowed, Class, Consent, Kind as Doing, Place};
 use crate::journal::{Body, Chapter, Draft, Kind, Terms, Unrecorded, With};
 use crate::label::Label;
 use crate::meter::{Charge, Meters};
@@ -102,7 +107,8 @@ fn premise(action: &dyn Action, rights: &Rights) -> Premise {
     let (directory, audience) = (rights.directory(), action.audience());
     let shown = audience.people(directory, rights.now);
     let (stamp, until) = (directory.stamp, directory.until(rights.now));
-    Premise { stamp, until, subject: None, initiator: rights.initiator().clone(), need: action.need(), audience, shown }
+    let (initiator, freezes) = (rights.initiator().clone(), freeze::newest(&directory.freezes));
+    Premise { stamp, until, subject: None, freezes, initiator, need: action.need(), audience, shown }
 }
 
 impl<A: Action> Covered<A> {
@@ -192,7 +198,13 @@ fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge,
         .text("function", covered.action.function())
         .number("grant", charge.grant() as u64);
     let body = approval.iter().fold(body, |body, used| body.hex("act", used.act).number("question", used.question));
+    // Recovery reads it: what does not say it is of the store's own database.
+    let body = match covered.action.class() {
+        Class::SameDatabase => body,
+        class => body.text("class", class.as_str()),
+    };
     let draft = Draft::new(Kind::Intent, body).with("asked", covered.action.canonical());
+    let draft = covered.action.found().into_iter().fold(draft, |draft, found| draft.with("found", found));
     if premise.audience == Audience::Nobody { draft } else { draft.with("audience", json!(people).to_string()) }
 }
 
@@ -218,7 +230,10 @@ impl<A: Action> Permit<A> {
     ///
     /// # Errors
     /// What the effect refused; it is on record.
-    pub async fn observe<T: Retold>(mut self, effect: impl AsyncFnOnce(&A, u64) -> Result<(T, u64), Halt>) -> Result<T, Halt> {
+    pub async fn observe<T: Retold>(
+        mut self,
+        effect: impl AsyncFnOnce(&A, u64) -> Result<(T, u64), Halt>,
+    ) -> Result<T, Halt> {
         let Some(charge) = self.charge else {
             self.book.label_joins(self.action.source().as_deref());
             return match self.recalled {

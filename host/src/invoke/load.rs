@@ -79,7 +79,17 @@ impl Host {
             entries.ok_or_else(|| Broken::while_doing(doing(), "the compiled form lacks a function of the component"))?;
         let allowed = Arc::new(Allowed { granted: manifest.grants.clone(), declared: surface.declared.clone() });
         let quotas = manifest.quotas.clone().into();
-        Ok(Loaded { meaning: manifest.meaning(), quotas, manifest, digest, surface, entries, allowed, pace: Arc::default(), ready })
+        Ok(Loaded {
+            meaning: manifest.meaning(),
+            quotas,
+            manifest,
+            digest,
+            surface,
+            entries,
+            allowed,
+            pace: Arc::default(),
+            ready,
+        })
     }
 
     /// What every tool is linked to, made once.

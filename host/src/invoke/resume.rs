@@ -83,8 +83,7 @@ impl Host {
             .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
         let rights = self.store.rights(&before.initiator).await?;
         let same_engine = before.engine == **self.sandbox.engine_id();
-        let book =
-            Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));
+        let book = Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));
         let book = Arc::new(Mutex::new(book));
         let (id, seed) = (before.invocation, before.seed);
         let invocation = Invocation { host: self, loaded, function, entry, id, seed, book };
@@ -92,7 +91,8 @@ impl Host {
             return invocation.turn_away(refusal).await;
         }
         let (initiator, agent, session) = (before.initiator, before.agent, before.session);
-        let call = Call { function: Some(before.function), arguments: before.arguments, initiator, agent, session, key: None };
+        let call =
+            Call { function: Some(before.function), arguments: before.arguments, initiator, agent, session, key: None };
         let mut ordered = invocation.prepare(call, arguments, Skew::from(before.start));
         if !same_engine {
             // Another engine counts otherwise, and what it has to repeat was paid for.
@@ -129,7 +129,12 @@ impl Host {
         self.end_waiting(invocation, Vec::new(), Outcome::Cancelled.as_str()).await
     }
 
-    async fn end_waiting(&self, invocation: InvocationId, mut drafts: Vec<Draft>, outcome: &'static str) -> Result<bool, Broken> {
+    async fn end_waiting(
+        &self,
+        invocation: InvocationId,
+        mut drafts: Vec<Draft>,
+        outcome: &'static str,
+    ) -> Result<bool, Broken> {
         let past = self.store.history(invocation).await?;
         let first = u32::try_from(past.len()).map_err(|e| Broken::while_doing("cancelling", e))?;
         let count = past.len() as u64 + drafts.len() as u64 + 1;

@@ -324,7 +324,9 @@ fn ended(outcome: &Outcome, receipt: Vec<Meter>, entries: u32) -> Draft {
     let body = Body::of(4).number("entries", entries.into());
     let body = match outcome {
         Outcome::Fault(fault) => body.text("fault", fault.kind.as_str()),
-        Outcome::Returned(_) | Outcome::ToolError(_) | Outcome::Refused(_) | Outcome::Cancelled | Outcome::Waiting(_) => body,
+        Outcome::Returned(_) | Outcome::ToolError(_) | Outcome::Refused(_) | Outcome::Cancelled | Outcome::Waiting(_) => {
+            body
+        }
     };
     let body = body.text("outcome", outcome.as_str()).meters("receipt", receipt);
     let draft = Draft::new(Kind::Ended, body);

@@ -1,7 +1,7 @@
 //! The sandbox's stopwatch, as the gate knows it.
 
-use crate::gate::Timing;
 use crate::clock::Instant;
+use crate::gate::Timing;
 use crate::runtime::{Skew, Stopwatch};
 
 /// Hands the gate's words on to the stopwatch.

@@ -77,6 +77,7 @@ impl Audience {
         match word {
             "nobody" => Ok(Self::Nobody),
             "forum" => ForumName::parse(rest).map(Self::Forum),
+            "readers" => FilePath::parse(rest).map(Self::Readers),
             "gains" => {
                 let mut parts = rest.splitn(3, ' ');
                 let mut next = || parts.next().ok_or_else(|| unknown(text));
@@ -94,6 +95,7 @@ impl fmt::Display for Audience {
         match self {
             Self::Nobody => f.write_str("nobody"),
             Self::Forum(name) => write!(f, "forum {name}"),
+            Self::Readers(path) => write!(f, "readers {path}"),
             Self::Gains(object, principal, right) => write!(f, "gains {} {object} {principal}", right.as_str()),
         }
     }

@@ -76,7 +76,7 @@ impl Audience {
     #[must_use]
     pub fn gains(&self, directory: &Directory, people: &BTreeSet<PersonName>) -> Vec<Gain> {
         match self {
-            Self::Nobody | Self::Forum(_) => Vec::new(),
+            Self::Nobody | Self::Forum(_) | Self::Readers(_) => Vec::new(),
             Self::Gains(_, principal, _) => directory.paths(principal, people),
         }
     }

@@ -17,6 +17,8 @@ pub enum Need {
     Nothing,
     /// To read the object that covers this file.
     ReadFile(FilePath),
+    /// To administer the object that covers this file.
+    WriteFile(FilePath),
     /// To be a member of this forum.
     Member(ForumName),
     /// To hold this right on this object.
@@ -78,6 +80,9 @@ impl Need {
             Self::ReadFile(path) => {
                 standing.directory.object_of(path).is_some_and(|object| standing.holds(object, Right::Read, now))
             }
+            Self::WriteFile(path) => {
+                standing.directory.object_of(path).is_some_and(|object| standing.holds(object, Right::Administer, now))
+            }
             Self::Member(forum) => standing
                 .directory
                 .forums
@@ -133,6 +138,8 @@ pub enum Audience {
     Nobody,
     /// Who reads this forum.
     Forum(ForumName),
+    /// Who reads the object that covers this file.
+    Readers(FilePath),
     /// Who gains this right on this object through this principal.
     Gains(ObjectName, Principal, Right),
 }
@@ -144,6 +151,10 @@ impl Audience {
         match self {
             Self::Nobody => BTreeSet::new(),
             Self::Forum(forum) => directory.audience(forum),
+            Self::Readers(path) => match directory.object_of(path) {
+                Some(object) => directory.holders(object, Right::Read, now),
+                None => BTreeSet::new(),
+            },
             Self::Gains(object, principal, right) => directory.gains(object, principal, *right, now),
         }
     }
@@ -158,6 +169,8 @@ pub struct Premise {
     pub until: Instant,
     /// Who is at work, for freezes.
     pub subject: Option<Subject>,
+    /// The newest freeze of that version.
+    pub freezes: u64,
     /// On whose behalf.
     pub initiator: PersonName,
     /// The right he needs.
@@ -175,7 +188,7 @@ impl Premise {
     /// `freeze.frozen`, `cover.not-yours` when the initiator's right is gone, `agree.changed` when the audience has grown.
     pub fn judge(&self, directory: Arc<Directory>, now: Instant) -> Result<(), Refusal> {
         if let Some(subject) = &self.subject {
-            freeze::judge(&directory.freezes, subject, now)?;
+            freeze::judge_since(&directory.freezes, self.freezes, subject, now)?;
         }
         let standing = Standing::of(directory, self.initiator.clone());
         if !self.need.holds(&standing, now) {

@@ -143,7 +143,8 @@ impl TryRng for Stream {
 /// The context of one run; `most` is what one call may carry. The host makes random bytes before the guest has the room,
 /// and while it makes them no epoch ends the guest.
 pub(super) fn context(seed: &Seed, clock: &Skew, (stdout, stderr): (Capture, Capture), most: Bytes) -> WasiCtx {
-    let wall = Virtual { start: clock.start.0.saturating_mul(1_000_000), skew: Some(clock.clone()), readings: AtomicU64::new(0) };
+    let wall =
+        Virtual { start: clock.start.0.saturating_mul(1_000_000), skew: Some(clock.clone()), readings: AtomicU64::new(0) };
     let monotonic = Virtual { start: 0, skew: None, readings: AtomicU64::new(0) };
     wasmtime_wasi::WasiCtxBuilder::new()
         .stdout(stdout)

@@ -66,8 +66,8 @@ impl Workspace {
     /// When a part of the workspace is missing or broken.
     pub fn host(&self, desk: Option<Arc<dyn Desk>>) -> Result<(Host, Arc<Store>), Broken> {
         let store = self.store()?;
-        let files = Arc::new(Beneath::new(self.files()?));
-        let backends = Backends { files, forum: store.clone(), acl: store.clone() };
+        let backends = self.backends(&store)?;
+        self.find_out(&store, &backends)?;
         let host = Host::new(Parts {
             sandbox: Sandbox::new(&Settings::of_this_machine())?,
             cache: Cache::new(self.cache()?),
@@ -86,6 +86,12 @@ impl Workspace {
     pub fn manners(&self) -> Manners {
         let terms = &self.config.consent;
         Manners { hold: terms.hold, expires: terms.expires, declined: terms.declined, asks: terms.asks.clone() }
+    }
+
+    /// What stands behind the capabilities.
+    pub(super) fn backends(&self, store: &Arc<Store>) -> Result<Backends, Broken> {
+        let files = Arc::new(Beneath::new(self.files()?));
+        Ok(Backends { files, forum: store.clone(), acl: store.clone() })
     }
 
     /// Loads every tool: what a start does, on all processors. A tool that does not load keeps no other from loading.

@@ -11,6 +11,7 @@ use super::{Store, Tx, load, quota};
 use crate::approval::{Act, Answered, Asked, Card, NewQuestion, Question, Reply, Rules, State, Use};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
+use crate::freeze::{self, Subject};
 use crate::gate::Questions;
 use crate::grant::Consent;
 use crate::journal::{Body, Chapter, Draft, Kind, Pending, Unrecorded};
@@ -32,7 +33,8 @@ pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<Asked, 
         .connection
         .prepare_cached("SELECT id, why FROM approvals WHERE act = ?1 AND state = 'declined' AND settled > ?2 LIMIT 1")
         .map_err(db)?;
-    let declined = no.query_row(params![digest.as_bytes(), since(new.manners.declined)], |row| row.get::<_, i64>(0)).optional();
+    let declined =
+        no.query_row(params![digest.as_bytes(), since(new.manners.declined)], |row| row.get::<_, i64>(0)).optional();
     if let Some(id) = declined.map_err(db)? {
         let why = format!("somebody said no to exactly this a while ago (question {id})");
         let span = new.manners.declined;
@@ -91,7 +93,9 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
         State::Agreed if question.act != used.act => {
             return refuse(Code::Changed, format!("question {id} was about another act"));
         }
-        State::Agreed if question.expires <= tx.now => return refuse(Code::Expired, format!("the yes to question {id} came too long ago")),
+        State::Agreed if question.expires <= tx.now => {
+            return refuse(Code::Expired, format!("the yes to question {id} came too long ago"));
+        }
         State::Agreed => {}
         State::Used => return refuse(Code::Used, format!("question {id} was worth one act, and that was done")),
         State::Open => return refuse(Code::Changed, format!("what was agreed to in question {id} has to be asked again")),
@@ -123,9 +127,7 @@ fn directory(tx: &Tx<'_>) -> Result<Arc<Directory>, Unrecorded> {
 /// A question with the answers it has.
 pub(super) fn find(connection: &Connection, id: u64) -> Result<Option<Question>, String> {
     let text = |e: rusqlite::Error| e.to_string();
-    let mut one = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM approvals WHERE id = ?1"))
-        .map_err(text)?;
+    let mut one = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM approvals WHERE id = ?1")).map_err(text)?;
     let row = one.query_row([id.cast_signed()], Kept::of).optional().map_err(text)?;
     row.map(|kept| kept.question(connection)).transpose()
 }
@@ -183,14 +185,16 @@ impl Kept {
 
 fn agreed(connection: &Connection, id: i64) -> Result<BTreeSet<PersonName>, String> {
     let text = |e: rusqlite::Error| e.to_string();
-    let mut yes = connection.prepare_cached("SELECT person FROM answers WHERE approval = ?1 AND answer = 'yes'").map_err(text)?;
+    let mut yes =
+        connection.prepare_cached("SELECT person FROM answers WHERE approval = ?1 AND answer = 'yes'").map_err(text)?;
     let names = yes.query_map([id], |row| row.get::<_, String>(0)).map_err(text)?;
     names.map(|name| PersonName::parse(&name.map_err(text)?).map_err(|e| e.to_string())).collect()
 }
 
 fn card(connection: &Connection, number: i64) -> Result<Option<Card>, String> {
     let text = |e: rusqlite::Error| e.to_string();
-    let mut payload = connection.prepare_cached("SELECT bytes FROM payloads WHERE number = ?1 AND part = 'card'").map_err(text)?;
+    let mut payload =
+        connection.prepare_cached("SELECT bytes FROM payloads WHERE number = ?1 AND part = 'card'").map_err(text)?;
     let bytes: Option<Vec<u8>> = payload.query_row([number], |row| row.get(0)).optional().map_err(text)?;
     let Some(bytes) = bytes else { return Ok(None) };
     let value: Value = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;
@@ -207,7 +211,8 @@ fn hear(tx: &Tx<'_>, reply: &Reply) -> Result<Answered, Unrecorded> {
         return Ok(Answered::Turned(format!("question {} is {}{why}", question.id, question.state.as_str())));
     }
     if question.expires <= tx.now {
-        return end(tx, question.id, State::Expired, "nobody answered in time").map(|()| Answered::Ended(State::Expired, "nobody answered in time".to_owned()));
+        return end(tx, question.id, State::Expired, "nobody answered in time")
+            .map(|()| Answered::Ended(State::Expired, "nobody answered in time".to_owned()));
     }
     let directory = directory(tx)?;
     if let Some(frozen) = frozen(&directory, &question, tx.now) {
@@ -236,8 +241,12 @@ fn hear(tx: &Tx<'_>, reply: &Reply) -> Result<Answered, Unrecorded> {
     Ok(Answered::Counted(State::Agreed))
 }
 
-fn frozen(_directory: &Directory, _question: &Question, _now: Instant) -> Option<String> {
-    None
+/// Why nothing can be agreed to now.
+pub(super) fn frozen(directory: &Directory, question: &Question, now: Instant) -> Option<String> {
+    let act = &question.card.as_ref()?.act;
+    let (tool, agent, initiator) = (act.tool.clone(), act.agent.clone(), act.initiator.clone());
+    let subject = Subject { tool, agent, initiator, function: Some(act.function.clone().into()) };
+    freeze::stops(&directory.freezes, &subject, now).map(|freeze| freeze.refusal().message)
 }
 
 /// What the question is bound to and what has changed since, so that no yes to it is worth anything.
@@ -287,7 +296,11 @@ impl Questions for Store {
         })
     }
 
-    fn before<'a>(&'a self, act: &'a Act, about: Option<&'a About>) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>> {
+    fn before<'a>(
+        &'a self,
+        act: &'a Act,
+        about: Option<&'a About>,
+    ) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>> {
         Box::pin(async move {
             let last = |states: &str| {
                 let query = format!(
@@ -296,7 +309,8 @@ impl Questions for Store {
                 let about = about.map(ToString::to_string);
                 let found = self.read(ASKING, |connection| {
                     let mut one = connection.prepare_cached(&query)?;
-                    let number = one.query_row(params![act.tool.as_str(), act.function, about], |row| row.get(0)).optional()?;
+                    let number =
+                        one.query_row(params![act.tool.as_str(), act.function, about], |row| row.get(0)).optional()?;
                     Ok(number.map_or(Ok(None), |number| card(connection, number)))
                 })?;
                 found.map_err(|e| Broken::while_doing(ASKING, e))
@@ -338,6 +352,14 @@ impl Questions for Store {
 }
 
 impl Store {
+    /// Why nothing can be agreed to now, where somebody has stopped who asks.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn frozen(&self, question: &Question) -> Result<Option<String>, Broken> {
+        Ok(frozen(&*self.directory()?, question, self.now()))
+    }
+
     /// Puts one entry of no invocation on record.
     ///
     /// # Errors
@@ -356,7 +378,11 @@ impl Store {
         let now = self.now().0.cast_signed();
         let found = self.read("listing questions", |connection| {
             let mut statement = connection.prepare(&query)?;
-            let rows = if all { statement.query_map([limit], Kept::of)? } else { statement.query_map(params![limit, now], Kept::of)? };
+            let rows = if all {
+                statement.query_map([limit], Kept::of)?
+            } else {
+                statement.query_map(params![limit, now], Kept::of)?
+            };
             let kept = rows.collect::<rusqlite::Result<Vec<_>>>()?;
             Ok(kept.into_iter().map(|kept| kept.question(connection)).collect::<Result<Vec<_>, String>>())
         })?;

@@ -100,7 +100,7 @@ impl Store {
         let at = self.now();
         let NewFreeze { scope, reason, by, lasts } = new.clone();
         let ends = lasts.map(|lasts| at.after(lasts));
-        let freeze = Freeze { id: 0, scope, reason: kept(&reason), by, at, ends };
+        let freeze = Freeze { id: 0, scope, reason: kept(&reason), by, at, ends, thawed: false };
         self.held.change(|held| {
             held.retain(|other| !is_same(other, &freeze));
             held.push(freeze.clone());
@@ -110,7 +110,7 @@ impl Store {
         let (written, asked_again) = self.write(move |tx| throw(tx, row)).await.map_err(broken)?;
         self.held.change(|held| held.retain(|other| !is_same(other, &freeze)));
         self.forget();
-        let unsettled = self.settle(&written.scope, over).await?;
+        let unsettled = self.begun_settles(&written.scope, over).await?;
         Ok(Frozen { freeze: written, asked_again, unsettled })
     }
 
@@ -133,7 +133,7 @@ impl Store {
     }
 
     /// Waits until every effect in `scope` that had begun is settled, or the time is over. Returns those that are not.
-    async fn settle(&self, scope: &Scope, over: impl Future<Output = ()>) -> Result<Vec<Unsettled>, Broken> {
+    async fn begun_settles(&self, scope: &Scope, over: impl Future<Output = ()>) -> Result<Vec<Unsettled>, Broken> {
         let mut version = self.data_version()?;
         let mut left = self.unsettled(scope)?;
         let mut looks = tokio::time::interval(LOOK);

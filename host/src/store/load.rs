@@ -83,11 +83,12 @@ pub(super) fn directory(connection: &Connection, stamp: u64) -> Result<Directory
     Ok(directory)
 }
 
-/// What is frozen. The newest time is never later than now, so one that it says is over stays over.
+/// What is frozen, and what was within a day. The newest time is never later than now, so one that it says is over stays over.
 pub(super) fn freezes(connection: &Connection) -> Result<Vec<Freeze>, Unreadable> {
     let mut freezes = Vec::new();
-    let query = "SELECT id, scope, name, reason, person, at, ends FROM freezes
-        WHERE thawed IS NULL AND (ends IS NULL OR ends > (SELECT newest FROM state)) ORDER BY id";
+    let query = "SELECT id, scope, name, reason, person, at, ends, thawed FROM freezes
+        WHERE thawed IS NULL AND (ends IS NULL OR ends > (SELECT newest FROM state))
+        OR at > (SELECT newest FROM state) - 86400000 ORDER BY id";
     each(connection, query, |row| {
         let instant = |at: i64| Instant(at.cast_unsigned());
         freezes.push(Freeze {
@@ -97,6 +98,7 @@ pub(super) fn freezes(connection: &Connection) -> Result<Vec<Freeze>, Unreadable
             by: PersonName::parse(&text(row, 4)?)?,
             at: instant(row.get(5)?),
             ends: row.get::<_, Option<i64>>(6)?.map(instant),
+            thawed: row.get::<_, Option<i64>>(7)?.is_some(),
         });
         Ok(())
     })?;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{approvals, load, quota, waits};
 use super::writer::Desk;
+use super::{approvals, doubts, load, quota, waits};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::journal::chain::{Head, Place, Sealed, seal};
-use crate::journal::{Chapter, Draft, Kind, Unrecorded, With, Written};
+use crate::journal::{Chapter, Draft, IN_DOUBT, Kind, Unrecorded, With, Written};
 use crate::name::{Digest, InvocationId};
 use crate::people::Premise;
 
@@ -108,6 +108,9 @@ impl<'c> Tx<'c> {
             let place = chapter.invocation.map(|invocation| (invocation, seq));
             let doing = "writing to the journal";
             self.entry(draft, sealed, place).map_err(|e| failed(doing, e))?;
+            if let (Some(invocation), true) = (chapter.invocation, is_in_doubt(draft)) {
+                doubts::note(self, invocation, &draft.body).map_err(|e| failed(doing, e))?;
+            }
             if let (Some(invocation), false) = (chapter.invocation, whole) {
                 self.note_open(draft.kind, invocation).map_err(|e| failed(doing, e))?;
             }
@@ -188,6 +191,11 @@ impl<'c> Tx<'c> {
 fn is_whole(chapter: &Chapter) -> bool {
     let kind = |draft: Option<&Draft>| draft.map(|draft| draft.kind);
     kind(chapter.drafts.first()) == Some(Kind::Began) && kind(chapter.drafts.last()) == Some(Kind::Ended)
+}
+
+/// An outcome that says that nobody knows it.
+fn is_in_doubt(draft: &Draft) -> bool {
+    draft.kind == Kind::Outcome && draft.body.text_of("outcome") == Some(IN_DOUBT)
 }
 
 /// A chapter whose digests are worked out: by whoever asks, so that the one thread that writes need not.

@@ -39,7 +39,8 @@ pub(super) fn ended(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<()> {
 
 /// Sets down again what a process that died had taken up; false if it never was set down.
 pub(super) fn put_back(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<bool> {
-    let put = tx.connection.execute("UPDATE waits SET instance = NULL WHERE invocation = ?1 AND ended IS NULL", [invocation])?;
+    let put =
+        tx.connection.execute("UPDATE waits SET instance = NULL WHERE invocation = ?1 AND ended IS NULL", [invocation])?;
     if put > 0 {
         tx.connection.execute("DELETE FROM open_invocations WHERE invocation = ?1", [invocation])?;
     }
@@ -84,7 +85,8 @@ impl Waits for Store {
     fn waiting_for(&self, question: u64) -> Pending<'_, Result<Vec<InvocationId>, Broken>> {
         Box::pin(async move {
             let ids = self.read(WAITING, |connection| {
-                let mut all = connection.prepare_cached("SELECT invocation FROM waits WHERE approval = ?1 AND ended IS NULL")?;
+                let mut all =
+                    connection.prepare_cached("SELECT invocation FROM waits WHERE approval = ?1 AND ended IS NULL")?;
                 all.query_map([question.cast_signed()], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()
             })?;
             let parsed = ids.iter().map(|id| InvocationId::parse(id)).collect::<Result<_, _>>();
@@ -96,7 +98,8 @@ impl Waits for Store {
         let (id, own) = (invocation.to_string(), self.instance.name().clone());
         Box::pin(async move {
             let written = self.write(move |tx| {
-                let statement = "UPDATE waits SET instance = ?2 WHERE invocation = ?1 AND instance IS NULL AND ended IS NULL";
+                let statement =
+                    "UPDATE waits SET instance = ?2 WHERE invocation = ?1 AND instance IS NULL AND ended IS NULL";
                 let db = |e: rusqlite::Error| failed("taking an invocation up", e);
                 let taken = tx.connection.execute(statement, params![id, &*own]).map_err(db)? == 1;
                 if taken {

@@ -6,8 +6,8 @@ use super::backend::{Ending, Lease};
 use super::end::End;
 use super::grants::{Backend, Entries};
 use super::widen::Widen;
-use crate::diagnostic::Halt;
 use crate::clock::Instant;
+use crate::diagnostic::Halt;
 use crate::gate::{Permit, Retold, Session};
 use crate::journal::Unrecorded;
 use crate::name::Principal;
@@ -60,15 +60,18 @@ pub(super) async fn widen(acls: Backend, session: &Session, permit: Permit<Widen
     let who = session.who.clone();
     let world = session.services.world.clone();
     permit
-        .spend(move |action, key, settle| async move {
-            let Some((object, principal, right)) = action.wanted.clone() else {
-                return Err(Unrecorded::Refused(not_yours()));
-            };
-            let now = world.rights(&who.initiator).await.map_err(Unrecorded::Broken)?.now;
-            let (tool, initiator) = (who.tool.clone(), who.initiator.clone());
-            let lease = Lease { object, principal, right, ends: now.after(action.span), tool, initiator, key };
-            acls.widen(lease, settle).await
-        }, |outcome| outcome["lease"].as_u64())
+        .spend(
+            move |action, key, settle| async move {
+                let Some((object, principal, right)) = action.wanted.clone() else {
+                    return Err(Unrecorded::Refused(not_yours()));
+                };
+                let now = world.rights(&who.initiator).await.map_err(Unrecorded::Broken)?.now;
+                let (tool, initiator) = (who.tool.clone(), who.initiator.clone());
+                let lease = Lease { object, principal, right, ends: now.after(action.span), tool, initiator, key };
+                acls.widen(lease, settle).await
+            },
+            |outcome| outcome["lease"].as_u64(),
+        )
         .await
 }
 

@@ -3,16 +3,22 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::beneath::{Beneath, Found, trouble};
-use super::grants::{List, READ, Read};
+use super::grants::{Backend, List, READ, Read};
+use super::replace::New;
+use super::write::Write;
 use crate::diagnostic::Halt;
-use crate::gate::{Permit, Retold};
+use crate::gate::{Failed, Permit, Retold};
 use crate::grant::{Allowed, Reached};
 use crate::name::{FilePath, ObjectName};
 use crate::people::{Need, Right, Rights, not_yours};
+use crate::refusal::{Code, Refusal};
 
 /// One name of a listing.
 pub(super) struct Listed {
@@ -58,6 +64,46 @@ pub(super) async fn read(root: &Beneath, permit: Permit<Read>) -> Result<Vec<u8>
         .await
 }
 
+/// How long a write may take before its file takes its place; afterwards nothing of it happens.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Writes a whole file, on a thread of its own: disks may take their time.
+pub(super) async fn write(root: Backend, permit: Permit<Write>) -> Result<(), Halt> {
+    permit
+        .spend_outside(
+            async move |action: Arc<Write>, key| {
+                let turn = Arc::new(Turn::default());
+                let begins = turn.clone();
+                let writing = tokio::task::spawn_blocking(move || {
+                    let path = action.path.as_ref().ok_or_else(not_yours)?;
+                    let new = New { path, contents: &action.contents, before: action.before()?, key };
+                    root.replace(&new, || begins.take())
+                });
+                match tokio::time::timeout(PATIENCE, writing).await {
+                    Ok(written) => {
+                        written.unwrap_or_else(|e| Err(Failed::InDoubt(format!("the thread that wrote ended early: {e}"))))
+                    }
+                    Err(_) if turn.take() => {
+                        Err(Refusal::new(Code::Unavailable, "the file could not be written in time").into())
+                    }
+                    Err(_) => Err(Failed::InDoubt(format!("putting the file in place takes longer than {PATIENCE:?}"))),
+                }
+            },
+            |_| Some(()),
+        )
+        .await
+}
+
+/// Whoever takes it first decides: the file takes its place, or its time is up.
+#[derive(Debug, Default)]
+struct Turn(AtomicBool);
+
+impl Turn {
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::SeqCst)
+    }
+}
+
 fn range(root: &Beneath, path: &FilePath, offset: u64, room: u64) -> Result<Vec<u8>, Halt> {
     let (file, size) = root.file(path)?;
     let expected = size.saturating_sub(offset).min(room);
@@ -82,12 +128,7 @@ impl std::io::Read for At<'_> {
 }
 
 /// Lists what the grants reach and the initiator may read.
-pub(super) async fn list(
-    root: &Beneath,
-    allowed: &Allowed,
-    rights: &Rights,
-    permit: Permit<List>,
-) -> Result<Names, Halt> {
+pub(super) async fn list(root: &Beneath, allowed: &Allowed, rights: &Rights, permit: Permit<List>) -> Result<Names, Halt> {
     permit
         .observe(async |action, room| {
             let folder = action.folder.as_ref().ok_or_else(not_yours)?;

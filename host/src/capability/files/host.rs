@@ -3,6 +3,7 @@
 use super::beneath::Found;
 use super::effect::{self, Names};
 use super::grants::{List, Read};
+use super::write::Write;
 use crate::bindings::tollgate::host::files::{Entry, Host, Kind, Listing};
 use crate::capability::Guest;
 use crate::diagnostic::Halt;
@@ -29,5 +30,11 @@ impl Host for Guest {
         let _inside = Inside::new(&self.session);
         let permit = pass(&self.session, Read::parse(path, offset, length)).await?;
         effect::read(&self.backends.files, permit).await
+    }
+    async fn write(&mut self, path: String, contents: Vec<u8>) -> Result<(), Halt> {
+        let _inside = Inside::new(&self.session);
+        let files = self.backends.files.clone();
+        let permit = pass(&self.session, Write::parse(path, contents, files.clone())).await?;
+        effect::write(files, permit).await
     }
 }

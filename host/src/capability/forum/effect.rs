@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::backend::{Conversation, Message, NewPost, Page, Summary};
 use super::grants::{Backend, Thread, Threads};
 use super::post::Post;
-use crate::diagnostic::{Broken, Halt};
 use crate::clock::Instant;
+use crate::diagnostic::{Broken, Halt};
 use crate::gate::{Permit, Retold, Who};
 use crate::journal::Unrecorded;
 use crate::people::not_yours;
@@ -75,11 +75,14 @@ pub(super) async fn thread(forums: &Backend, permit: Permit<Thread>) -> Result<C
 pub(super) async fn post(forums: Backend, who: &Who, permit: Permit<Post>) -> Result<u64, Halt> {
     let author = format!("agent {} for user {}, tool {}, invocation {}", who.agent, who.initiator, who.tool, who.invocation);
     permit
-        .spend(move |action, key, settle| async move {
-            let forum = action.named.forum.clone().ok_or_else(not_yours).map_err(Unrecorded::Refused)?;
-            let post = NewPost { forum, thread: action.thread, author, body: action.body.clone(), key };
-            forums.post(post, settle).await
-        }, |outcome| outcome["post"].as_u64())
+        .spend(
+            move |action, key, settle| async move {
+                let forum = action.named.forum.clone().ok_or_else(not_yours).map_err(Unrecorded::Refused)?;
+                let post = NewPost { forum, thread: action.thread, author, body: action.body.clone(), key };
+                forums.post(post, settle).await
+            },
+            |outcome| outcome["post"].as_u64(),
+        )
         .await
 }
 

@@ -6,8 +6,9 @@ use super::backend::Forums;
 use super::post::Post;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
-use crate::grant::{Dimension, Kind, Reached, Spec, Values as Allowed};
+use crate::grant::{Class, Dimension, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::canonical::texts;
+use crate::journal::{Doubt, Learnt};
 use crate::meter::Want;
 use crate::name::ForumName;
 use crate::people::Need;
@@ -25,11 +26,19 @@ pub const READ: &Spec = &Spec {
     reach: FORUMS,
     bytes: true,
     lease: false,
+    class: None,
 };
 
 /// `[grant] "forum.post"`.
-pub const POST: &Spec =
-    &Spec { name: "forum.post", functions: &["forum.post"], kind: Kind::Change, reach: FORUMS, bytes: true, lease: false };
+pub const POST: &Spec = &Spec {
+    name: "forum.post",
+    functions: &["forum.post"],
+    kind: Kind::Change,
+    reach: FORUMS,
+    bytes: true,
+    lease: false,
+    class: Some(Class::SameDatabase),
+};
 
 /// Its functions, as a freeze names them.
 pub const FUNCTIONS: &[&str] = &["forum.post", "forum.thread", "forum.threads"];
@@ -184,4 +193,10 @@ pub fn action(function: &str, values: &Values, backend: &Backend) -> Option<Resu
         "forum.post" => Some(post()),
         _ => None,
     }
+}
+
+/// The embedded forum's acts and their outcomes are one transaction: nothing of it is ever in doubt.
+#[must_use]
+pub fn find_out(_doubt: &Doubt, _backend: &Backend) -> Option<Learnt> {
+    None
 }
