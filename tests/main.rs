@@ -11,6 +11,7 @@ mod consent;
 mod declaration;
 mod disk;
 mod evidence;
+mod faults;
 mod files;
 mod forum;
 mod freeze;

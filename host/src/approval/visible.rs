@@ -77,26 +77,35 @@ impl Shown {
         end
     }
 
-    /// Shows the run of `c` that `rest` begins with, or one `c`; returns the bytes that were shown.
+    /// Shows the blanks or hidden characters that `rest` begins with, or one other `c`; returns the bytes that were shown.
     fn other(&mut self, rest: &str, c: char) -> usize {
         let hidden = c != '\n' && is_hidden(c);
         if hidden || c == ' ' || c == '\n' {
             let run = rest.chars().take_while(|next| *next == c).count();
-            if run > RUN {
-                let count = if hidden { &mut self.hidden } else { &mut self.folded };
-                *count += run;
-                let line = if c == '\n' { "\n" } else { "" };
-                self.text.push_str(&format!("⟨{}×{run}⟩{line}", c.escape_unicode()));
-                return run * c.len_utf8();
-            }
+            self.run(c, run, hidden);
+            return run * c.len_utf8();
         }
         // A mark without a letter is drawn over whatever stands before it.
-        if hidden || c == '⟨' || is_combining_mark(c) || (c == '\\' && rest.starts_with("\\u{")) {
+        if c == '⟨' || is_combining_mark(c) || (c == '\\' && rest.starts_with("\\u{")) {
             self.escape(c);
         } else {
             self.text.push(c);
         }
         c.len_utf8()
+    }
+
+    /// Shows `c` as often as it stands in a row, or how often.
+    fn run(&mut self, c: char, times: usize, hidden: bool) {
+        if times > RUN {
+            let count = if hidden { &mut self.hidden } else { &mut self.folded };
+            *count += times;
+            let line = if c == '\n' { "\n" } else { "" };
+            self.text.push_str(&format!("⟨{}×{times}⟩{line}", c.escape_unicode()));
+        } else if hidden {
+            (0..times).for_each(|_| self.escape(c));
+        } else {
+            self.text.extend(std::iter::repeat_n(c, times));
+        }
     }
 
     fn escape(&mut self, c: char) {
