@@ -32,4 +32,5 @@ mod tools;
 mod update;
 mod values;
 mod world;
+mod waiting;
 mod write;

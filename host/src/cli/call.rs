@@ -29,7 +29,7 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
     let arguments = arguments(&options.arguments)?;
     let runtime = workspace.runtime()?;
     let (session, key) = (options.session.clone(), options.key.clone());
-    let shown = runtime.block_on(async {
+    let exit = runtime.block_on(async {
         let (host, store) = workspace.host(Some(Arc::new(Terminal)))?;
         let here = Here { workspace: &workspace, host: &host, store: &store };
         let loaded = host.load(manifest, &bytes).await?;
@@ -39,12 +39,11 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
             Err(NotCalled::Joined(invocation)) => here.look(invocation, options.wait).await,
             Err(why) => Err(not_called(why)),
         };
-        here.close().await;
-        shown
+        here.print(shown, output).await
     });
     // A person who is still being asked is asked no longer.
     runtime.shutdown_background();
-    Ok(shown?.print(output))
+    exit
 }
 
 /// The arguments as they were typed, or where they were said to be: one of a command line's may hold 128 KiB at most.

@@ -20,15 +20,14 @@ pub fn run(folder: &Path, options: &ResultOf, output: Output) -> Result<Exit, Fa
     let id = invocation(&options.invocation)?;
     let workspace = Workspace::open(folder)?;
     let runtime = workspace.runtime()?;
-    let shown = runtime.block_on(async {
+    let exit = runtime.block_on(async {
         let (host, store) = workspace.host(Some(Arc::new(Terminal)))?;
         let here = Here { workspace: &workspace, host: &host, store: &store };
         let shown = here.look(id, options.wait).await;
-        here.close().await;
-        shown
+        here.print(shown, output).await
     });
     runtime.shutdown_background();
-    Ok(shown?.print(output))
+    exit
 }
 
 /// Ends an invocation that waits.
@@ -87,17 +86,34 @@ pub struct Here<'a> {
 pub struct Shown {
     exit: Exit,
     json: Value,
+    /// The invocation, where this is its result.
+    over: Option<InvocationId>,
 }
 
 impl Shown {
-    /// Prints it, and says how the command ends.
-    pub fn print(self, output: Output) -> Exit {
-        output.result(&self.json, || text(self.json.clone()));
-        self.exit
+    fn of(report: &Report) -> Self {
+        let exit = exit(report.outcome.as_str());
+        Self { exit, json: report.json(), over: (exit != Exit::Waiting).then_some(report.invocation) }
     }
 }
 
 impl Here<'_> {
+    /// Prints a result, and then forgets that it waits for its caller; lets go of the store.
+    pub async fn print(&self, shown: Result<Shown, Failure>, output: Output) -> Result<Exit, Failure> {
+        let exit = match shown {
+            Ok(shown) => {
+                output.result(&shown.json, || text(shown.json.clone()));
+                if let Some(id) = shown.over {
+                    self.store.delivered(id).await?;
+                }
+                Ok(shown.exit)
+            }
+            Err(failure) => Err(failure),
+        };
+        self.close().await;
+        exit
+    }
+
     /// Lets go of the store.
     pub async fn close(&self) {
         if let Err(broken) = self.store.close().await {
@@ -111,11 +127,7 @@ impl Here<'_> {
         if let (Outcome::Waiting(_), true) = (&report.outcome, wait) {
             return self.look(report.invocation, true).await;
         }
-        let exit = exit(report.outcome.as_str());
-        if exit != Exit::Waiting {
-            self.store.delivered(report.invocation).await?;
-        }
-        Ok(Shown { exit, json: report.json() })
+        Ok(Shown::of(&report))
     }
 
     /// Goes on with an invocation, or waits for whoever does, and shows how it ended.
@@ -123,14 +135,13 @@ impl Here<'_> {
         loop {
             let standing = match self.workspace.go_on((self.host, self.store), id, interrupted()).await? {
                 Went::On(report) if wait && matches!(report.outcome, Outcome::Waiting(_)) => continue,
-                Went::On(report) => return self.over(report).await,
+                Went::On(report) => return Ok(Shown::of(&report)),
                 Went::Stays(standing) => standing,
             };
             match standing {
                 Standing::Unknown => return Err(unknown(id)),
                 Standing::Over(reported) => {
-                    self.store.delivered(id).await?;
-                    return Ok(Shown { exit: exit(&reported.outcome), json: reported.json });
+                    return Ok(Shown { exit: exit(&reported.outcome), json: reported.json, over: Some(id) });
                 }
                 Standing::Waiting(question) if !wait => return Ok(waiting(id, Some(question))),
                 Standing::Running if !wait => return Ok(waiting(id, None)),
@@ -151,19 +162,11 @@ impl Here<'_> {
             Went::Stays(_) => waiting(id, None).json,
         })
     }
-
-    async fn over(&self, report: Report) -> Result<Shown, Failure> {
-        let exit = exit(report.outcome.as_str());
-        if exit != Exit::Waiting {
-            self.store.delivered(report.invocation).await?;
-        }
-        Ok(Shown { exit, json: report.json() })
-    }
 }
 
 fn waiting(id: InvocationId, question: Option<u64>) -> Shown {
     let json = json!({ "invocation": id.to_string(), "outcome": "waiting", "question": question });
-    Shown { exit: Exit::Waiting, json }
+    Shown { exit: Exit::Waiting, json, over: None }
 }
 
 /// The exit code of an outcome.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::action::Action;
 use super::book::{Book, Session};
@@ -82,11 +82,11 @@ impl Asking<'_> {
         let before = services.questions.before(&act, rules.about.as_ref()).await.map_err(|broken| unreadable(&broken))?;
         let digest = act.digest();
         let card = self.card(act.clone(), before, book);
-        let body = Body::of(4)
-            .number("audience", act.audience.len() as u64)
-            .text("function", self.action.function())
-            .text("of", self.consent.to_string())
-            .hex("act", digest);
+        let spent = book.meters.spent(self.charge);
+        let body = json!({
+            "act": digest.hex(), "audience": act.audience.len(), "call": who.call.hex(), "declared": used(&spent.declared),
+            "function": self.action.function(), "granted": used(&spent.granted), "of": self.consent.to_string(),
+        });
         let draft = Draft::new(Kind::Asked, body).with("card", card.json().to_string());
         let (audience, manners) = (self.premise.audience.clone(), services.manners.clone());
         let new = NewQuestion { act, rules, audience, manners, asker: who.invocation };
@@ -281,14 +281,9 @@ impl Asking<'_> {
             let why = format!("nobody has answered yet, and after {MOST_ENTRIES} entries an invocation is not set down");
             return Refusal::new(Code::NobodyHere, why).unless("ask earlier, or do less in one call").into();
         }
-        let spent = book.meters.spent(self.charge);
-        let list = |used: &[(String, u32, Used)]| {
-            used.iter().map(|(name, index, used)| json!([name, index, used.calls, used.bytes])).collect::<Vec<_>>()
-        };
-        let body = json!({ "question": question, "granted": list(&spent.granted), "declared": list(&spent.declared) });
         let wait = NewWait { call: self.session.who.call, question };
         let terms = Terms { premise: None, with: Some(With::SetDown(wait)) };
-        let draft = Draft::new(Kind::SetDown, body);
+        let draft = Draft::new(Kind::SetDown, Body::of(1).number("question", question));
         match book.record.commit(&self.session.services.journal, Some(draft), terms).await {
             Ok(_) => {
                 book.set_down = Some(question);
@@ -297,6 +292,11 @@ impl Asking<'_> {
             Err(failed) => unrecorded(failed).into(),
         }
     }
+}
+
+/// What was used of each grant, as an entry holds it.
+fn used(spent: &[(String, u32, Used)]) -> Vec<Value> {
+    spent.iter().map(|(name, index, used)| json!([name, index, used.calls, used.bytes])).collect()
 }
 
 /// The part of an act that may shrink.

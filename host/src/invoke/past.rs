@@ -68,7 +68,9 @@ impl Before {
 /// What the guest heard, in order.
 fn tape(past: &[Past]) -> Result<Tape, String> {
     let down = past.iter().rposition(|entry| entry.kind == Kind::SetDown.as_str()).ok_or("it was never set down")?;
-    let mut spent = spent(&past[down].body)?;
+    // A question that was joined or asked here says what had been used before it.
+    let asked = past[..down].iter().rposition(|entry| entry.kind == Kind::Asked.as_str()).ok_or("it never asked")?;
+    let mut spent = spent(&past[asked].body)?;
     let mut clock = None;
     let mut calls = VecDeque::new();
     let mut since = 0;

@@ -48,7 +48,7 @@ pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<Asked, 
 }
 
 /// A live question about the same act.
-fn same(tx: &Tx<'_>, digest: &Digest) -> rusqlite::Result<Option<Asked>> {
+pub(super) fn same(tx: &Tx<'_>, digest: &Digest) -> rusqlite::Result<Option<Asked>> {
     let mut live = tx.connection.prepare_cached(
         "SELECT id, state FROM approvals WHERE act = ?1 AND state IN ('open', 'agreed') AND expires > ?2 LIMIT 1",
     )?;
@@ -261,10 +261,12 @@ fn changed(question: &Question, directory: &Directory, reply: &Reply, now: Insta
 }
 
 fn record(tx: &Tx<'_>, reply: &Reply) -> Result<(), Unrecorded> {
-    let statement = "INSERT INTO answers VALUES (?1, ?2, ?3, ?4, NULL) \
-                     ON CONFLICT (approval, person) DO UPDATE SET answer = excluded.answer, at = excluded.at";
+    let statement = "INSERT INTO answers VALUES (?1, ?2, ?3, ?4, ?5) \
+                     ON CONFLICT (approval, person) DO UPDATE SET answer = excluded.answer, at = excluded.at, number = excluded.number";
     let answer = if reply.yes { "yes" } else { "no" };
-    let values = params![reply.question.cast_signed(), reply.person.as_str(), answer, tx.now.0.cast_signed()];
+    // The entry that says so is the next one.
+    let number = tx.head.entries.cast_signed();
+    let values = params![reply.question.cast_signed(), reply.person.as_str(), answer, tx.now.0.cast_signed(), number];
     tx.connection.execute(statement, values).map(drop).map_err(|e| failed("answering", e))
 }
 

@@ -9,11 +9,12 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value, json};
 
 use super::tx::failed;
-use super::{Store, Tx, waits};
+use super::{Store, Tx, approvals, waits};
+use crate::approval::Asked;
 use crate::diagnostic::Broken;
 use crate::grant::Class;
-use crate::journal::{Chapter, Draft, IN_DOUBT, Kind, Terms, Unrecorded};
-use crate::name::InvocationId;
+use crate::journal::{Chapter, Draft, IN_DOUBT, Kind, NewWait, Terms, Unrecorded, With};
+use crate::name::{Digest, InvocationId};
 
 /// This process's lock.
 pub(super) struct Instance {
@@ -127,6 +128,12 @@ fn end(tx: &mut Tx<'_>, invocation: InvocationId) -> Result<(), Unrecorded> {
     let first = entries.last().map_or(0, |(seq, _)| seq + 1);
     let chapter =
         |drafts| Chapter { invocation: Some(invocation), first, drafts: Arc::new(drafts), terms: Terms::default() };
+    if let Some((wait, question)) = still_asks(tx, &entries).map_err(|e| failed(doing, e))? {
+        // Whoever it asked can still answer: it waits for that.
+        drafts.push(Draft::new(Kind::SetDown, json!({ "question": question, "found": "at recovery" })));
+        let terms = Terms { premise: None, with: Some(With::SetDown(wait)) };
+        return tx.append(Chapter { terms, ..chapter(drafts) }).map(drop);
+    }
     if waits::put_back(tx, &id).map_err(|e| failed(doing, e))? {
         // It was set down before: what it did since is settled, and it waits again.
         return if drafts.is_empty() { Ok(()) } else { tx.append(chapter(drafts)).map(drop) };
@@ -143,6 +150,16 @@ fn class(intent: &Value) -> Class {
         Value::Null => Class::SameDatabase,
         class => class.as_str().and_then(Class::parse).unwrap_or(Class::Blind),
     }
+}
+
+/// The question that an invocation had asked when its process ended, if it can still be answered and nothing came after it.
+fn still_asks(tx: &Tx<'_>, entries: &[(u32, Value)]) -> rusqlite::Result<Option<(NewWait, u64)>> {
+    let after = entries.iter().rev().find(|(_, entry)| entry["kind"] != "answered");
+    let Some((_, asked)) = after.filter(|(_, entry)| entry["kind"] == "asked") else { return Ok(None) };
+    let digest = |key: &str| asked["body"][key].as_str().and_then(|hex| Digest::parse_hex(hex).ok());
+    let (Some(act), Some(call)) = (digest("act"), digest("call")) else { return Ok(None) };
+    let live = approvals::same(tx, &act)?;
+    Ok(live.map(|Asked { question, .. }| (NewWait { call, question }, question)))
 }
 
 fn entries(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<Vec<(u32, Value)>> {

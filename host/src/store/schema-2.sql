@@ -8,7 +8,7 @@ CREATE INDEX approvals_act ON approvals (act);
 CREATE INDEX approvals_kind ON approvals (tool, function, state);
 CREATE INDEX approvals_asker ON approvals (asker) WHERE state IN ('open', 'agreed');
 CREATE TABLE answers (
-    approval INTEGER NOT NULL REFERENCES approvals (id), person TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT,
+    approval INTEGER NOT NULL REFERENCES approvals (id), person TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (approval, person)
 ) STRICT, WITHOUT ROWID;
 -- Invocations that were set down, until their result was handed to a caller.
