@@ -229,7 +229,8 @@ impl Invocation<'_> {
     /// Judges how it ended, once no effect is under way any more.
     async fn close(self, ended: Option<Ended<Guest>>) -> Result<Report, NotCalled> {
         self.book.lock().await.close().await;
-        if let Some(question) = self.book.lock().await.set_down {
+        let set_down = self.book.lock().await.set_down;
+        if let Some(question) = set_down {
             return Ok(self.waiting(question).await);
         }
         let Some(ended) = ended else {
