@@ -199,7 +199,7 @@ fn only_quotas_of_its_name_are_charged_to_an_act() {
     };
     assert_eq!(says("forum.post"), ["1 per day per tool", "3 per week per agent"]);
     assert_eq!(says("acl.write"), ["2 per day per tool"]);
-    assert_eq!(says("forum"), [String::new(); 0]);
+    assert!(says("forum").is_empty(), "a quota has the whole name");
 }
 
 #[test]
