@@ -17,6 +17,7 @@ mod kit;
 mod limits;
 mod manifests;
 mod new;
+mod outside;
 mod patterns;
 mod scenarios;
 mod sdk;

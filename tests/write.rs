@@ -1,6 +1,7 @@
 //! Writing: a whole file or nothing, only where the initiator administers, and what nobody knows is said to be in doubt.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
@@ -219,16 +220,26 @@ fn what_changes_while_a_person_thinks_is_not_written_over() {
     }
 }
 
-/// Kills a write of 1 MiB in its middle: the process may make no file larger than `room` bytes, and dies at the next one.
-fn killed(world: &World, path: &str) -> String {
+/// Writes 1 MiB in a process that may make no file of more than 900,000 bytes: it dies in the middle of the write, or is
+/// told that there is no room where `spared`.
+fn cut_short(world: &World, path: &str, spared: bool) -> std::process::Output {
     let database = std::fs::metadata(world.path("tollgate.db")).expect("the store").len();
     assert!(database < 900_000, "the store itself must fit under the limit: {database}");
-    let mut command = Command::new("prlimit");
     let asked = json!({ "path": path, "kib": 1024 }).to_string();
-    command.args(["--fsize=900000", "--core=0"]).arg(program()).args(["call", "probe.write-large", &asked]);
-    command.current_dir(world.path("."));
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it runs");
-    assert!(!status.success(), "{status}");
+    let trap = if spared { "trap '' XFSZ; exec \"$0\" \"$@\"" } else { "exec \"$0\" \"$@\"" };
+    let mut command = Command::new("prlimit");
+    command.args(["--fsize=900000", "--core=0", "sh", "-c", trap]).arg(program());
+    command.args(["-o", "json", "call", "probe.write-large", &asked]).current_dir(world.path("."));
+    command.stdin(Stdio::null()).output().expect("it runs")
+}
+
+/// The signal of a process that makes a file larger than it may (`signal(7)`).
+const XFSZ: i32 = 25;
+
+/// Kills a write in its middle. The invocation that it leaves behind.
+fn killed(world: &World, path: &str) -> String {
+    let ended = cut_short(world, path, false);
+    assert_eq!(ended.status.signal(), Some(XFSZ), "{ended:?}");
     let query = "SELECT invocation FROM open_invocations";
     world.store().query_row(query, [], |row| row.get(0)).expect("one that nobody ended")
 }
@@ -239,6 +250,21 @@ fn settled(world: &World) -> Vec<Value> {
         store.prepare("SELECT entry FROM journal WHERE json_extract(entry, '$.kind') = 'settled'").expect("a query");
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).expect("rows");
     rows.map(|row| serde_json::from_str::<Value>(&row.expect("a row")).expect("an entry")["body"].clone()).collect()
+}
+
+#[test]
+fn a_write_that_finds_no_room_leaves_nothing_behind() {
+    for path in ["scratch/note.txt", "scratch/new.txt"] {
+        let world = world();
+        let before = world.outside();
+        let ended = cut_short(&world, path, true);
+        let report: Value = serde_json::from_slice(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {ended:?}"));
+        assert_eq!(codes(&report), ["effect.unavailable"], "{report}");
+        let entries = world.entries(&report);
+        assert_eq!(entries[2]["body"]["outcome"], "not-done", "{entries:#?}");
+        assert_eq!((world.outside(), world.read("files/scratch/note.txt")), (before, "a note\n".to_owned()));
+        assert_eq!(world.count("SELECT count(*) FROM doubts"), 0);
+    }
 }
 
 #[test]
