@@ -15,7 +15,8 @@ fn world() -> World {
     let world = World::new();
     let grant =
         "\"files.write\" = { paths = [\"scratch/**\", \"shared/**\"], calls = 5, bytes = \"2 MiB\", consent = \"none\" }";
-    world.grant(&format!("[limits]\narguments = \"4 MiB\"\n[grant]\n{grant}\n"));
+    let read = "\"files.read\" = { paths = [\"scratch/**\"], calls = 5, bytes = \"64 KiB\" }";
+    world.grant(&format!("[limits]\narguments = \"4 MiB\"\n[grant]\n{grant}\n{read}\n"));
     world.write("files/shared/plan.md", "gus's plan\n");
     let shared =
         "[objects.shared]\nowner = \"gus\"\nfolders = [\"shared\"]\nentries = [{ principal = \"ben\", right = \"read\" }]";
@@ -153,6 +154,18 @@ fn a_file_that_is_too_large_or_not_paid_for_is_not_written() {
     assert_eq!(write(&world, "scratch/new.txt", "nine byte")["outcome"], "returned");
 }
 
+#[test]
+fn what_the_host_writes_under_is_nobodys_to_see() {
+    let world = world();
+    world.write("files/scratch/.tollgate-half", "half a file");
+    let listed = world.call("probe.files-list", &json!({ "folder": "scratch" }));
+    let entries = listed["value"]["entries"].as_array().unwrap_or_else(|| panic!("{listed}"));
+    assert_eq!(entries.iter().map(|entry| &entry["name"]).collect::<Vec<_>>(), ["note.txt"]);
+    let read = |path: &str| world.call("probe.files-read", &json!({ "path": path, "offset": "0", "length": 9 }));
+    assert_eq!(codes(&read("scratch/.tollgate-half")), ["cover.not-yours"]);
+    assert_eq!(read("scratch/note.txt")["outcome"], "returned");
+}
+
 /// Begins a write that asks ben, and waits until the card is there.
 fn asking(world: &World, path: &str, contents: &[u8]) -> tollgate_example_tools::terminal::Terminal {
     world.edit("consent = \"none\"", "consent = \"initiator\"");
@@ -282,6 +295,8 @@ fn a_write_whose_host_was_killed_in_its_middle_did_not_happen() {
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((&found[0]["outcome"], &found[0]["found"]), (&json!("not-done"), &json!("by the host")));
         assert_eq!(found[0]["invocation"], invocation.as_str());
+        let receipt = world.done(&["receipt", &invocation]);
+        assert_eq!((&receipt["doubts"][0]["seq"], &receipt["doubts"][0]["outcome"]), (&json!(1), &json!("not-done")));
         let entries = world.entries(&json!({ "invocation": invocation }));
         let kinds: Vec<_> = entries.iter().map(|entry| entry["kind"].as_str().expect("a kind")).collect();
         assert_eq!(kinds, ["began", "intent", "outcome", "ended"]);

@@ -20,13 +20,14 @@ pub fn invocation(text: &str) -> Result<InvocationId, Failure> {
 pub fn run(folder: &Path, options: &Receipt, output: Output) -> Result<Exit, Failure> {
     let id = invocation(&options.invocation)?;
     let workspace = Workspace::open(folder)?;
-    let entries = workspace.runtime()?.block_on(async {
+    let (entries, doubts) = workspace.runtime()?.block_on(async {
         let store = workspace.store()?;
-        let entries = store.entries(&id)?;
+        let (entries, doubts) = (store.entries(&id)?, store.doubts_of(&id)?);
         store.close().await?;
-        Ok::<_, Failure>(entries)
+        Ok::<_, Failure>((entries, doubts))
     })?;
-    let receipt = receipt(&id, &entries)?;
+    let mut receipt = receipt(&id, &entries)?;
+    receipt["doubts"] = json!(doubts);
     output.result(&receipt, || text(&receipt));
     Ok(Exit::Done)
 }
@@ -78,5 +79,10 @@ fn text(receipt: &Value) -> String {
     lines.push(table(&["METER", "USED", "ALLOWED", "UNIT"], &rows("meters", &["meter", "used", "allowed", "unit"])));
     lines.push(String::new());
     lines.push(table(&["ENTRY", "KIND", "AT", "WHAT"], &rows("did", &["entry", "kind", "at", "body"])));
+    let doubts = rows("doubts", &["seq", "function", "since", "outcome", "settled", "found"]);
+    if !doubts.is_empty() {
+        lines.push(String::new());
+        lines.push(table(&["IN DOUBT", "FUNCTION", "SINCE", "BECAME", "SETTLED", "FOUND"], &doubts));
+    }
     lines.join("\n")
 }
