@@ -123,8 +123,11 @@ async fn what_changed_after_the_intent_was_recorded_is_seen_before_the_effect() 
         let acted = Arc::new(AtomicBool::new(false));
         let acts = acted.clone();
         let permit = stage.permit().await;
-        let ended =
-            permit.spend_outside(move |_, _| async move { Ok::<_, Failed>(acts.store(true, Ordering::SeqCst)) }).await;
+        let effect = async move {
+            acts.store(true, Ordering::SeqCst);
+            Ok::<_, Failed>(())
+        };
+        let ended = permit.spend_outside(move |_, _| effect).await;
         let word = match expected {
             Some(expected) => {
                 assert_eq!(code(ended), expected);
