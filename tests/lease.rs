@@ -285,6 +285,42 @@ fn a_person_ends_a_lease_and_a_stranger_does_not() {
     assert!(text.contains("reverted: closed") && text.contains("group:web"), "{text}");
 }
 
+#[test]
+fn a_tool_that_ends_its_lease_takes_back_what_it_added_and_that_is_on_record_once() {
+    let world = leased();
+    let report = world.call("probe.acl-end", &json!({ "object": "scratch", "lease": "1" }));
+    assert_eq!(report["outcome"], "returned", "{report}");
+    assert_eq!(entries(&world), json!([]));
+    let reverts = reverts(&world);
+    assert_eq!(reverts.len(), 1, "{reverts:?}");
+    assert_eq!((&reverts[0]["body"]["ended"], &reverts[0]["body"]["found"]), (&json!("by-tool"), &json!("closed")));
+    end_comes(&world);
+    world.done(&["lease", "list"]);
+    assert_eq!(world.count(REVERTED), 1);
+}
+
+#[test]
+fn a_store_from_before_there_was_a_table_of_leases_keeps_those_it_had() {
+    let world = World::new();
+    for name in ["tollgate.db", "tollgate.db-wal", "tollgate.db-shm", "checkpoints"] {
+        // Not every one of them is there.
+        let _ = std::fs::remove_file(world.path(name));
+    }
+    let first = format!("{} PRAGMA user_version = 1;", include_str!("../host/src/store/schema.sql"));
+    world.store().execute_batch(&first).expect("a store of the first number");
+    let there = "INSERT INTO people VALUES ('ben', 'Ben'); INSERT INTO objects VALUES ('scratch', 'ben'); \
+                 INSERT INTO acl_entries (id, object, principal, right_) VALUES (4, 'scratch', 'ben', 'read'); \
+                 INSERT INTO acl_entries VALUES (5, 'scratch', 'group:web', 'read', 4102444800000, 'probe', 'ben', '019a0000-0000-7000-8000-000000000000', 1); \
+                 INSERT INTO acl_entries VALUES (6, 'scratch', 'group:web', 'read', 1000, 'probe', 'ben', '019a0000-0000-7000-8000-000000000001', 1);";
+    world.store().execute_batch(there).expect("what it had");
+    let listed = world.done(&["lease", "list", "--all"])["leases"].clone();
+    let states: Vec<_> =
+        listed.as_array().expect("leases").iter().map(|it| (it["lease"].clone(), it["state"].clone())).collect();
+    assert_eq!(states, [(json!(6), json!("reverted")), (json!(5), json!("open"))]);
+    assert_eq!(world.done(&["lease", "end", "5"])["found"], "closed");
+    assert_eq!(entries(&world), json!(["ben may read"]));
+}
+
 const EXTEND: &[&str] = &["-o", "json", "lease", "extend", "1", "20 min"];
 
 #[test]

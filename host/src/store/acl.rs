@@ -38,7 +38,8 @@ impl Acls for Store {
             if let Some(lease) = lease.filter(|lease| leases::is_of(lease, &ending, tx.now)) {
                 leases::close(tx, &lease, &leases::Cause::Tool)?;
             }
-            tx.append(settle)
+            tx.append(settle)?;
+            Ok(())
         }))
     }
 }
