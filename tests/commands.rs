@@ -198,3 +198,15 @@ fn arguments_may_stand_in_a_file_or_come_from_stdin() {
     assert!(child.wait_with_output().expect("an end").status.success());
     assert_eq!(world.count("SELECT count(*) FROM posts WHERE length(body) = 4000"), 1);
 }
+
+#[test]
+fn a_group_that_must_agree_must_exist() {
+    let world = World::new();
+    world.edit("bytes = \"8 KiB\", consent = \"none\"", "bytes = \"8 KiB\", consent = [\"owner\", \"two of group:webb\"]");
+    let ran = world.tollgate(&["-o", "json", "check"]);
+    let problems = &ran.json()["problems"];
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert_eq!(problems[0]["message"], "no group is called `webb`", "{problems}");
+    world.edit("group:webb", "group:web");
+    assert_eq!(world.done(&["check"])["errors"], 0);
+}

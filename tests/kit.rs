@@ -8,14 +8,16 @@ use crate::world::{World, guests};
 /// The same grants and meters in both worlds, in the order in which `context.meters` names them.
 const GRANTS: &str = r#"[grant]
 "files.read" = { paths = ["**"], wide = true, calls = 40, bytes = "3 MiB" }
+"files.write" = { paths = ["**"], wide = true, calls = 40, bytes = "3 MiB", consent = "none" }
 "forum.read" = { forums = ["*"], wide = true, calls = 40, bytes = "4 MiB" }
 "forum.post" = { forums = ["*"], wide = true, calls = 40, bytes = "350 KiB", consent = "none" }
 "acl.read" = { objects = ["*"], wide = true, calls = 40, bytes = "1 MiB" }
 "acl.write" = { objects = ["*"], wide = true, principals = ["*", "group:*"], rights = ["read"], calls = 40, lease = "30 min", consent = "none" }
 "#;
 
-const METERS: [(&str, u64, u64); 5] = [
+const METERS: [(&str, u64, u64); 6] = [
     ("files.read", 40, 3 << 20),
+    ("files.write", 40, 3 << 20),
     ("forum.read", 40, 4 << 20),
     ("forum.post", 40, 350 << 10),
     ("acl.read", 40, 1 << 20),
@@ -76,6 +78,22 @@ fn reading_in_the_kit_is_reading_in_the_host() {
     assert!(lines.iter().any(|line| line == "read \"runbooks/missing.md\" 0 10: cover.not-yours"), "{lines:#?}");
     assert!(lines.iter().any(|line| line.starts_with("many: (") && line.ends_with("true)")), "{lines:#?}");
     assert_eq!(lines, told(&world, "read", &json!({})));
+}
+
+#[test]
+fn writing_in_the_kit_is_writing_in_the_host() {
+    let limits = "[limits]\narguments = \"16 MiB\"\n";
+    let (world, kit) = (real(&format!("{limits}{GRANTS}")), kit());
+    let _here = kit.install();
+    let lines = script::write();
+    assert!(lines.iter().any(|line| line == "write \"runbooks/new.md\" 5: ()"), "{lines:#?}");
+    assert!(lines.iter().any(|line| line == "write \"runbooks/large.bin\" 1048577: cover.not-granted"), "{lines:#?}");
+    assert_eq!(lines, told(&world, "write", &json!({})));
+    assert_eq!(kit.written(), ["runbooks/new.md", "runbooks/new.md", "runbooks/deploy.md", "runbooks/large.bin"]);
+    let now = |path: &str| std::fs::read(world.path(&format!("files/{path}"))).ok();
+    for path in ["runbooks/new.md", "runbooks/deploy.md", "runbooks/large.bin", "runbooks/night/on-call.md"] {
+        assert_eq!(kit.contents(path), now(path), "{path}");
+    }
 }
 
 #[test]

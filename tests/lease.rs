@@ -392,8 +392,11 @@ fn an_extension_beyond_grant_right_or_end_is_refused_before_anybody_is_asked() {
     world.edit("\"acl.write\"", "# \"acl.write\"");
     refused(&["lease", "extend", "1", "20 min"], "cover.not-granted");
     world.write("tools/probe.toml", &manifest);
+    world.done(&["freeze", "tool", "probe", "--reason", "odd"]);
+    refused(&["lease", "extend", "1", "20 min"], "freeze.frozen");
     end_comes(&world);
     refused(&["lease", "extend", "1", "20 min"], "agree.expired");
+    assert_eq!(world.count(REVERTED), 2, "reverts go on while everything else is stopped");
 }
 
 #[test]

@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use tollgate::cli::report::render;
-use tollgate::config;
 use tollgate::diagnostic::{Severity, Source};
-use tollgate::grant::{Consent, Dimension, Kind, Spec, Values};
+use tollgate::grant::{Class, Consent, Dimension, Kind, Spec, Values};
 use tollgate::manifest::{self, Checked, Known, Manifest, Place};
 use tollgate::name::{Digest, ToolName};
 
@@ -21,6 +20,7 @@ static FILES_READ: Spec = Spec {
     reach: &[Dimension { key: "paths", one: "path", values: Values::Paths }],
     bytes: true,
     lease: false,
+    class: None,
 };
 static FORUM_READ: Spec = Spec {
     name: "forum.read",
@@ -29,9 +29,17 @@ static FORUM_READ: Spec = Spec {
     reach: FORUMS,
     bytes: true,
     lease: false,
+    class: None,
 };
-static FORUM_POST: Spec =
-    Spec { name: "forum.post", functions: &["forum.post"], kind: Kind::Change, reach: FORUMS, bytes: true, lease: false };
+static FORUM_POST: Spec = Spec {
+    name: "forum.post",
+    functions: &["forum.post"],
+    kind: Kind::Change,
+    reach: FORUMS,
+    bytes: true,
+    lease: false,
+    class: Some(Class::SameDatabase),
+};
 static ACL_READ: Spec = Spec {
     name: "acl.read",
     functions: &["acl.entries"],
@@ -39,6 +47,7 @@ static ACL_READ: Spec = Spec {
     reach: OBJECTS,
     bytes: true,
     lease: false,
+    class: None,
 };
 static ACL_WRITE: Spec = Spec {
     name: "acl.write",
@@ -51,6 +60,7 @@ static ACL_WRITE: Spec = Spec {
     ],
     bytes: false,
     lease: true,
+    class: Some(Class::SameDatabase),
 };
 static SPECS: [&Spec; 5] = [&FILES_READ, &FORUM_READ, &FORUM_POST, &ACL_READ, &ACL_WRITE];
 
@@ -77,6 +87,7 @@ fn world() -> Known {
         ("objects", names(&["dataset/scratch-1", "dataset/pay"])),
         ("principals", names(&people)),
         ("callers", names(&people)),
+        ("consent", names(&people[2..])),
     ])
 }
 
@@ -141,7 +152,7 @@ fn write(name: &str, text: &str) {
 
 #[test]
 fn s24_fixtures_hold_what_they_are_for() {
-    let clean = ["clean", "clean_crlf", "wide_said", "world_names", "world_paths"];
+    let clean = ["clean", "clean_crlf", "consent_and_quotas", "wide_said", "world_names", "world_paths"];
     for stem in clean {
         assert!(check(&read(&format!("{stem}.toml"))).value.is_some(), "{stem} should be sound");
     }
@@ -211,7 +222,8 @@ fn the_meaning_is_not_the_spelling() {
         ("calls", ("calls = 20", "calls = 21")),
         ("bytes", ("\"1 MiB\"", "\"2 MiB\"")),
         ("a reach", ("runbooks/**", "runbooks/*")),
-        ("consent", ("consent = \"none\"", "consent = \"initiator\"")),
+        ("consent", ("consent = \"none\"", "consent = \"owner\"")),
+        ("a rule more", ("consent = \"initiator\"", "consent = [\"initiator\", \"group:oncall\"]")),
         ("a lease", ("30 min", "31 min")),
         ("a right", ("[\"read\"]", "[\"administer\"]")),
     ];
@@ -305,30 +317,6 @@ fn a_grant_that_the_tool_never_imports_is_a_warning_at_its_line() {
 }
 
 #[test]
-fn the_configuration_is_small_and_nothing_else_is_accepted() {
-    let text = "tollgate = 1\n\n[host]\nname = \"ben-laptop\"\n\n[call]\nas = \"ben\"\n\n[files]\nroot = \"files\"\n";
-    let found = config::check(&source("tollgate.toml", text));
-    let found = found.value.expect("a sound configuration");
-    assert_eq!((found.host.as_str(), found.files.as_str()), ("ben-laptop", "files"));
-    assert_eq!(found.initiator.map(|person| person.to_string()).as_deref(), Some("ben"));
-    let cases = [
-        ("as = \"ben\"", "as = \"Ben\"", "`as`: `Ben` does not begin with a-z or 0-9"),
-        ("as =", "user =", "`user` is not a key of [call]"),
-        ("root = \"files\"", "root = \"../files\"", "`root`: its part `..` is not a name"),
-        ("root = \"files\"", "root = \"\"", "`root`: it is empty"),
-        ("root = \"files\"", "root = \"/srv\"", "`root`: it begins or ends with `/`, or holds `//`"),
-        ("[host]\nname = \"ben-laptop\"\n", "", "`host` is missing in the top level"),
-        ("[files]", "[flies]", "`flies` is not a key of the top level"),
-        ("tollgate = 1", "tollgate = 3", "the file is written in format 3, and this version of Tollgate reads format 1"),
-    ];
-    for (from, to, message) in cases {
-        let checked = config::check(&source("tollgate.toml", &text.replacen(from, to, 1)));
-        assert!(checked.value.is_none(), "{to}");
-        assert!(checked.problems.iter().any(|problem| problem.message == message), "{to}: {:?}", checked.problems);
-    }
-}
-
-#[test]
 fn a_flood_of_mistakes_is_told_in_part_and_at_once() {
     let keys: String = (0..7_000).map(|n| format!("k{n}=1\n")).collect();
     let checked = check(&format!("tollgate = 1\n{keys}"));
@@ -385,6 +373,33 @@ fn names(prefix: &'static str) -> impl Strategy<Value = Vec<String>> {
         .prop_map(move |names| names.into_iter().map(|name| format!("{prefix}{name}")).collect())
 }
 
+/// The value of `consent`.
+fn consents() -> impl Strategy<Value = String> {
+    let rules = vec!["initiator", "owner", "group:a", "group:b", "two of group:a", "two of group:b"];
+    prop_oneof![
+        Just("\"none\"".to_owned()),
+        prop::sample::select(rules.clone()).prop_map(|rule| format!("{rule:?}")),
+        prop::sample::subsequence(rules, 1..=6).prop_shuffle().prop_map(|rules| format!("{rules:?}")),
+    ]
+}
+
+/// The section, if there is one.
+fn quotas() -> impl Strategy<Value = String> {
+    let rates = vec![
+        "1 per second",
+        "20 per day per initiator",
+        "7 per 2 weeks per agent",
+        "60 per hour per tool",
+        "2 per 36 hours",
+    ];
+    let posts = prop::sample::subsequence(rates, 0..=5).prop_shuffle();
+    posts.prop_map(|rates| match rates.as_slice() {
+        [] => String::new(),
+        [one] => format!("[quota]\n\"forum.post\" = {one:?}\n\"acl.write\" = {one:?}\n"),
+        several => format!("[quota]\n\"acl.write\" = \"3 per hour\"\n\"forum.post\" = {several:?}\n"),
+    })
+}
+
 prop_compose! {
     fn manifest_text()(
         paths in names("docs/"),
@@ -393,20 +408,20 @@ prop_compose! {
         people in names("group:t"),
         (calls, bytes, lease) in (1_u64..1_000, 1_u64..5_000_000, 1_u64..10_000),
         (fuel, memory, refusals) in (1_000_u64..9_000_000, 65_536_u64..90_000_000, 0_u64..99),
-        (administer, asked, wide, callers) in (any::<bool>(), any::<bool>(), any::<bool>(), 1_usize..4),
+        (administer, wide, callers) in (any::<bool>(), any::<bool>(), 1_usize..4),
+        (consent, quota) in (consents(), quotas()),
     ) -> String {
         let paths = if wide { vec!["**".to_owned()] } else { paths };
-        let consent = if asked { "initiator" } else { "none" };
         let right = if administer { "administer" } else { "read" };
         let callers: Vec<_> = (0..callers).map(|n| format!("caller-{n}")).collect();
         format!(
             "tollgate = 1\n[tool]\ncomponent = \"a.wasm\"\ncallers = {callers:?}\nagents = [\"cli\"]\n\
              [limits]\nfuel = \"{fuel}\"\nmemory = \"{memory} B\"\nrefusals = {refusals}\n\
              [grant]\n\"files.read\" = {{ paths = {paths:?}, calls = {calls}, bytes = \"{bytes} B\", wide = {wide} }}\n\
-             [[grant.\"forum.post\"]]\nforums = {forums:?}\ncalls = 1\nbytes = \"{bytes}B\"\nconsent = \"{consent}\"\n\
+             [[grant.\"forum.post\"]]\nforums = {forums:?}\ncalls = 1\nbytes = \"{bytes}B\"\nconsent = {consent}\n\
              [[grant.\"forum.post\"]]\nforums = {more:?}\ncalls = {calls}\nbytes = \"1 B\"\nconsent = \"none\"\n\
              [grant.\"acl.write\"]\nobjects = [\"o/*\"]\nprincipals = {people:?}\nrights = [\"{right}\"]\ncalls = 1\n\
-             lease = \"{lease} s\"\nconsent = \"initiator\"\n"
+             lease = \"{lease} s\"\nconsent = \"initiator\"\n{quota}"
         )
     }
 }
@@ -418,10 +433,16 @@ proptest! {
     fn a_checked_manifest_printed_means_the_same(text in manifest_text()) {
         let manifest = sound(&text);
         prop_assert_eq!(manifest.grants.0.len(), 4);
+        prop_assert_eq!(manifest.quotas.is_empty(), !text.contains("[quota]"));
         let printed = manifest.print();
         let again = sound(&printed);
         prop_assert_eq!(again.meaning(), manifest.meaning(), "{}", printed);
         prop_assert_eq!(&again.limits, &manifest.limits);
+        let terms = |manifest: &Manifest| -> (Vec<_>, Vec<_>) {
+            let quotas = manifest.quotas.iter().map(|quota| (quota.name, quota.rate, quota.per)).collect();
+            (manifest.grants.0.iter().map(|grant| grant.consent.clone()).collect(), quotas)
+        };
+        prop_assert_eq!(terms(&again), terms(&manifest));
         prop_assert_eq!(again.print(), printed);
     }
 

@@ -197,6 +197,7 @@ static SPEC: Spec = Spec {
     reach: &[Dimension { key: "things", one: "thing", values: Values::Names }],
     bytes: true,
     lease: false,
+    class: None,
 };
 
 fn grant(patterns: Vec<Pattern>, calls: u64, bytes: Option<u64>) -> Grant {

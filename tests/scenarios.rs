@@ -105,6 +105,8 @@ async fn s23_a_folder_swapped_for_a_link_while_it_is_read() {
                     arguments: json!({ "path": "runbooks/swap/ledger.csv", "offset": "0", "length": 64 }).to_string(),
                     initiator: PersonName::parse("ben").expect("a name"),
                     agent: AgentName::parse("cli").expect("a name"),
+                    session: None,
+                    key: None,
                 };
                 let report = host.call(&loaded, call, std::future::pending()).await.expect("a call");
                 match report.outcome {

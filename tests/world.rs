@@ -98,6 +98,8 @@ fn template() -> &'static Path {
         assert!(ended.status.success(), "{}", ended.screen);
         let world = World { parent };
         world.write("people.toml", PEOPLE);
+        let config = world.read("tollgate.toml");
+        world.write("tollgate.toml", &format!("{config}\n[consent]\nhold = \"0 s\"\n"));
         world.done(&["world", "apply", "people.toml"]);
         std::fs::copy(guests().fixtures.join("probe.wasm"), world.path("tools/probe.wasm")).expect("the probe");
         world.write("tools/probe.toml", &format!("{PROBE}{GRANTS}"));

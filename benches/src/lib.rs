@@ -81,6 +81,8 @@ pub fn host(workspace: &Workspace, settings: &Settings, store: &Arc<Store>, keep
         store: keep,
         backends,
         desk: Arc::new(tollgate::approval::Unattended),
+        manners: workspace.manners(),
+        rules: workspace.config.meaning(),
         program: std::env::current_exe()?,
     }))
 }
@@ -106,6 +108,8 @@ pub fn call(function: &str, arguments: &str) -> Result<Call, Failed> {
         arguments: arguments.to_owned(),
         initiator: PersonName::parse(PERSON).map_err(|e| e.to_string())?,
         agent: AgentName::parse("cli").map_err(|e| e.to_string())?,
+        session: None,
+        key: None,
     })
 }
 

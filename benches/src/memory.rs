@@ -1,17 +1,23 @@
 //! A journal in memory: entries get their random bytes, commitments, place and hash as in the store, and no disk.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
-use tollgate::approval::Credentials;
+use tollgate::approval::{Act, Answered, Card, Credentials, Question, Reply, State};
 use tollgate::capability::Backends;
 use tollgate::capability::files::Beneath;
+use tollgate::clock::Instant;
 use tollgate::diagnostic::Broken;
-use tollgate::gate::World;
-use tollgate::invoke::Keep;
+use tollgate::freeze::Subject;
+use tollgate::gate::{Questions, World};
+use tollgate::invoke::{Keep, Past, Wait, Waits};
 use tollgate::journal::chain::{Head, Place, seal};
-use tollgate::journal::{Chapter, Journal, Pending, Unrecorded};
-use tollgate::name::{Digest, PersonName};
-use tollgate::people::Rights;
+use tollgate::journal::{Chapter, Journal, Pending, Unrecorded, Written};
+use tollgate::name::{Digest, InvocationId, PersonName};
+use tollgate::people::{About, Rights};
+use tollgate::quota::Charge;
+use tollgate::refusal::Refusal;
 use tollgate::setup::Workspace;
 use tollgate::store::Store;
 
@@ -59,11 +65,19 @@ impl World for InMemory {
     fn rights(&self, initiator: &PersonName) -> Pending<'_, Result<Rights, Broken>> {
         self.store.rights(initiator)
     }
+
+    fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
+        self.store.quota_left(charges)
+    }
+
+    fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {
+        self.store.stopped(subject, found)
+    }
 }
 
 impl Journal for InMemory {
-    fn append(&self, chapter: Chapter) -> Pending<'_, Result<(), Unrecorded>> {
-        Box::pin(std::future::ready(self.add(&chapter)))
+    fn append(&self, chapter: Chapter) -> Pending<'_, Result<Written, Unrecorded>> {
+        Box::pin(std::future::ready(self.add(&chapter).map(|()| Written::default())))
     }
 }
 
@@ -71,11 +85,83 @@ impl Credentials for InMemory {
     fn passphrase_of(&self, person: &PersonName) -> Pending<'_, Result<Option<String>, Broken>> {
         self.store.passphrase_of(person)
     }
+
+    fn able(&self, people: &BTreeSet<PersonName>) -> Pending<'_, Result<BTreeSet<PersonName>, Broken>> {
+        self.store.able(people)
+    }
+}
+
+impl Questions for InMemory {
+    fn question(&self, id: u64) -> Pending<'_, Result<Option<Question>, Broken>> {
+        self.store.question(id)
+    }
+
+    fn before<'a>(
+        &'a self,
+        act: &'a Act,
+        about: Option<&'a About>,
+    ) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>> {
+        self.store.before(act, about)
+    }
+
+    fn answer(&self, reply: Reply, chapter: Chapter) -> Pending<'_, Result<Answered, Unrecorded>> {
+        self.store.answer(reply, chapter)
+    }
+
+    fn end(&self, id: u64, state: State, why: String) -> Pending<'_, Result<(), Unrecorded>> {
+        Questions::end(&*self.store, id, state, why)
+    }
+
+    fn answers(&self) -> u64 {
+        self.store.answers()
+    }
+}
+
+impl Waits for InMemory {
+    fn wait(&self, invocation: InvocationId) -> Pending<'_, Result<Option<Wait>, Broken>> {
+        self.store.wait(invocation)
+    }
+
+    fn same_call(&self, call: Digest) -> Pending<'_, Result<Option<InvocationId>, Broken>> {
+        self.store.same_call(call)
+    }
+
+    fn keyed(&self, key: Digest) -> Pending<'_, Result<Option<(InvocationId, Digest)>, Broken>> {
+        self.store.keyed(key)
+    }
+
+    fn waiting_for(&self, question: u64) -> Pending<'_, Result<Vec<InvocationId>, Broken>> {
+        self.store.waiting_for(question)
+    }
+
+    fn claim(&self, invocation: InvocationId) -> Pending<'_, Result<bool, Broken>> {
+        self.store.claim(invocation)
+    }
+
+    fn put_back(&self, invocation: InvocationId) -> Pending<'_, Result<(), Broken>> {
+        self.store.put_back(invocation)
+    }
+
+    fn delivered(&self, invocation: InvocationId) -> Pending<'_, Result<(), Broken>> {
+        self.store.delivered(invocation)
+    }
+
+    fn cancel(&self, invocation: InvocationId, chapter: Chapter) -> Pending<'_, Result<bool, Broken>> {
+        self.store.cancel(invocation, chapter)
+    }
+
+    fn history(&self, invocation: InvocationId) -> Pending<'_, Result<Vec<Past>, Broken>> {
+        self.store.history(invocation)
+    }
 }
 
 impl Keep for InMemory {
     fn instance(&self) -> &Arc<str> {
         self.store.instance()
+    }
+
+    fn now(&self) -> Instant {
+        self.store.now()
     }
 
     fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>> {

@@ -161,8 +161,8 @@ impl World {
         self.0.borrow_mut().objects.insert(name.to_owned(), entries.collect());
     }
 
-    /// Allows so many calls and bytes under a grant (`files.read`, `forum.read`, `forum.post`, `acl.read`, `acl.write`);
-    /// what goes beyond is refused with `fund.meter-spent`. `acl.write` moves no bytes.
+    /// Allows so many calls and bytes under a grant (`files.read`, `files.write`, `forum.read`, `forum.post`, `acl.read`,
+    /// `acl.write`); what goes beyond is refused with `fund.meter-spent`. `acl.write` moves no bytes.
     ///
     /// # Panics
     /// When there is no such grant.
@@ -219,6 +219,16 @@ impl World {
     pub fn advance(&self, seconds: u64) {
         let mut state = self.0.borrow_mut();
         state.now = state.now.saturating_add(seconds.saturating_mul(1000));
+    }
+
+    /// What a file holds now; none where there is no such file.
+    pub fn contents(&self, path: &str) -> Option<Vec<u8>> {
+        self.0.borrow().files.get(path).cloned()
+    }
+
+    /// The paths of the files that the tool wrote, oldest first; each as often as it wrote it.
+    pub fn written(&self) -> Vec<String> {
+        self.0.borrow().written.clone()
     }
 
     /// The posts that the tool made, oldest first.

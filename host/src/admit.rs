@@ -1,5 +1,6 @@
 //! Who may have a tool called: asked once, before anything is instantiated.
 
+use crate::freeze::{self, Subject};
 use crate::manifest::Manifest;
 use crate::name::AgentName;
 use crate::people::Rights;
@@ -8,7 +9,7 @@ use crate::refusal::{Code, Refusal};
 /// Whether a person, through an agent, may have this tool called.
 ///
 /// # Errors
-/// `cover.not-granted`, naming the line of the manifest that would let them.
+/// `cover.not-granted`, naming the line of the manifest that would let them; `freeze.frozen`.
 pub fn admit(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Result<(), Refusal> {
     let person = rights.initiator();
     let (tool, file) = (&manifest.tool, &manifest.source.name);
@@ -28,5 +29,6 @@ pub fn admit(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Result<
             format!("an operator can add it to `agents` in {file}"),
         );
     }
-    Ok(())
+    let (tool, agent, initiator) = (tool.clone(), agent.clone(), person.clone());
+    freeze::judge(&rights.directory().freezes, &Subject { tool, agent, initiator, function: None }, rights.now)
 }

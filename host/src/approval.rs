@@ -7,13 +7,18 @@
 mod card;
 mod named;
 mod passphrase;
+mod question;
+mod rule;
 mod visible;
 
-pub use card::{Act, Card};
+pub use card::{Act, BadCard, Card, Meanwhile, differences};
 pub use named::named;
 pub use passphrase::{Passphrase, matches, protect};
-pub use visible::{Shown, show, show_name};
+pub use question::{Answered, Asked, Current, Manners, NewQuestion, Question, Reply, Spends, State, Use};
+pub use rule::Rules;
+pub use visible::{Shown, is_hidden, looks_like, one_line, scripts, show, show_name};
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use crate::diagnostic::Broken;
@@ -46,6 +51,9 @@ pub trait Desk: Send + Sync {
 pub trait Credentials: Send + Sync {
     /// The person's passphrase in the PHC string format, as [`protect`] made it; none where none was set.
     fn passphrase_of(&self, person: &PersonName) -> Pending<'_, Result<Option<String>, Broken>>;
+
+    /// Those of `people` who have one, and so can say yes.
+    fn able(&self, people: &BTreeSet<PersonName>) -> Pending<'_, Result<BTreeSet<PersonName>, Broken>>;
 }
 
 /// A desk with nobody behind it.
@@ -72,24 +80,6 @@ pub enum Verdict {
     Agreed(u32),
     /// Nobody agreed, after this many wrong passphrases.
     Refused(Refusal, u32),
-}
-
-/// Whether `person` could answer here at all; asked before anything is shown.
-///
-/// # Errors
-/// `agree.nobody-here` without a desk, `agree.nobody-can` without a credential; inside, [`Broken`] if the store fails.
-pub async fn reachable(
-    desk: &dyn Desk,
-    credentials: &dyn Credentials,
-    person: &PersonName,
-) -> Result<Result<String, Refusal>, Broken> {
-    if !desk.is_open() {
-        return Ok(Err(nobody_here(person)));
-    }
-    Ok(credentials.passphrase_of(person).await?.ok_or_else(|| {
-        Refusal::new(Code::NobodyCan, format!("{person} has no passphrase, so nobody can agree to this"))
-            .unless(format!("`tollgate passphrase {person}` sets one"))
-    }))
 }
 
 /// Asks `person`, whose protected passphrase is `kept`, until there is an answer that counts.

@@ -15,6 +15,7 @@ use crate::bindings::tollgate::host as wit;
 use crate::diagnostic::{Fault, Halt};
 use crate::gate::{Action, Session};
 use crate::grant::Spec;
+use crate::journal::{Doubt, Learnt};
 
 /// The host's side of one guest: who it is, and what stands behind each capability.
 pub struct Guest {
@@ -41,6 +42,12 @@ macro_rules! registry {
             [$($word::GRANTS),*].concat()
         }
 
+        /// Every function of every capability.
+        #[must_use]
+        pub fn functions() -> Vec<&'static str> {
+            [$($word::FUNCTIONS),*].concat()
+        }
+
         /// The action that `explain` is asked about: a function by its name, and its values.
         ///
         /// # Errors
@@ -50,6 +57,15 @@ macro_rules! registry {
                 return action;
             })*
             Err(format!("no capability has a function `{function}`"))
+        }
+
+        /// Finds out whether an act happened whose host died over it, or could not tell. It asks, it performs nothing.
+        #[must_use]
+        pub fn find_out(doubt: &Doubt, backends: &Backends) -> Learnt {
+            $(if let Some(learnt) = $word::find_out(doubt, &backends.$word) {
+                return learnt;
+            })*
+            Learnt::Unknown(format!("nobody can be asked about {}: look whether it happened", doubt.function))
         }
 
         /// Links every capability and the context. What is not granted is linked too, and refuses.
@@ -77,6 +93,8 @@ impl wit::types::Host for Guest {
                 change: refusal.change,
             }),
             Halt::Stopped(fault) => Err(stop(fault)),
+            // Whoever runs it knows from its book; nobody is shown this.
+            Halt::SetDown => Err(wasmtime::Error::msg("it waits for a person and was set down")),
         }
     }
 }

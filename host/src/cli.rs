@@ -1,13 +1,16 @@
 //! The command line: a door. It translates and decides nothing; each command is a file of its own.
 
+mod approvals;
 mod backup;
 mod call;
 mod check;
 mod command;
 mod difference;
 mod doctor;
+mod doubts;
 mod exit;
 mod explain;
+mod freeze;
 mod init;
 mod inspect;
 mod journal;
@@ -18,6 +21,7 @@ mod passphrase;
 mod pin;
 mod receipt;
 pub mod report;
+mod result;
 mod said;
 mod skeleton;
 mod terminal;
@@ -67,7 +71,13 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Check => check::run(folder, output),
         Command::Explain(options) => explain::run(folder, options, output),
         Command::Call(options) => call::run(folder, options, output),
+        Command::Result(options) => result::run(folder, options, output),
+        Command::Cancel(options) => result::cancel(folder, options, output),
+        Command::Approvals(options) => approvals::run(folder, options, output),
+        Command::Freeze(options) => freeze::run(folder, options, output),
+        Command::Thaw(options) => freeze::thaw(folder, options, output),
         Command::Journal(options) => journal::run(folder, options, output),
+        Command::Doubts(options) => doubts::run(folder, options, output),
         Command::Receipt(options) => receipt::run(folder, options, output),
         Command::Backup(options) => backup::run(folder, options, output),
         Command::Passphrase(options) => passphrase::run(folder, options, output),

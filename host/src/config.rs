@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Source;
-use crate::manifest::Checked;
+use crate::manifest::canonical::Canonical;
 use crate::manifest::raw::{Section, check as read};
-use crate::name::{BadName, FilePath, HostName, PersonName};
+use crate::manifest::{Checked, between};
+use crate::name::{BadName, Digest, FilePath, HostName, PersonName};
+use crate::quota::Rate;
+use crate::unit::Duration;
 
 /// A checked configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,60 @@ pub struct Config {
     pub initiator: Option<PersonName>,
     /// The files root, below the workspace.
     pub files: FilePath,
+    /// How people are asked.
+    pub consent: Terms,
+}
+
+impl Config {
+    /// The digest of what an agreement rests on, comments, spelling and defaults aside: how people are asked. The name of
+    /// the host and the place of its files are no part of it.
+    #[must_use]
+    pub fn meaning(&self) -> Digest {
+        let mut canonical = Canonical::default();
+        canonical.put("tollgate configuration 1");
+        for (key, value) in self.consent.each() {
+            canonical.put(key);
+            canonical.put(&value);
+        }
+        canonical.digest()
+    }
+}
+
+/// `[consent]`: how people are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// How long a call waits for an answer before it is set down.
+    pub hold: Duration,
+    /// How long a question stands, and how long a yes to it is worth an act.
+    pub expires: Duration,
+    /// How long a no stands for the same act.
+    pub declined: Duration,
+    /// How many questions one initiator, one agent and one tool may each bring about.
+    pub asks: Rate,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            hold: Duration(2_000),
+            expires: Duration(7 * 86_400_000),
+            declined: Duration(3_600_000),
+            asks: Rate { count: 60, period: Duration(3_600_000) },
+        }
+    }
+}
+
+impl Terms {
+    /// Each key with its value.
+    fn each(&self) -> [(&'static str, String); 4] {
+        let Self { hold, expires, declined, asks } = self;
+        [
+            ("hold", hold.to_string()),
+            ("expires", expires.to_string()),
+            ("declined", declined.to_string()),
+            ("asks", asks.to_string()),
+        ]
+    }
 }
 
 /// Checks a configuration, and says everything that is wrong with it.
@@ -41,8 +98,30 @@ fn config(mut root: Section<'_>) -> Option<Config> {
         files.finish();
         root
     });
+    let consent = root.section("consent").map_or_else(Terms::default, terms);
     root.finish();
-    Some(Config { host: host?, initiator, files: files? })
+    Some(Config { host: host?, initiator, files: files?, consent })
+}
+
+/// Reads `[consent]`. What is wrong is noted, and its default stands in.
+fn terms(mut section: Section<'_>) -> Terms {
+    let default = Terms::default();
+    let (minute, day) = (60_000, 86_400_000);
+    let asks = format!("write for example asks = \"{}\", which is the default", default.asks);
+    let terms = Terms {
+        hold: length(&mut section, "hold", default.hold, (0, minute)),
+        expires: length(&mut section, "expires", default.expires, (minute, 90 * day)),
+        declined: length(&mut section, "declined", default.declined, (0, 30 * day)),
+        asks: section.read("asks", Rate::parse, &asks).unwrap_or(default.asks),
+    };
+    section.finish();
+    terms
+}
+
+fn length(section: &mut Section<'_>, key: &'static str, default: Duration, (least, most): (u64, u64)) -> Duration {
+    let (least, most) = (Duration(least), Duration(most));
+    let help = format!("write for example {key} = \"{default}\", which is the default; \"{most}\" is the most");
+    section.read(key, |text| between(Duration::parse(text), least, most), &help).unwrap_or(default)
 }
 
 fn needed<'a>(root: &mut Section<'a>, key: &'static str) -> Option<Section<'a>> {

@@ -119,6 +119,10 @@ pub enum FaultKind {
     Stack,
     /// Its answer is not of the type it exports.
     BadAnswer,
+    /// Taken up again, it did not do what it had done.
+    Diverged,
+    /// None of its doing: somebody has stopped it.
+    Frozen,
 }
 
 impl FaultKind {
@@ -140,6 +144,8 @@ impl FaultKind {
             Self::Output => "output",
             Self::Stack => "stack",
             Self::BadAnswer => "bad-answer",
+            Self::Diverged => "diverged",
+            Self::Frozen => "frozen",
         }
     }
 }
@@ -176,6 +182,8 @@ pub enum Halt {
     Refused(Refusal),
     /// The guest has gone too far; its store is gone.
     Stopped(Fault),
+    /// It waits for a person, and is set down: its store is gone, and its journal has what it takes to go on.
+    SetDown,
 }
 
 impl From<Refusal> for Halt {

@@ -5,14 +5,17 @@
 
 mod action;
 mod book;
+mod consent;
 mod explain;
 mod judge;
 mod pass;
 mod permit;
+mod tape;
 
-pub use action::{Action, Looking, Told};
-pub use book::{Book, Patience, Seen, Services, Session, Timing, Who, World};
+pub use action::{Action, Looking, Retold};
+pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, World};
 pub use explain::{Step, explain};
 pub use judge::longest_lease;
 pub use pass::{Inside, pass};
-pub use permit::{Agreed, Asked, Cleared, Covered, Funded, Permit};
+pub use permit::{Agreed, Asked, Cleared, Covered, Failed, Funded, Permit};
+pub use tape::{Recalled, Recorded, Tape, never_begun};

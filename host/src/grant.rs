@@ -8,7 +8,7 @@ mod spec;
 pub use allowed::{Allowed, Place};
 pub use pattern::{BadPattern, Pattern};
 pub use patterns::Patterns;
-pub use spec::{Dimension, Kind, Spec, Values};
+pub use spec::{Class, Dimension, Kind, Spec, Values};
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,6 +27,20 @@ pub enum Rule {
     Group(GroupName),
     /// Two different people in this group.
     TwoOf(GroupName),
+}
+
+impl Rule {
+    /// Parses what a manifest writes and [`fmt::Display`] prints; none where it names nobody who could be asked.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let group = |text: &str| text.strip_prefix("group:").and_then(|name| GroupName::parse(name).ok());
+        match (text, text.strip_prefix("two of ")) {
+            ("initiator", _) => Some(Self::Initiator),
+            ("owner", _) => Some(Self::Owner),
+            (_, Some(rest)) => group(rest).map(Self::TwoOf),
+            (_, None) => group(text).map(Self::Group),
+        }
+    }
 }
 
 impl fmt::Display for Rule {
@@ -75,6 +89,17 @@ impl Consent {
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl Consent {
+    /// Parses what [`fmt::Display`] prints.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "none" {
+            return Some(Self::none());
+        }
+        text.split(", ").map(Rule::parse).collect::<Option<Vec<_>>>().map(Self::new)
     }
 }
 

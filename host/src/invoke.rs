@@ -1,25 +1,32 @@
 //! One invocation, end to end: admitted, run in the sandbox behind the gate, put on record, reported.
 
 mod load;
+mod past;
 mod report;
+mod resume;
 mod run;
 mod timing;
 
 pub use load::Loaded;
+pub use past::{Before, Reported};
 pub use report::{Outcome, Report};
+pub use resume::Standing;
 pub use run::Call;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use serde_json::Value;
 use wasmtime::component::Linker;
 
-use crate::approval::{Credentials, Desk};
+use crate::approval::{Credentials, Desk, Manners};
 use crate::capability::{Backends, Guest};
+use crate::clock::Instant;
 use crate::diagnostic::Broken;
-use crate::gate::{Services, World};
-use crate::journal::{Journal, Pending};
-use crate::name::Digest;
+use crate::gate::{Questions, Services, World};
+use crate::journal::{Chapter, Journal, Pending};
+use crate::name::{Digest, InvocationId};
 use crate::runtime::{Cache, Cell, Sandbox};
 
 /// Why a call never became an invocation.
@@ -27,6 +34,8 @@ use crate::runtime::{Cache, Cell, Sandbox};
 pub enum NotCalled {
     /// The function or its arguments are not understood: everything that is wrong with them.
     Usage(Vec<String>),
+    /// An equal call waits, or nobody has been handed its result yet: this is that one.
+    Joined(InvocationId),
     /// The host cannot serve it.
     Broken(Broken),
 }
@@ -37,10 +46,67 @@ impl From<Broken> for NotCalled {
     }
 }
 
+/// An invocation that was set down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// The question that it waits for.
+    pub question: u64,
+    /// Since when.
+    pub since: Instant,
+    /// Whether a process has taken it up.
+    pub taken: bool,
+    /// Whether it is over, and its result waits for its caller.
+    pub ended: bool,
+}
+
+/// Invocations that were set down.
+pub trait Waits: Send + Sync {
+    /// One of them; none if it never was, or its result was handed over.
+    fn wait(&self, invocation: InvocationId) -> Pending<'_, Result<Option<Wait>, Broken>>;
+
+    /// The one that an equal call joins.
+    fn same_call(&self, call: Digest) -> Pending<'_, Result<Option<InvocationId>, Broken>>;
+
+    /// The invocation of an idempotency key, and the call that the key was given with.
+    fn keyed(&self, key: Digest) -> Pending<'_, Result<Option<(InvocationId, Digest)>, Broken>>;
+
+    /// Those that wait for the answer to a question.
+    fn waiting_for(&self, question: u64) -> Pending<'_, Result<Vec<InvocationId>, Broken>>;
+
+    /// Takes one up for this process; false if another one was first.
+    fn claim(&self, invocation: InvocationId) -> Pending<'_, Result<bool, Broken>>;
+
+    /// Sets down again what this process has taken up and not begun.
+    fn put_back(&self, invocation: InvocationId) -> Pending<'_, Result<(), Broken>>;
+
+    /// The result was handed to a caller.
+    fn delivered(&self, invocation: InvocationId) -> Pending<'_, Result<(), Broken>>;
+
+    /// Ends one that nobody has taken up, with the entries that say so; false if there is none.
+    fn cancel(&self, invocation: InvocationId, chapter: Chapter) -> Pending<'_, Result<bool, Broken>>;
+
+    /// Every entry of an invocation, in order, with its payloads.
+    fn history(&self, invocation: InvocationId) -> Pending<'_, Result<Vec<Past>, Broken>>;
+}
+
+/// An entry of an invocation as it is on record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Past {
+    /// Its kind.
+    pub kind: String,
+    /// Its clear part.
+    pub body: Value,
+    /// What is left of its payloads.
+    pub parts: BTreeMap<String, Vec<u8>>,
+}
+
 /// What a host keeps: the record, who is who, and which compiled files are its own. A store implements it.
-pub trait Keep: World + Journal + Credentials {
+pub trait Keep: World + Journal + Credentials + Questions + Waits {
     /// This process, as its invocations name it.
     fn instance(&self) -> &Arc<str>;
+
+    /// The time of the store.
+    fn now(&self) -> Instant;
 
     /// The digest of a component's compiled form, as it was kept for this engine.
     fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>>;
@@ -61,6 +127,8 @@ pub struct Host {
     store: Arc<dyn Keep>,
     backends: Backends,
     desk: Arc<dyn Desk>,
+    manners: Manners,
+    rules: Digest,
     program: PathBuf,
     linker: OnceLock<Linker<Cell<Guest>>>,
 }
@@ -77,6 +145,10 @@ pub struct Parts {
     pub backends: Backends,
     /// Where people are asked.
     pub desk: Arc<dyn Desk>,
+    /// How they are asked.
+    pub manners: Manners,
+    /// The digest of what the configuration says about consent.
+    pub rules: Digest,
     /// The program that compiles, as a child with limits.
     pub program: PathBuf,
 }
@@ -85,8 +157,8 @@ impl Host {
     /// Puts a host together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { sandbox, cache, store, backends, desk, program } = parts;
-        Self { sandbox, cache, store, backends, desk, program, linker: OnceLock::new() }
+        let Parts { sandbox, cache, store, backends, desk, manners, rules, program } = parts;
+        Self { sandbox, cache, store, backends, desk, manners, rules, program, linker: OnceLock::new() }
     }
 
     /// What the effects act on.
@@ -107,6 +179,8 @@ impl Host {
             journal: self.store.clone(),
             desk: self.desk.clone(),
             credentials: self.store.clone(),
+            questions: self.store.clone(),
+            manners: self.manners.clone(),
             effects: tokio::runtime::Handle::current(),
         }
     }

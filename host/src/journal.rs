@@ -4,12 +4,14 @@ mod body;
 pub mod canonical;
 pub mod chain;
 pub mod checkpoint;
+mod doubt;
 mod entry;
 mod record;
 mod signer;
 pub mod verify;
 
 pub use body::{Body, Meter};
+pub use doubt::{Doubt, IN_DOUBT, Learnt};
 pub use entry::{Draft, Kind, Payload};
 pub use record::Record;
 pub use signer::Signer;
@@ -17,8 +19,9 @@ pub use signer::Signer;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::approval::{Asked, NewQuestion, Spends};
 use crate::diagnostic::Broken;
-use crate::name::InvocationId;
+use crate::name::{Digest, InvocationId};
 use crate::people::Premise;
 use crate::refusal::Refusal;
 
@@ -34,15 +37,68 @@ pub struct Chapter {
     pub first: u32,
     /// In order.
     pub drafts: Arc<Vec<Draft>>,
-    /// What must still be true inside the transaction; if it is not, nothing is written.
+    /// What is judged, written and consumed with them.
+    pub terms: Terms,
+}
+
+/// What is judged, written and consumed in the transaction of a chapter; if one part cannot be, nothing is written.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// What must still be true.
     pub premise: Option<Premise>,
+    /// What else is written.
+    pub with: Option<With>,
+}
+
+impl From<Option<Premise>> for Terms {
+    fn from(premise: Option<Premise>) -> Self {
+        Self { premise, with: None }
+    }
+}
+
+/// What is written beside a chapter's entries.
+#[derive(Debug, Clone)]
+pub enum With {
+    /// A question, which its last entry asks.
+    Ask(Box<NewQuestion>),
+    /// What its last entry, an intent, uses up.
+    Spend(Spends),
+    /// The invocation is set down.
+    SetDown(NewWait),
+    /// The key that its caller gave.
+    Key(NewKey),
+}
+
+/// An idempotency key (IETF draft `Idempotency-Key`) with the call it was given with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewKey {
+    /// The digest of principal and key.
+    pub key: Digest,
+    /// The digest of the call.
+    pub call: Digest,
+}
+
+/// An invocation that is about to be set down.
+#[derive(Debug, Clone)]
+pub struct NewWait {
+    /// The digest of the call, by which an equal one joins it.
+    pub call: Digest,
+    /// The question whose answer it waits for.
+    pub question: u64,
+}
+
+/// What came of writing a chapter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The question that was asked, or one that was open for the same act.
+    pub asked: Option<Asked>,
 }
 
 impl Chapter {
     /// What people do to the workspace: one entry of no invocation.
     #[must_use]
     pub fn alone(draft: Draft) -> Self {
-        Self { invocation: None, first: 0, drafts: Arc::new(vec![draft]), premise: None }
+        Self { invocation: None, first: 0, drafts: Arc::new(vec![draft]), terms: Terms::default() }
     }
 
     /// Adds to the clear part of the last entry.
@@ -65,5 +121,5 @@ pub enum Unrecorded {
 /// A place where chapters become durable.
 pub trait Journal: Send + Sync {
     /// Commits a chapter: when this returns, it survives a power cut.
-    fn append(&self, chapter: Chapter) -> Pending<'_, Result<(), Unrecorded>>;
+    fn append(&self, chapter: Chapter) -> Pending<'_, Result<Written, Unrecorded>>;
 }

@@ -7,15 +7,18 @@ use std::sync::Arc;
 use crate::diagnostic::{Problem, Source};
 use crate::grant::{Grants, Pattern, Spec};
 use crate::name::{AgentName, Digest, Principal, ToolName};
+use crate::quota::Quota;
 
-mod canonical;
+pub(crate) mod canonical;
 mod check;
+mod consent;
 mod declaration;
 mod edit;
 mod grants;
 mod limits;
 mod notes;
 mod pattern;
+mod quotas;
 pub(crate) mod raw;
 mod skeleton;
 mod words;
@@ -24,6 +27,7 @@ mod world;
 pub use declaration::{declaration, declared, useless};
 pub use edit::{BadPin, Place, pin, suggest};
 pub use limits::Limits;
+pub(crate) use limits::between;
 pub use skeleton::{Outline, skeleton};
 pub use world::{Known, Reach, against, reached, unused};
 
@@ -53,6 +57,8 @@ pub struct Manifest {
     pub limits: Limits,
     /// What it is granted.
     pub grants: Grants,
+    /// What may be done over time: a charge to each of its name is spent with an act.
+    pub quotas: Vec<Quota>,
     /// Every name and pattern it mentions, to be compared with what exists.
     pub mentions: Vec<Mention>,
     /// The text it was written in.
@@ -65,8 +71,8 @@ impl Manifest {
     pub const UNPINNED: &'static str =
         "nobody has said which bytes were reviewed; review the component and run `tollgate pin TOOL`";
 
-    /// The digest of what the manifest means: comments, spelling and order do not change it; any limit, grant, caller,
-    /// agent, the component or its digest does.
+    /// The digest of what the manifest means: comments, spelling and order do not change it; any limit, grant, quota,
+    /// caller, agent, the component or its digest does.
     #[must_use]
     pub fn meaning(&self) -> Digest {
         canonical::meaning(self)

@@ -22,6 +22,15 @@ pub struct Meters {
     declared: Vec<Used>,
 }
 
+/// What an invocation had used of its grants and its declaration when it was set down, by grant's name and place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Of the grants.
+    pub granted: Vec<(String, u32, Used)>,
+    /// Of the declaration.
+    pub declared: Vec<(String, u32, Used)>,
+}
+
 /// What an observation reserved; given to [`Meters::keep`] when it is known what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Charge {
@@ -140,6 +149,33 @@ impl Meters {
     pub fn keep(&mut self, charge: Charge, came: u64) {
         let rest = charge.bytes.saturating_sub(came);
         self.accounts(charge.place).for_each(|account| account.used.bytes -= rest.min(account.used.bytes));
+    }
+
+    /// What was used so far, but for `without`, which is charged again when its call is judged again.
+    #[must_use]
+    pub fn spent(&self, without: Charge) -> Spent {
+        let mut rest = self.clone();
+        rest.keep(without, 0);
+        rest.accounts(without.place).for_each(|account| account.used.calls = account.used.calls.saturating_sub(1));
+        let list = |grants: &Grants, used: &[Used]| {
+            grants.0.iter().zip(used).map(|(grant, used)| (grant.spec.name.to_owned(), grant.index, *used)).collect()
+        };
+        let declared = rest.allowed.declared.as_ref().map(|grants| list(grants, &rest.declared)).unwrap_or_default();
+        Spent { granted: list(&rest.allowed.granted, &rest.granted), declared }
+    }
+
+    /// Goes on from what was used when the invocation was set down; grants are found again by name and place.
+    pub fn resume(&mut self, spent: &Spent) {
+        let of = |list: &[(String, u32, Used)], grant: &Grant| {
+            list.iter().find(|(name, index, _)| name == grant.spec.name && *index == grant.index).map(|(_, _, used)| *used)
+        };
+        let allowed = self.allowed.clone();
+        for (grant, used) in allowed.granted.0.iter().zip(&mut self.granted) {
+            *used = of(&spent.granted, grant).unwrap_or_default();
+        }
+        for (grant, used) in allowed.declared.iter().flat_map(|grants| &grants.0).zip(&mut self.declared) {
+            *used = of(&spent.declared, grant).unwrap_or_default();
+        }
     }
 
     /// Each grant with what was used of it.

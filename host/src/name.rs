@@ -102,6 +102,8 @@ names! {
     HostName by identifier;
     /// A tool: the stem of its manifest's file name.
     ToolName by identifier;
+    /// A capability, or one of its functions: `forum`, `forum.post`.
+    CapabilityName by identifier;
 }
 
 /// A person or a group, as access lists, audiences and callers name them.
@@ -152,6 +154,13 @@ impl InvocationId {
     /// When it is no UUID.
     pub fn parse(text: &str) -> Result<Self, BadName> {
         text.parse().map(Self).map_err(|_| BadName(format!("`{}` is not an invocation's id", text.escape_debug())))
+    }
+
+    /// The moment it was made of.
+    #[must_use]
+    pub fn time(&self) -> crate::clock::Instant {
+        let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |time| time.to_unix());
+        crate::clock::Instant(seconds.saturating_mul(1000).saturating_add(u64::from(nanos) / 1_000_000))
     }
 
     /// Adds the hyphenated form to a text.

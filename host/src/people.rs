@@ -3,10 +3,14 @@
 //! Pure. The store loads a [`Directory`] and stamps it; the gate asks it before an act and again inside the
 //! transaction that records the intent, if the stamp has moved.
 
+mod about;
+mod chain;
 mod derived;
 mod directory;
 mod need;
 
+pub use about::About;
+pub use chain::Gain;
 pub use derived::Groups;
 pub use directory::{Directory, Entry, Forum, Object, Right};
 pub use need::{Audience, Need, Premise, Rights, Standing, not_yours};

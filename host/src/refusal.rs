@@ -64,6 +64,15 @@ codes! {
     InDoubt = "effect"."in-doubt";
 }
 
+impl Code {
+    /// The code that [`fmt::Display`] prints so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (stage, reason) = text.split_once('.')?;
+        Self::ALL.iter().copied().find(|code| code.stage() == stage && code.reason() == reason)
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.stage(), self.reason())

@@ -23,9 +23,9 @@ mod wasi;
 pub use cache::Cache;
 pub use cell::Cell;
 pub use pace::Pace;
-pub use run::{Captured, Ended, Order, Usage};
+pub use run::{Captured, Ended, Order, Stop, Usage};
 pub use stopwatch::Stopwatch;
-pub use wasi::Seed;
+pub use wasi::{Seed, Skew};
 
 /// What a sandbox is made with.
 #[derive(Debug, Clone, Copy)]

@@ -2,12 +2,16 @@
 
 mod cargo;
 mod components;
+mod doubts;
 mod host;
+mod resume;
 mod workspace;
 
 pub use cargo::{TARGET, has_target, lacking, new_folder};
 pub use components::kept_name;
+pub use doubts::Left;
 pub use host::Started;
+pub use resume::Went;
 pub use workspace::{NotReady, Workspace, new_file, private_dir, read_file, read_text, write_private};
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -2,20 +2,27 @@
 //! signed heads beside it. Several processes of one machine may have it open.
 
 mod acl;
+mod approvals;
 mod board;
+mod doubts;
 mod forum;
+mod freezes;
 mod instance;
 mod leases;
 mod load;
 mod people;
+mod quota;
 mod read;
 mod schema;
 mod signing;
 mod tx;
+mod waits;
 mod world;
 mod worldfile;
 mod writer;
 
+pub use doubts::{Finder, Settlement};
+pub use freezes::{Frozen, Unsettled};
 pub use read::{Erase, Kept, verify, verify_export};
 
 use std::path::PathBuf;
@@ -26,8 +33,9 @@ use rusqlite::Connection;
 
 use crate::clock::{Clock, Instant};
 use crate::diagnostic::Broken;
-use crate::journal::{Chapter, Journal, Pending, Signer, Unrecorded};
+use crate::journal::{Chapter, Journal, Pending, Signer, Unrecorded, Written};
 use board::Board;
+use freezes::Held;
 use instance::Instance;
 use signing::Signing;
 use tx::{Ready, Tx};
@@ -55,6 +63,7 @@ pub struct Store {
     board: Arc<Board>,
     commits: Arc<AtomicU64>,
     seen: Mutex<Option<people::Seen>>,
+    held: Arc<Held>,
     instance: Instance,
     signing: Signing,
 }
@@ -80,10 +89,11 @@ impl Store {
         let log = opening.signer.verifier().name.clone();
         let board = Arc::new(Board::open(&opening.run)?);
         begin_sharing(&connection, &board)?;
-        let commits = Arc::new(AtomicU64::new(0));
+        let (commits, held) = (Arc::new(AtomicU64::new(0)), Arc::new(Held::default()));
         let desk = writer::Desk {
             board: board.clone(),
             commits: commits.clone(),
+            held: held.clone(),
             database: opening.database.clone(),
             clock: opening.clock.clone(),
             log,
@@ -92,7 +102,8 @@ impl Store {
         let left = instance::left_open(&connection, &opening.run, &instance)?;
         let writer = Writer::start(connection, desk)?;
         let signing = Signing::start(&opening)?;
-        let store = Self { opening, writer, reader, board, commits, seen: Mutex::new(None), instance, signing };
+        let seen = Mutex::new(None);
+        let store = Self { opening, writer, reader, board, commits, seen, held, instance, signing };
         store.recover(left)?;
         store.reap_at_start();
         Ok(store)
@@ -140,16 +151,19 @@ fn begin_sharing(connection: &Connection, board: &Board) -> Result<(), Broken> {
     let doing = |e: rusqlite::Error| Broken::while_doing("sharing the world's version", e);
     connection.execute_batch("BEGIN IMMEDIATE").map_err(doing)?;
     let newest = load::newest(connection);
+    let waits = waits::any(connection);
     board.recover();
+    board.waits(waits.map_err(doing)?);
     connection.execute_batch("COMMIT").map_err(doing)?;
     board.wrote(newest.map_err(doing)?);
     Ok(())
 }
 
 impl Journal for Store {
-    fn append(&self, chapter: Chapter) -> Pending<'_, Result<(), Unrecorded>> {
+    fn append(&self, chapter: Chapter) -> Pending<'_, Result<Written, Unrecorded>> {
         Box::pin(async move {
-            let fails = if chapter.premise.is_some() { Fails::Alone } else { Fails::Together };
+            let fails =
+                if chapter.terms.premise.is_some() || chapter.terms.with.is_some() { Fails::Alone } else { Fails::Together };
             let ready = Ready::of(chapter)?;
             self.writer.write(fails, move |tx| tx.write(ready)).await
         })

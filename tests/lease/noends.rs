@@ -60,7 +60,7 @@ impl Acls for NoEnds {
                 id
             };
             settle.tell(|outcome| outcome.number("lease", id));
-            self.store.append(settle).await.map(|()| id)
+            self.store.append(settle).await.map(|_| id)
         })
     }
 
@@ -69,7 +69,7 @@ impl Acls for NoEnds {
     }
 
     fn end(&self, _ending: Ending, settle: Chapter) -> Pending<'_, Result<(), Unrecorded>> {
-        self.store.append(settle)
+        Box::pin(async move { self.store.append(settle).await.map(drop) })
     }
 }
 
@@ -115,6 +115,8 @@ fn host(workspace: &Workspace, store: &Arc<Store>, acl: Arc<NoEnds>) -> Host {
         store: store.clone(),
         backends: Backends { files, forum: store.clone(), acl },
         desk: Arc::new(Unattended),
+        manners: workspace.manners(),
+        rules: workspace.config.meaning(),
         program: program().to_owned(),
     })
 }
@@ -129,6 +131,8 @@ async fn widen(host: &Host, workspace: &Workspace) {
         arguments: arguments.to_string(),
         initiator: PersonName::parse("ben").expect("a name"),
         agent: AgentName::parse("cli").expect("a name"),
+        session: None,
+        key: None,
     };
     let report = host.call(&loaded, call, std::future::pending()).await.expect("a call");
     assert!(matches!(report.outcome, Outcome::Returned(_)), "{:?}", report.outcome);

@@ -178,7 +178,9 @@ async fn strike(ring: &arena::Ring, tool: &Tool) -> Result<String, String> {
     Ok(match &report.outcome {
         Outcome::Fault(fault) => format!("fault {}", fault.kind.as_str()),
         Outcome::Refused(_) => report.refusals.last().map_or_else(String::new, |seen| seen.refusal.code.to_string()),
-        other @ (Outcome::Returned(_) | Outcome::ToolError(_) | Outcome::Cancelled) => other.as_str().to_owned(),
+        other @ (Outcome::Returned(_) | Outcome::ToolError(_) | Outcome::Cancelled | Outcome::Waiting(_)) => {
+            other.as_str().to_owned()
+        }
     })
 }
 

@@ -8,8 +8,9 @@ use crate::Refusal;
 use crate::files::{Entry, Kind, Listing};
 
 const GRANT: &str = "files.read";
+const WRITE: &str = "files.write";
 
-/// The most that one read brings, and one listing in bytes of names.
+/// The most that one read brings and one write holds, and one listing in bytes of names.
 const MOST: u32 = 1 << 20;
 const LISTING: u64 = 64 << 10;
 
@@ -73,4 +74,28 @@ pub fn read(path: &str, offset: u64, length: u32) -> Result<Vec<u8>, Refusal> {
             Ok((came, count))
         })
     })
+}
+
+pub fn write(path: &str, contents: &[u8]) -> Result<(), Refusal> {
+    let covered = if names::is_path(path) && !path.is_empty() { Ok(()) } else { Err(not_granted(WRITE)) };
+    let sent = contents.len() as u64;
+    here(|state| {
+        let fits = sent <= u64::from(MOST);
+        let call = Call { function: "files.write", grant: WRITE, about: path, there: !fits || may_stand(state, path) };
+        state.pass(call, Want::Sends(sent), covered, |state, _| {
+            if !fits {
+                return Err(not_granted(WRITE));
+            }
+            state.files.insert(path.to_owned(), contents.to_vec());
+            state.written.push(path.to_owned());
+            Ok(((), sent))
+        })
+    })
+}
+
+/// Whether a file may stand there: its folder exists, and it is none itself.
+fn may_stand(state: &State, path: &str) -> bool {
+    let holds = |folder: &str| state.files.keys().any(|it| it.strip_prefix(folder).is_some_and(|it| it.starts_with('/')));
+    let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+    folder.is_none_or(holds) && !holds(path)
 }

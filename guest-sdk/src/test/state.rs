@@ -8,11 +8,20 @@ use crate::forum::Message;
 use crate::{Instant, Refusal};
 
 /// The functions that may be refused.
-pub const FUNCTIONS: [&str; 8] =
-    ["files.list", "files.read", "forum.threads", "forum.thread", "forum.post", "acl.entries", "acl.widen", "acl.end"];
+pub const FUNCTIONS: [&str; 9] = [
+    "files.list",
+    "files.read",
+    "files.write",
+    "forum.threads",
+    "forum.thread",
+    "forum.post",
+    "acl.entries",
+    "acl.widen",
+    "acl.end",
+];
 
 /// The grants that pay for them.
-pub const GRANTS: [&str; 5] = ["files.read", "forum.read", "forum.post", "acl.read", "acl.write"];
+pub const GRANTS: [&str; 6] = ["files.read", "files.write", "forum.read", "forum.post", "acl.read", "acl.write"];
 
 /// `[limits] refusals` and `host-calls`, as they are where a manifest does not say.
 const REFUSALS: usize = 32;
@@ -68,6 +77,8 @@ pub enum Want {
 /// What a world holds.
 pub struct State {
     pub files: BTreeMap<String, Vec<u8>>,
+    /// The paths that the tool wrote, in order.
+    pub written: Vec<String>,
     pub forums: BTreeMap<String, BTreeMap<u64, Thread>>,
     pub objects: BTreeMap<String, Vec<Entry>>,
     pub meters: Vec<Meter>,
@@ -88,6 +99,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             files: BTreeMap::new(),
+            written: Vec::new(),
             forums: BTreeMap::new(),
             objects: BTreeMap::new(),
             meters: Vec::new(),

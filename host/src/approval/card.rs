@@ -1,17 +1,27 @@
 //! The card: everything a person needs to see to say yes or no, and nothing the tool could forge.
+//!
+//! One model, kept as JSON with the question ([`Card::json`]) and shown as text or as JSON that is safe to look at.
+
+mod differences;
+mod json;
+mod text;
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::visible::{show, show_name};
+pub use differences::differences;
+pub use json::BadCard;
+
+use crate::clock::Instant;
 use crate::name::{AgentName, Digest, PersonName, ToolName};
+use crate::people::Gain;
 
 /// The act a question is about; its digest is what a yes is worth.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
     /// The function asked for: `forum.post`.
-    pub function: &'static str,
+    pub function: String,
     /// The action in canonical form.
     pub canonical: String,
     /// Whom it reaches.
@@ -22,31 +32,47 @@ pub struct Act {
     pub component: Digest,
     /// The meaning of its manifest.
     pub manifest: Digest,
+    /// The meaning of what the configuration says about consent.
+    pub rules: Digest,
     /// On whose behalf.
     pub initiator: PersonName,
     /// Through which agent.
     pub agent: AgentName,
+    /// In which session of that agent, where there are sessions.
+    pub session: Option<String>,
 }
 
 impl Act {
     /// What a yes is bound to.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let audience: Vec<&str> = self.audience.iter().map(PersonName::as_str).collect();
-        let bound = json!({
-            "function": self.function, "action": self.canonical, "audience": audience, "tool": self.tool.as_str(),
-            "component": self.component.hex(), "manifest": self.manifest.hex(), "initiator": self.initiator.as_str(),
-            "agent": self.agent.as_str(),
-        });
         // serde_json's maps are ordered by key here, so equal acts have equal bytes.
-        Digest::of(bound.to_string().as_bytes())
+        Digest::of(json::act(self).to_string().as_bytes())
+    }
+
+    /// Each part that a yes is bound to, with its name for people and a value that is the same where the part is.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(&'static str, String)> {
+        let action = json!([self.function, self.canonical]).to_string();
+        let audience: Vec<&str> = self.audience.iter().map(PersonName::as_str).collect();
+        vec![
+            ("the text and where it goes", Digest::of(action.as_bytes()).to_string()),
+            ("the audience", audience.join(" ")),
+            ("the tool", self.tool.to_string()),
+            ("the component", self.component.to_string()),
+            ("the manifest", self.manifest.to_string()),
+            ("the configuration", self.rules.to_string()),
+            ("the initiator", self.initiator.to_string()),
+            ("the agent", self.agent.to_string()),
+            ("the session", json!(self.session).to_string()),
+        ]
     }
 }
 
 /// What is shown before a yes or a no.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
-    /// The act.
+    /// The act: who asks for whom through which tool, and whom it reaches.
     pub act: Act,
     /// What it would do, a line each, in the host's words; names in it are already visible.
     pub does: Vec<String>,
@@ -54,65 +80,56 @@ pub struct Card {
     pub payload: Option<String>,
     /// What the invocation has read so far.
     pub read: Vec<String>,
+    /// Who must agree, each of them: `initiator`, `two of group:pay`.
+    pub rules: Vec<String>,
+    /// Who in the audience was not in that of the last similar act; none where there was no such act.
+    pub new: Option<BTreeSet<PersonName>>,
+    /// Who would gain access, and through which groups.
+    pub gains: Vec<Gain>,
+    /// Who would lose it.
+    pub loses: Vec<Gain>,
+    /// What differs from the last question about a similar act that was refused or void, as [`differences`] says it.
+    pub changed: Vec<String>,
+    /// When it was asked.
+    pub asked: Instant,
+    /// Until when it can be answered; [`Card::WITH_ITS_CALL`] where it ends with the call that waits for it.
+    pub expires: Instant,
+    /// What happens on a yes, in the host's words.
+    pub on_yes: Vec<String>,
+    /// What happens on a no.
+    pub on_no: Vec<String>,
 }
 
-/// Names shown one by one before the rest is counted.
-const NAMES: usize = 12;
+/// What is known only when a card is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Meanwhile {
+    /// The answers so far, a line each: `cam said yes`.
+    pub answers: Vec<String>,
+    /// Why nothing can be agreed to now: what is frozen, by whom, with which reason.
+    pub frozen: Option<String>,
+}
 
 impl Card {
-    /// The card as text for a terminal: host lines begin at the margin, lines of the payload behind `  │ `.
+    /// A question that lives no longer than the call that asks it.
+    pub const WITH_ITS_CALL: Instant = Instant(u64::MAX);
+
+    /// A card about `act` that says nothing else yet.
     #[must_use]
-    pub fn text(&self) -> String {
-        let act = &self.act;
-        let mut lines = vec![
-            format!("{} asks to act for {}", act.agent, act.initiator),
-            format!("  tool      {} ({})", act.tool, short(act.component)),
-        ];
-        lines.extend(self.does.iter().map(|line| format!("  {line}")));
-        lines.push(format!("  seen by   {}", self.audience()));
-        lines.push(format!("  it read   {}", list(self.read.iter().map(|source| show_name(source)), "nothing")));
-        if let Some(payload) = &self.payload {
-            let shown = show(payload);
-            lines.push(match shown.hidden {
-                0 => format!("  text      {} bytes", payload.len()),
-                hidden => format!("  text      {} bytes, {hidden} hidden characters written out as \\u{{…}}", payload.len()),
-            });
-            lines.extend(shown.text.split('\n').map(|line| format!("  │ {line}")));
-        }
-        lines.push("  on yes    exactly this happens, once".to_owned());
-        lines.push("  on no     nothing happens, and the tool is told".to_owned());
-        lines.join("\n")
-    }
-
-    fn audience(&self) -> String {
-        let people = &self.act.audience;
-        let count = match people.len() {
-            1 => "1 person".to_owned(),
-            many => format!("{many} people"),
-        };
-        if people.is_empty() {
-            "nobody new".to_owned()
-        } else {
-            format!("{count}: {}", list(people.iter().map(|p| p.to_string()), ""))
+    pub fn about(act: Act, asked: Instant, expires: Instant) -> Self {
+        Self {
+            act,
+            does: Vec::new(),
+            payload: None,
+            read: Vec::new(),
+            rules: Vec::new(),
+            new: None,
+            gains: Vec::new(),
+            loses: Vec::new(),
+            changed: Vec::new(),
+            asked,
+            expires,
+            on_yes: vec!["exactly this happens, once".to_owned()],
+            on_no: vec!["nothing happens, and the tool is told".to_owned()],
         }
     }
-}
-
-/// The first names, and how many there are more.
-fn list(items: impl ExactSizeIterator<Item = String>, none: &str) -> String {
-    let total = items.len();
-    if total == 0 {
-        return none.to_owned();
-    }
-    let shown: Vec<String> = items.take(NAMES).collect();
-    match total - shown.len() {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-/// Enough of a digest to compare by eye.
-fn short(digest: Digest) -> String {
-    let hex = digest.hex();
-    format!("sha256:{}…", &hex[..12])
 }

@@ -9,5 +9,5 @@ mod widen;
 
 pub use backend::{Acls, Ending, Lease};
 pub use end::End;
-pub use grants::{Backend, Entries, GRANTS, READ, WRITE, action};
+pub use grants::{Backend, Entries, FUNCTIONS, GRANTS, READ, WRITE, action, find_out};
 pub use widen::Widen;

@@ -2,8 +2,13 @@
 
 mod beneath;
 mod effect;
+mod find_out;
 mod grants;
 mod host;
+mod replace;
+mod write;
 
 pub use beneath::Beneath;
-pub use grants::{Backend, GRANTS, List, READ, Read, action};
+pub use find_out::find_out;
+pub use grants::{Backend, FUNCTIONS, GRANTS, List, READ, Read, WRITE, action};
+pub use write::Write;

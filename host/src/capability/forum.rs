@@ -7,5 +7,5 @@ mod host;
 mod post;
 
 pub use backend::{Conversation, Forums, Message, NewPost, Page, Summary};
-pub use grants::{Backend, GRANTS, POST, READ, Thread, Threads, action};
+pub use grants::{Backend, FUNCTIONS, GRANTS, POST, READ, Thread, Threads, action, find_out};
 pub use post::Post;

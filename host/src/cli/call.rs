@@ -4,14 +4,13 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::command::Call as Options;
 use super::exit::{Exit, Failure};
 use super::output::{Output, note};
 use super::pin::tool_name;
+use super::result::{Here, interrupted};
 use super::terminal::Terminal;
-use crate::invoke::{Call, NotCalled, Outcome, Report};
+use crate::invoke::{Call, NotCalled};
 use crate::setup::{Workspace, read_text};
 
 /// More than any tool is called with: `[limits] arguments` is 64 MiB at most.
@@ -29,34 +28,22 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
     let (initiator, agent) = workspace.who(options.who.initiator.as_deref(), &options.who.agent)?;
     let arguments = arguments(&options.arguments)?;
     let runtime = workspace.runtime()?;
-    let report = runtime.block_on(async {
+    let (session, key) = (options.session.clone(), options.key.clone());
+    let exit = runtime.block_on(async {
         let (host, store) = workspace.host(Some(Arc::new(Terminal)))?;
+        let here = Here { workspace: &workspace, host: &host, store: &store };
         let loaded = host.load(manifest, &bytes).await?;
-        let call = Call { function, arguments, initiator, agent };
-        let cancelled = async {
-            // Without a signal handler nothing can be cancelled, and the process just ends.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
+        let call = Call { function, arguments, initiator, agent, session, key };
+        let shown = match host.call(&loaded, call, interrupted()).await {
+            Ok(report) => here.follow(report, options.wait).await,
+            Err(NotCalled::Joined(invocation)) => here.look(invocation, options.wait).await,
+            Err(why) => Err(not_called(why)),
         };
-        let report = host.call(&loaded, call, cancelled).await;
-        if let Err(broken) = store.close().await {
-            // What is reported is on record; its signature comes with the next head.
-            tracing::error!(doing = broken.doing, cause = broken.cause, "closing the store");
-        }
-        report.map_err(not_called)
+        here.print(shown, output).await
     });
     // A person who is still being asked is asked no longer.
     runtime.shutdown_background();
-    let report = report?;
-    output.result(&report.json(), || text(&report));
-    Ok(match &report.outcome {
-        Outcome::Returned(_) => Exit::Done,
-        Outcome::ToolError(_) => Exit::ToolError,
-        Outcome::Refused(_) => Exit::Refused,
-        Outcome::Fault(_) => Exit::Fault,
-        Outcome::Cancelled => Exit::Cancelled,
-    })
+    exit
 }
 
 /// The arguments as they were typed, or where they were said to be: one of a command line's may hold 128 KiB at most.
@@ -83,19 +70,9 @@ fn not_called(why: NotCalled) -> Failure {
             Failure::usage(first, "`tollgate inspect TOOL --schema` shows what each function takes")
         }
         NotCalled::Broken(broken) => broken.into(),
+        NotCalled::Joined(other) => Failure::usage(
+            format!("an equal call is under way as {other}"),
+            format!("`tollgate result {other}` asks for its result"),
+        ),
     }
-}
-
-/// JSON is what a call prints for people too: its value is JSON, and so is the rest.
-fn text(report: &Report) -> String {
-    let mut json = report.json();
-    if let Value::Array(lines) = &mut json["receipt"] {
-        // One line for a meter reads better than four.
-        *lines = report
-            .receipt
-            .iter()
-            .map(|it| json!(format!("{}: {} of {} {}", it.meter, it.used, it.allowed, it.unit)))
-            .collect();
-    }
-    format!("{json:#}")
 }

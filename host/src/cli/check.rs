@@ -100,11 +100,13 @@ fn statics(
 /// The names that manifests may mention.
 pub fn known(directory: &Directory) -> Known {
     let people = directory.people.keys().map(ToString::to_string);
-    let principals: Vec<String> = people.chain(directory.groups.keys().map(|group| format!("group:{group}"))).collect();
+    let groups: Vec<String> = directory.groups.keys().map(|group| format!("group:{group}")).collect();
+    let principals: Vec<String> = people.chain(groups.iter().cloned()).collect();
     Known::from([
         ("forums", directory.forums.keys().map(ToString::to_string).collect()),
         ("objects", directory.objects.keys().map(ToString::to_string).collect()),
         ("callers", principals.clone()),
+        ("consent", groups),
         ("principals", principals),
     ])
 }

@@ -53,10 +53,22 @@ pub enum Command {
     Explain(Explain),
     /// Call a tool.
     Call(Call),
+    /// Print the result of an invocation; one whose question was answered goes on first.
+    Result(ResultOf),
+    /// End an invocation that waits. What it asked is taken back.
+    Cancel(Cancel),
+    /// Questions to people: list them, see what exactly would happen, say yes or no.
+    Approvals(Approvals),
+    /// Stop a tool, an agent, a person, a capability or everything, at once and in every process.
+    Freeze(Freeze),
+    /// Let go what was frozen; asks for a passphrase.
+    Thaw(Thaw),
     /// Look at the journal.
     Journal(Journal),
     /// Show what one invocation did, used and was refused.
     Receipt(Receipt),
+    /// List acts of which nobody knows whether they happened, or say what became of one.
+    Doubts(Doubts),
     /// Copy the store, its checkpoints and the pinned components while the host goes on.
     Backup(Backup),
     /// Set or change a person's passphrase.
@@ -148,6 +160,154 @@ pub struct Call {
     pub arguments: String,
     #[command(flatten)]
     pub who: Who,
+    /// Wait for the people it asks, instead of ending with code 6; whatever ends this, the invocation waits on.
+    #[arg(long)]
+    pub wait: bool,
+    /// An idempotency key: another call with it gets the result of the first.
+    #[arg(long)]
+    pub key: Option<String>,
+    /// The session of the agent: one task, one session.
+    #[arg(long, env = "TOLLGATE_SESSION")]
+    pub session: Option<String>,
+}
+
+/// `result`
+#[derive(Debug, Args)]
+pub struct ResultOf {
+    /// The invocation.
+    pub invocation: String,
+    /// Wait for the people it asks.
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// `cancel`
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// The invocation.
+    pub invocation: String,
+}
+
+/// `approvals`
+#[derive(Debug, Args)]
+pub struct Approvals {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ApprovalsCommand,
+}
+
+/// What to do with questions.
+#[derive(Debug, Subcommand)]
+pub enum ApprovalsCommand {
+    /// List the questions that can be answered.
+    List {
+        /// Only those that this person may answer.
+        #[arg(long = "as")]
+        person: Option<String>,
+        /// Those that are over too.
+        #[arg(long)]
+        all: bool,
+        /// How many, the latest first.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Show the card: who asks, what exactly would happen, who would see it.
+    Show {
+        /// The question.
+        question: u64,
+        /// Who looks: a reader of what it is about.
+        #[arg(long = "as", env = "TOLLGATE_AS")]
+        person: Option<String>,
+    },
+    /// Agree to exactly what the card shows, with your passphrase.
+    Yes(Answer),
+    /// Refuse it, with your passphrase.
+    No(Answer),
+}
+
+/// `approvals yes`, `approvals no`
+#[derive(Debug, Args)]
+pub struct Answer {
+    /// The question.
+    pub question: u64,
+    /// Whose answer it is; the default stands in `tollgate.toml`.
+    #[arg(long = "as", env = "TOLLGATE_AS")]
+    pub person: Option<String>,
+}
+
+/// `freeze`
+#[derive(Debug, Args)]
+pub struct Freeze {
+    /// What to stop.
+    #[command(subcommand)]
+    pub command: FreezeCommand,
+}
+
+/// What to stop.
+#[derive(Debug, Subcommand)]
+pub enum FreezeCommand {
+    /// Whatever a tool does.
+    Tool {
+        /// The tool.
+        name: String,
+        #[command(flatten)]
+        throw: Throw,
+    },
+    /// Whatever comes through an agent.
+    Agent {
+        /// The agent.
+        name: String,
+        #[command(flatten)]
+        throw: Throw,
+    },
+    /// Whatever is done on behalf of a person.
+    Person {
+        /// The person.
+        name: String,
+        #[command(flatten)]
+        throw: Throw,
+    },
+    /// A capability or one of its functions, whoever uses it: `forum`, `forum.post`.
+    Capability {
+        /// The capability or function.
+        name: String,
+        #[command(flatten)]
+        throw: Throw,
+    },
+    /// All of it.
+    Everything {
+        #[command(flatten)]
+        throw: Throw,
+    },
+    /// List what is frozen.
+    List,
+}
+
+/// How the switch is thrown.
+#[derive(Debug, Args)]
+pub struct Throw {
+    /// Why; whoever is stopped is told, in up to 200 characters.
+    #[arg(long)]
+    pub reason: String,
+    /// For how long (`30 min`, `2h`); without it, until somebody thaws it.
+    #[arg(long = "for")]
+    pub lasts: Option<String>,
+    /// Who does it, for the record; the default stands in `tollgate.toml`.
+    #[arg(long = "as", env = "TOLLGATE_AS")]
+    pub by: Option<String>,
+}
+
+/// `thaw`
+#[derive(Debug, Args)]
+pub struct Thaw {
+    /// The number of the freeze, as `freeze list` shows it.
+    pub id: u64,
+    /// Why.
+    #[arg(long)]
+    pub reason: String,
+    /// Who does it, with a passphrase that is read from the terminal; the default stands in `tollgate.toml`.
+    #[arg(long = "as", env = "TOLLGATE_AS")]
+    pub by: Option<String>,
 }
 
 /// `journal`
@@ -208,6 +368,44 @@ pub enum JournalCommand {
 pub struct Receipt {
     /// The invocation.
     pub invocation: String,
+}
+
+/// `doubts`
+#[derive(Debug, Args)]
+pub struct Doubts {
+    /// What to do with them; lists them where nothing is said.
+    #[command(subcommand)]
+    pub command: Option<DoubtsCommand>,
+}
+
+/// What to do with what is in doubt.
+#[derive(Debug, Subcommand)]
+pub enum DoubtsCommand {
+    /// Say what became of an act, having looked. Asks for your passphrase at the terminal.
+    Settle {
+        /// The invocation.
+        invocation: String,
+        /// The number of the act's intent there.
+        seq: u32,
+        /// What became of it.
+        #[arg(value_enum)]
+        outcome: Became,
+        /// How you know. It is put on record.
+        #[arg(long)]
+        reason: String,
+        /// Who you are; the default stands in `tollgate.toml`.
+        #[arg(long = "as", env = "TOLLGATE_AS")]
+        person: Option<String>,
+    },
+}
+
+/// What became of an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Became {
+    /// It happened.
+    Done,
+    /// It did not happen, and will not.
+    NotDone,
 }
 
 /// `backup`

@@ -20,6 +20,8 @@ pub enum Exit {
     Fault,
     /// The operator's environment is broken.
     Broken,
+    /// It waits for a person.
+    Waiting,
     /// `journal verify` found something wrong.
     Wrong,
     /// `journal verify` cannot tell.
@@ -37,6 +39,7 @@ impl From<Exit> for ExitCode {
             Exit::Refused => 3,
             Exit::Fault => 4,
             Exit::Broken => 5,
+            Exit::Waiting => 6,
             Exit::Wrong => 7,
             Exit::CannotTell => 8,
             Exit::Cancelled => 130,

@@ -11,6 +11,7 @@ use super::output::Output;
 use super::pin::tool_name;
 use crate::admit::admit;
 use crate::capability::{Values, action};
+use crate::freeze::Subject;
 use crate::gate::{Step, World as _, explain};
 use crate::grant::Allowed;
 use crate::manifest::{self, Manifest};
@@ -36,10 +37,13 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
             Ok(()) => {
                 vec![Step::yes("admit", format!("{} may have {} called through {}", who.0, manifest.tool, who.1), None)]
             }
+            Err(refusal) if refusal.code == Code::Frozen => vec![Step::no("freeze", None, refusal)],
             Err(refusal) => vec![Step::no("admit", None, refusal)],
         };
         if steps.iter().all(|step| step.refusal.is_none()) {
-            steps.extend(explain(&*action, &allowed, &rights));
+            let (tool, function) = (manifest.tool.clone(), Some(action.function().into()));
+            let subject = Subject { tool, agent: who.1.clone(), initiator: who.0.clone(), function };
+            steps.extend(explain(&*action, &allowed, &rights, &subject));
             if let (true, Err(refusal)) = (steps.iter().all(|step| step.refusal.is_none()), action.look().await) {
                 steps.push(Step::no("effect", None, refusal));
             }

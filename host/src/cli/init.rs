@@ -105,6 +105,13 @@ as = "{person}"           # on whose behalf `tollgate call` acts when --as does 
 
 [files]
 root = "files"            # what grants of files.read reach into
+
+# How people are asked. What stands here holds also where nothing is written.
+# [consent]
+# hold = "2 s"            # how long a call waits for an answer before it is set down
+# expires = "7 days"      # how long a question stands
+# declined = "1 h"        # how long a no stands for the same act
+# asks = "60 per hour"    # questions that one initiator, one agent and one tool may each bring about
 "#;
 
 const WORLD: &str = r#"# People, groups, forums and objects. `tollgate world apply world.toml` brings them in; change it and apply it again.

@@ -43,8 +43,8 @@ fn with<T>(folder: &Path, work: impl AsyncFnOnce(&Store) -> Result<T, Failure>) 
 
 fn list(folder: &Path, limit: u32, output: Output) -> Result<Exit, Failure> {
     let invocations = with(folder, async |store| Ok(store.invocations(limit)?))?;
-    let rows: Vec<Value> = invocations.iter().map(|(began, ended)| {
-        let outcome = ended.as_ref().map_or_else(|| json!("under way"), |ended| ended.body()["outcome"].clone());
+    let rows: Vec<Value> = invocations.iter().map(|(began, last)| {
+        let outcome = super::receipt::outcome(last);
         json!({
             "invocation": began.json()["invocation"], "at": began.time().to_string(), "tool": began.body()["tool"],
             "function": began.body()["function"], "initiator": began.body()["initiator"], "agent": began.body()["agent"], "outcome": outcome,

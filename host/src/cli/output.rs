@@ -60,7 +60,9 @@ pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
 }
 
-fn failure_text(failure: &Failure) -> String {
+/// Why a command ended early, for people.
+#[must_use]
+pub fn failure_text(failure: &Failure) -> String {
     match &failure.says {
         Says::Words(why, None) => format!("tollgate: {why}"),
         Says::Words(why, Some(help)) => format!("tollgate: {why}\n  help: {help}"),

@@ -7,10 +7,11 @@ use serde_json::json;
 use super::command::Passphrase as Options;
 use super::exit::{Exit, Failure};
 use super::output::Output;
-use super::terminal::{new_passphrase, old_passphrase};
+use super::terminal::{new_passphrase, old_passphrase, passphrase};
 use crate::approval::{Credentials as _, Passphrase, matches, protect};
 use crate::name::PersonName;
 use crate::setup::Workspace;
+use crate::store::Store;
 
 /// Sets or changes a passphrase, by the person who shows the old one.
 pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Failure> {
@@ -60,6 +61,25 @@ fn keep(workspace: &Workspace, person: &PersonName, new: &Passphrase) -> Result<
         store.set_passphrase(person, &protected).await?;
         store.close().await?;
         Ok(())
+    })
+}
+
+/// Lets nobody pass who does not show `person`'s passphrase at the terminal.
+pub async fn shown(store: &Store, person: &PersonName) -> Result<(), Failure> {
+    if !store.directory()?.people.contains_key(person) {
+        return Err(Failure::usage(format!("nobody here is called `{person}`"), "`tollgate world show` lists people"));
+    }
+    let Some(kept) = store.passphrase_of(person).await? else {
+        let help = format!("`tollgate passphrase {person}` sets one");
+        return Err(Failure::usage(format!("{person} has no passphrase to show"), help));
+    };
+    let typed = passphrase(person).ok_or_else(no_terminal)?;
+    if matches(&kept, &typed) {
+        return Ok(());
+    }
+    Err(Failure {
+        exit: Exit::Refused,
+        ..Failure::usage(format!("that is not {person}'s passphrase"), "nothing was changed")
     })
 }
 

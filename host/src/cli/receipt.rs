@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::output::{Output, table};
 use crate::name::InvocationId;
 use crate::setup::Workspace;
-use crate::store::Kept;
+use crate::store::{Kept, Store};
 
 /// An invocation's id from the command line.
 pub fn invocation(text: &str) -> Result<InvocationId, Failure> {
@@ -20,30 +20,56 @@ pub fn invocation(text: &str) -> Result<InvocationId, Failure> {
 pub fn run(folder: &Path, options: &Receipt, output: Output) -> Result<Exit, Failure> {
     let id = invocation(&options.invocation)?;
     let workspace = Workspace::open(folder)?;
-    let entries = workspace.runtime()?.block_on(async {
+    let (entries, answers) = workspace.runtime()?.block_on(async {
         let store = workspace.store()?;
         let entries = store.entries(&id)?;
+        let answers = answers(&store, &entries)?;
         store.close().await?;
-        Ok::<_, Failure>(entries)
+        Ok::<_, Failure>((entries, answers))
     })?;
-    let receipt = receipt(&id, &entries)?;
+    let receipt = receipt(&id, &entries, &answers)?;
     output.result(&receipt, || text(&receipt));
     Ok(Exit::Done)
 }
 
+/// What people answered in other processes: entries of no invocation, to questions that this one was set down for.
+fn answers(store: &Store, entries: &[Kept]) -> Result<Vec<Kept>, Failure> {
+    let mut questions: Vec<u64> = entries.iter().filter_map(|entry| entry.body()["question"].as_u64()).collect();
+    questions.sort_unstable();
+    questions.dedup();
+    let mut answers = Vec::new();
+    for question in questions {
+        answers.extend(store.answers_to(question)?);
+    }
+    let own = |answer: &Kept| entries.iter().any(|entry| entry.number() == answer.number());
+    answers.retain(|answer| !own(answer));
+    Ok(answers)
+}
+
+/// How an invocation stands, by its latest entry.
+pub fn outcome(last: &Kept) -> Value {
+    match last.kind() {
+        "ended" => last.body()["outcome"].clone(),
+        "set-down" => json!("waiting"),
+        _ => json!("under way"),
+    }
+}
+
 /// The receipt of an invocation's entries.
-fn receipt(id: &InvocationId, entries: &[Kept]) -> Result<Value, Failure> {
+fn receipt(id: &InvocationId, entries: &[Kept], answers: &[Kept]) -> Result<Value, Failure> {
     let Some(began) = entries.iter().find(|entry| entry.kind() == "began") else {
         return Err(Failure::usage(format!("there is no invocation {id}"), "`tollgate journal list` lists invocations"));
     };
     let ended = entries.iter().find(|entry| entry.kind() == "ended");
-    let did: Vec<Value> = entries.iter().filter(|it| !matches!(it.kind(), "began" | "ended")).map(deed).collect();
+    let mut did: Vec<&Kept> = entries.iter().filter(|it| !matches!(it.kind(), "began" | "ended")).chain(answers).collect();
+    did.sort_by_key(|entry| entry.number());
+    let did: Vec<Value> = did.into_iter().map(deed).collect();
     let end = |key: &str| ended.map(|entry| entry.body()[key].clone()).unwrap_or_default();
     let mut receipt = began.body().clone();
     receipt["invocation"] = json!(id.to_string());
     receipt["began"] = json!(began.time().to_string());
     receipt["ended"] = json!(ended.map(|entry| entry.time().to_string()));
-    receipt["outcome"] = ended.map_or_else(|| json!("under way"), |entry| entry.body()["outcome"].clone());
+    receipt["outcome"] = entries.last().map_or_else(|| json!("under way"), outcome);
     receipt["did"] = json!(did);
     receipt["meters"] = end("receipt");
     receipt["entries"] = json!([entries.first().map(Kept::number), entries.last().map(Kept::number)]);

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::pin::Pin;
 
-use crate::approval::{Answer, Card, Desk, Passphrase};
+use crate::approval::{Answer, Card, Desk, Meanwhile, Passphrase};
 use crate::name::PersonName;
 
 /// The terminal of this process.
@@ -22,7 +22,7 @@ fn terminal() -> Option<File> {
 
 impl Desk for Terminal {
     fn ask(&self, person: &PersonName, card: &Card, again: u32) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
-        let (person, text) = (person.clone(), card.text());
+        let (person, text) = (person.clone(), card.text(&Meanwhile::default()));
         Box::pin(async move {
             let asked = tokio::task::spawn_blocking(move || ask(&person, &text, again)).await;
             asked.unwrap_or(Answer::NobodyHere)
@@ -84,9 +84,23 @@ pub fn new_passphrase(person: &PersonName) -> Result<Option<Passphrase>, String>
     if first.equals(&second) { Ok(Some(first)) } else { Err("the two were not the same".to_owned()) }
 }
 
+/// Asks for a person's passphrase; none where there is no terminal.
+#[must_use]
+pub fn passphrase_of(person: &PersonName) -> Option<Passphrase> {
+    terminal()?;
+    rpassword::prompt_password(format!("{person}'s passphrase: ")).ok().map(Passphrase::new)
+}
+
 /// Asks for the passphrase that is to be replaced; none where there is no terminal.
 #[must_use]
 pub fn old_passphrase(person: &PersonName) -> Option<Passphrase> {
     terminal()?;
     rpassword::prompt_password(format!("{person}'s passphrase until now: ")).ok().map(Passphrase::new)
+}
+
+/// Asks for a passphrase; none where there is no terminal.
+#[must_use]
+pub fn passphrase(person: &PersonName) -> Option<Passphrase> {
+    terminal()?;
+    rpassword::prompt_password(format!("{person}'s passphrase: ")).ok().map(Passphrase::new)
 }

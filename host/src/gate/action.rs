@@ -3,9 +3,9 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::grant::{Reached, Spec};
+use crate::grant::{Class, Reached, Spec};
 use crate::meter::Want;
-use crate::people::{Audience, Need};
+use crate::people::{About, Audience, Need};
 use crate::refusal::Refusal;
 use crate::unit::Duration;
 
@@ -31,6 +31,11 @@ pub trait Action: Send + Sync + 'static {
         None
     }
 
+    /// How it is found out whether it happened. A change whose capability does not say is a person's to look at.
+    fn class(&self) -> Class {
+        self.spec().class.unwrap_or(Class::Blind)
+    }
+
     /// The right its initiator needs.
     fn need(&self) -> Need;
 
@@ -52,8 +57,23 @@ pub trait Action: Send + Sync + 'static {
         Audience::Nobody
     }
 
+    /// What it is about: its owner may have to agree, and only its readers are shown the question.
+    fn about(&self) -> Option<About> {
+        None
+    }
+
+    /// Where what an observation brings comes from; joins the label.
+    fn source(&self) -> Option<Arc<str>> {
+        None
+    }
+
     /// The request in canonical form ([`texts`](crate::journal::canonical::texts)): what is journaled and what a yes is bound to.
     fn canonical(&self) -> String;
+
+    /// What it found when it looked, and changes: journaled with the intent, so that a later look can compare.
+    fn found(&self) -> Option<String> {
+        None
+    }
 
     /// What it would do, for the card: a line each, names made visible.
     fn does(&self) -> Vec<String> {
@@ -66,13 +86,21 @@ pub trait Action: Send + Sync + 'static {
     }
 }
 
-/// What an observation brought, for meter, label and journal.
-#[derive(Debug)]
-pub struct Told {
-    /// Bytes that go to the guest and are kept on the meter.
-    pub bytes: u64,
-    /// What the guest is told, as it is journaled.
-    pub payload: Vec<u8>,
-    /// Where it came from; joins the label.
-    pub source: Option<Arc<str>>,
+/// What an observation brings: journaled as it was told, and told again from the journal.
+pub trait Retold: Sized {
+    /// The bytes that are journaled.
+    fn tell(&self) -> Vec<u8>;
+
+    /// What the bytes say; none where they are no such thing.
+    fn recall(told: &[u8]) -> Option<Self>;
+}
+
+impl Retold for Vec<u8> {
+    fn tell(&self) -> Vec<u8> {
+        self.clone()
+    }
+
+    fn recall(told: &[u8]) -> Option<Self> {
+        Some(told.to_vec())
+    }
 }

@@ -1,25 +1,61 @@
 //! The book of one invocation: what it may still use, what it holds, what goes on record. One lock, held through an effect.
 
-use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
+use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::action::Action;
-use crate::approval::{Credentials, Desk};
+use super::tape::{Recalled, Recorded, Tape, diverged};
+use crate::approval::{Act, Answered, Card, Credentials, Desk, Manners, Question, Reply, State};
+use crate::clock::Instant;
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
-use crate::grant::Allowed;
-use crate::journal::{Body, Draft, Journal, Kind, Record};
+use crate::freeze::Subject;
+use crate::grant::{Allowed, Spec};
+use crate::journal::{Body, Chapter, Draft, Journal, Kind, Pending, Record, Unrecorded};
 use crate::label::Label;
 use crate::meter::Meters;
 use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
-use crate::people::Rights;
+use crate::people::{About, Rights};
+use crate::quota::{self, Charge, Quota};
 use crate::refusal::Refusal;
 
 /// Where the gate learns who may do what.
 pub trait World: Send + Sync {
     /// The newest version of the world, for `initiator`, at the time of the store.
-    fn rights(&self, initiator: &PersonName) -> Pin<Box<dyn Future<Output = Result<Rights, Broken>> + Send + '_>>;
+    fn rights(&self, initiator: &PersonName) -> Pending<'_, Result<Rights, Broken>>;
+
+    /// Whether quotas have one more use free each: a look before anybody is asked; it is spent with the intent.
+    fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken>;
+
+    /// Whether somebody has stopped `subject`: asked for every running guest at each of its epochs. `found` holds the
+    /// version of the world in which it was last found that nobody had; while that stands, the answer costs two loads.
+    ///
+    /// Where the world cannot be read the guest runs on: whatever it asks for is refused by the gate, which says so.
+    fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal>;
+}
+
+/// Questions to people, as they are kept.
+pub trait Questions: Send + Sync {
+    /// A question.
+    fn question(&self, id: u64) -> Pending<'_, Result<Option<Question>, Broken>>;
+
+    /// The cards of the last act of this kind that was done, and of the last one that was refused or taken back.
+    fn before<'a>(
+        &'a self,
+        act: &'a Act,
+        about: Option<&'a About>,
+    ) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>>;
+
+    /// Hears an answer, and puts it on record as the last entry of `chapter`, which is told what came of it.
+    fn answer(&self, reply: Reply, chapter: Chapter) -> Pending<'_, Result<Answered, Unrecorded>>;
+
+    /// Ends a live question without an answer, on record.
+    fn end(&self, id: u64, state: State, why: String) -> Pending<'_, Result<(), Unrecorded>>;
+
+    /// A number that is another one after every answer of any process.
+    fn answers(&self) -> u64;
 }
 
 /// Whose time it is: the sandbox counts the tool's, the backend's and a person's apart.
@@ -28,6 +64,8 @@ pub trait Timing: Send + Sync {
     fn host_call(&self, inside: bool);
     /// Within one, waiting for a person begins or ends.
     fn person(&self, waiting: bool);
+    /// The tool's clock goes on from here.
+    fn clock(&self, now: Instant);
 }
 
 /// What stands behind the gate.
@@ -41,6 +79,10 @@ pub struct Services {
     pub desk: Arc<dyn Desk>,
     /// What they answer with.
     pub credentials: Arc<dyn Credentials>,
+    /// What they were asked.
+    pub questions: Arc<dyn Questions>,
+    /// How they are asked.
+    pub manners: Manners,
     /// Where effects run: neither the guest nor its caller can cancel what is there.
     pub effects: tokio::runtime::Handle,
 }
@@ -60,6 +102,21 @@ pub struct Who {
     pub initiator: PersonName,
     /// Through which agent.
     pub agent: AgentName,
+    /// In which session of the agent, where its platform says so.
+    pub session: Option<String>,
+    /// The digest of what the configuration says about consent.
+    pub rules: Digest,
+    /// The digest of the call: an equal one joins it.
+    pub call: Digest,
+}
+
+impl Who {
+    /// What a freeze may be about, in a use of `function`.
+    #[must_use]
+    pub fn subject(&self, function: impl Into<Option<&'static str>>) -> Subject {
+        let (tool, agent, initiator) = (self.tool.clone(), self.agent.clone(), self.initiator.clone());
+        Subject { tool, agent, initiator, function: function.into().map(Into::into) }
+    }
 }
 
 /// A refusal that the guest got.
@@ -100,6 +157,12 @@ pub struct Book {
     /// The intent, by number and function, that goes on record now and whose act has not begun.
     intended: Option<(u32, &'static str)>,
     patience: Patience,
+    /// What is left to replay.
+    pub tape: Option<Tape>,
+    /// The question that the next call waits for, once everything is replayed.
+    pub(super) resumed: Option<u64>,
+    /// The question for which the invocation was set down.
+    pub set_down: Option<u64>,
 }
 
 impl Book {
@@ -115,7 +178,68 @@ impl Book {
             arguments: 0,
             intended: None,
             patience,
+            tape: None,
+            resumed: None,
+            set_down: None,
         }
+    }
+
+    /// The book of an invocation that was set down with so many entries on record.
+    #[must_use]
+    pub fn resumed(
+        invocation: InvocationId,
+        allowed: &Arc<Allowed>,
+        patience: Patience,
+        (tape, entries): (Tape, u32),
+    ) -> Self {
+        let record = Record::resumed(invocation, entries);
+        Self { record, tape: Some(tape), ..Self::new(invocation, allowed, patience) }
+    }
+
+    /// Everything is replayed: from here on the world is asked again, as it is now.
+    fn goes_live(&mut self, tape: &Tape, timing: &dyn Timing, now: Instant) {
+        self.meters.resume(&tape.spent);
+        self.resumed = tape.question;
+        timing.clock(now);
+        self.record.note(Draft::new(Kind::TakenUp, Body::of(1).number("clock", now.0)));
+    }
+
+    /// What a call was answered before the invocation was set down; none once everything is replayed.
+    pub(super) fn replay(
+        &mut self,
+        next: impl FnOnce(&mut Tape) -> Result<Option<Recorded>, Fault>,
+        timing: &dyn Timing,
+        now: Instant,
+    ) -> Result<Option<Recalled>, Fault> {
+        let Some(mut tape) = self.tape.take() else { return Ok(None) };
+        let Some(recorded) = next(&mut tape)? else {
+            self.goes_live(&tape, timing, now);
+            return Ok(None);
+        };
+        recorded.clock.into_iter().for_each(|clock| timing.clock(clock));
+        self.tape = Some(tape);
+        Ok(Some(recorded.answer))
+    }
+
+    /// What a question about the invocation itself was answered, while it is replayed.
+    ///
+    /// # Errors
+    /// A fault, when the tool asks for something else than it did.
+    pub fn recall_context(&mut self, function: &'static str, timing: &dyn Timing) -> Result<Option<Vec<u8>>, Fault> {
+        // Nothing is judged here, so the replay cannot end in it: the call that waits comes after all others.
+        let Some(tape) = self.tape.as_mut().filter(|tape| !tape.calls.is_empty()) else { return Ok(None) };
+        let Some(recorded) = tape.next_of(function, b"")? else { return Ok(None) };
+        recorded.clock.into_iter().for_each(|clock| timing.clock(clock));
+        match recorded.answer {
+            Recalled::Told(told) => Ok(Some(told)),
+            Recalled::Done(_) | Recalled::Refused(_) => Err(diverged("it had been answered otherwise")),
+        }
+    }
+
+    /// Puts on record what a question about the invocation itself was answered.
+    pub fn note_context(&mut self, function: &'static str, told: String) {
+        let body = Body::of(1).text("function", function);
+        self.record.note(Draft::new(Kind::Observed, body).with("asked", "").with("answered", told));
     }
 
     /// Counts a host call and the bytes of its arguments.
@@ -175,7 +299,8 @@ impl Book {
             return Fault::new(FaultKind::Refusals, why).into();
         }
         let body = Body::of(2).text("code", refusal.code.to_string()).text("function", action.function());
-        self.record.note(Draft::new(Kind::Refused, body).with("asked", action.canonical()));
+        let told = json!({ "message": refusal.message, "change": refusal.change }).to_string();
+        self.record.note(Draft::new(Kind::Refused, body).with("asked", action.canonical()).with("answered", told));
         self.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
         refusal.into()
     }
@@ -188,12 +313,22 @@ pub struct Session {
     pub who: Arc<Who>,
     /// What its tool may ask for.
     pub allowed: Arc<Allowed>,
+    /// What its tool may use over time.
+    pub quotas: Arc<[Quota]>,
     /// What stands behind the gate.
     pub services: Services,
     /// Whose time it is.
     pub timing: Arc<dyn Timing>,
     /// Its book.
     pub book: Arc<Mutex<Book>>,
+}
+
+impl Session {
+    /// What one act under `spec` costs of quotas.
+    pub(super) fn charges(&self, spec: &Spec) -> Vec<Charge> {
+        let who = &self.who;
+        quota::charges(&self.quotas, spec.name, &who.tool, &who.agent, &who.initiator)
+    }
 }
 
 /// How an intent ended.

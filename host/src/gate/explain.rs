@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::action::Action;
 use super::judge;
 use crate::approval::named;
+use crate::freeze::Subject;
 use crate::grant::Allowed;
 use crate::meter::Meters;
 use crate::people::{Audience, Rights};
@@ -39,8 +40,11 @@ impl Step {
 
 /// Says for each word what it would answer to a first such call; ends at the first no.
 #[must_use]
-pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights) -> Vec<Step> {
+pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights, subject: &Subject) -> Vec<Step> {
     let mut steps = Vec::new();
+    if let Err(refusal) = judge::thawed(rights, subject) {
+        return vec![Step::no("freeze", None, refusal)];
+    }
     let (place, grant) = match judge::reach(allowed, action) {
         Ok(found) => found,
         Err(refusal) => return vec![Step::no("cover", None, refusal)],

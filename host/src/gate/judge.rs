@@ -1,11 +1,17 @@
 //! The rules of the gate's first words, as the sentence and `explain` both run them.
 
+use crate::freeze::{self, Subject};
 use crate::grant::{Allowed, Grant, Place};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
 
 use super::action::Action;
+
+/// Whether nobody has stopped it.
+pub(super) fn thawed(rights: &Rights, subject: &Subject) -> Result<(), Refusal> {
+    freeze::judge(&rights.directory().freezes, subject, rights.now)
+}
 
 /// Whether a grant reaches the action, and the declaration too.
 pub(super) fn reach<'g>(allowed: &'g Allowed, action: &dyn Action) -> Result<(Place, &'g Grant), Refusal> {

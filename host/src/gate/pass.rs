@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::action::Action;
-use super::book::{Session, Timing};
+use super::book::{Seen, Session, Timing};
+use super::judge;
 use super::permit::{Asked, Permit};
-use crate::diagnostic::{Broken, Halt};
+use super::tape::Recalled;
+use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
+use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
 
 /// The stay in a host call, whose time is not the tool's own.
@@ -38,18 +41,38 @@ pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, 
         Ok(rights) => rights,
         Err(broken) => return Err(book.refuse(&*action, unreachable(&broken))),
     };
+    match book.replay(|tape| tape.next(&*action), &*session.timing, rights.now)? {
+        None => {}
+        Some(Recalled::Refused(refusal)) => {
+            book.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
+            return Err(refusal.into());
+        }
+        Some(recalled) => return Ok(Permit::recalled(action, recalled, book)),
+    }
+    if let Err(refusal) = judge::thawed(&rights, &session.who.subject(action.function())) {
+        return Err(frozen(session, &rights, book.refuse(&*action, refusal)));
+    }
     let asked = Asked::new(action.clone());
     let paid =
         asked.cover(&session.allowed, &rights).and_then(|it| it.fund(&mut book.meters)).and_then(|it| it.clear(&book.label));
     let agreed = match paid {
-        Ok(cleared) => cleared.agree(session, &mut book).await,
-        Err(refusal) => Err(refusal),
+        Ok(cleared) => cleared.agree(session, &rights, &mut book).await,
+        Err(refusal) => Err(refusal.into()),
     };
     let recorded = match agreed {
         Ok(agreed) => agreed.record(session, book).await,
-        Err(refusal) => Err((refusal, book)),
+        Err(Halt::Refused(refusal)) => Err((refusal, book)),
+        Err(ended) => return Err(ended),
     };
     recorded.map_err(|(refusal, mut book)| book.refuse(&*action, refusal))
+}
+
+/// A guest that is frozen itself is stopped here, before its next epoch; one whose capability is frozen is told and goes on.
+fn frozen(session: &Session, rights: &Rights, told: Halt) -> Halt {
+    match judge::thawed(rights, &session.who.subject(None)) {
+        Ok(()) => told,
+        Err(refusal) => Fault::new(FaultKind::Frozen, refusal.message).into(),
+    }
 }
 
 /// A store that cannot say who may do what lets nobody do anything.

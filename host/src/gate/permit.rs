@@ -2,18 +2,25 @@
 //!
 //! Fields are private and there is no constructor for tests: tests say the sentence. No state is `Clone`.
 
+mod outside;
+
+pub use outside::Failed;
+
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
 
-use super::action::{Action, Told};
+use super::action::{Action, Retold};
 use super::book::{Book, Session, outcome};
+use super::consent::Asking;
 use super::judge;
-use crate::approval::{self, Act, Card, Verdict};
+use super::tape::{Recalled, diverged};
+use crate::approval::{Spends, Use};
 use crate::diagnostic::{Broken, Halt};
-use crate::grant::{Allowed, Consent, Kind as Doing, Place};
-use crate::journal::{Body, Chapter, Draft, Kind, Unrecorded};
+use crate::freeze;
+use crate::grant::{Allowed, Class, Consent, Kind as Doing, Place};
+use crate::journal::{Body, Chapter, Draft, Kind, Terms, Unrecorded, With};
 use crate::label::Label;
 use crate::meter::{Charge, Meters};
 use crate::name::InvocationId;
@@ -49,17 +56,20 @@ pub struct Cleared<A>(Funded<A>);
 #[must_use]
 pub struct Agreed<A> {
     funded: Funded<A>,
-    /// What the yes is bound to; none where nobody had to be asked.
-    act: Option<Act>,
+    /// The yes; none where nobody had to be asked.
+    approval: Option<Use>,
 }
 
 /// Proof that the gate was passed: an effect takes it by value, once.
 #[must_use]
 pub struct Permit<A> {
     action: Arc<A>,
-    charge: Charge,
+    /// None where it is replayed: then nothing is charged.
+    charge: Option<Charge>,
     /// None for an observation.
     change: Option<Recorded>,
+    /// What it was answered before the invocation was set down; then nothing is performed.
+    recalled: Option<Recalled>,
     book: OwnedMutexGuard<Book>,
 }
 
@@ -97,7 +107,8 @@ fn premise(action: &dyn Action, rights: &Rights) -> Premise {
     let (directory, audience) = (rights.directory(), action.audience());
     let shown = audience.people(directory, rights.now);
     let (stamp, until) = (directory.stamp, directory.until(rights.now));
-    Premise { stamp, until, initiator: rights.initiator().clone(), need: action.need(), audience, shown }
+    let (initiator, freezes) = (rights.initiator().clone(), freeze::newest(&directory.freezes));
+    Premise { stamp, until, subject: None, freezes, initiator, need: action.need(), audience, shown }
 }
 
 impl<A: Action> Covered<A> {
@@ -125,67 +136,23 @@ impl<A: Action> Cleared<A> {
     /// Asks whoever must agree. What was observed is on record before anybody sees a card.
     ///
     /// # Errors
-    /// `agree.…`, or `record.unavailable` when the question cannot be recorded.
-    pub async fn agree(self, session: &Session, book: &mut Book) -> Result<Agreed<A>, Refusal> {
-        let covered = &self.0.covered;
+    /// `agree.…`, or `record.unavailable` when the question cannot be recorded; and the invocation is set down when nobody
+    /// answers for a while.
+    pub async fn agree(self, session: &Session, rights: &Rights, book: &mut Book) -> Result<Agreed<A>, Halt> {
+        let Funded { mut covered, charge } = self.0;
         covered.action.look().await?;
-        if covered.consent.is_none() || covered.action.narrows() {
-            return Ok(Agreed { funded: self.0, act: None });
+        let quotas = session.charges(covered.action.spec());
+        if !quotas.is_empty() {
+            session.services.world.quota_left(&quotas).map_err(|broken| unavailable(&broken))??;
         }
-        let act = act_of(covered, session);
-        consent(&*covered.action, act.clone(), session, book).await?;
-        Ok(Agreed { funded: self.0, act: Some(act) })
-    }
-}
-
-fn act_of<A: Action>(covered: &Covered<A>, session: &Session) -> Act {
-    let who = &session.who;
-    Act {
-        function: covered.action.function(),
-        canonical: covered.action.canonical(),
-        audience: covered.premise.iter().flat_map(|premise| &premise.shown).cloned().collect(),
-        tool: who.tool.clone(),
-        component: who.component,
-        manifest: who.manifest,
-        initiator: who.initiator.clone(),
-        agent: who.agent.clone(),
-    }
-}
-
-/// Asks the initiator, with question and answer on record.
-async fn consent(action: &dyn Action, act: Act, session: &Session, book: &mut Book) -> Result<(), Refusal> {
-    let services = &session.services;
-    let person = act.initiator.clone();
-    let digest = act.digest().to_string();
-    let reachable = approval::reachable(&*services.desk, &*services.credentials, &person).await;
-    let kept = reachable.map_err(|broken| unavailable(&broken))??;
-    let read = book.label.sources().map(str::to_owned).collect();
-    let card = Card { act, does: action.does(), payload: action.payload().map(str::to_owned), read };
-    let body = Body::of(3)
-        .number("audience", card.act.audience.len() as u64)
-        .text("function", action.function())
-        .text("of", person.to_string());
-    let asked = Draft::new(Kind::Asked, body).with("act", digest.clone()).with("card", card.text());
-    book.record.commit(&services.journal, Some(asked), None).await.map_err(unrecorded)?;
-    session.timing.person(true);
-    let _waiting = Waiting(session);
-    let verdict = approval::hear(&*services.desk, &person, &kept, &card).await;
-    let (answer, wrong, end) = match verdict {
-        Verdict::Agreed(wrong) => ("yes".to_owned(), wrong, Ok(())),
-        Verdict::Refused(refusal, wrong) => (refusal.code.to_string(), wrong, Err(refusal)),
-    };
-    let body = Body::of(4).text("answer", answer).text("function", action.function()).text("of", person.to_string());
-    let body = body.number("wrong-passphrases", wrong.into());
-    book.record.note(Draft::new(Kind::Answered, body).with("act", digest));
-    end
-}
-
-/// Ends the wait for a person, also when the guest is dropped meanwhile.
-struct Waiting<'a>(&'a Session);
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.timing.person(false);
+        let approval = match &mut covered.premise {
+            Some(premise) if !covered.consent.is_none() && !covered.action.narrows() => {
+                let (action, consent) = (&*covered.action, &covered.consent);
+                Some(Asking { action, consent, charge, premise, rights, session }.ask(book).await?)
+            }
+            _ => None,
+        };
+        Ok(Agreed { funded: Funded { covered, charge }, approval })
     }
 }
 
@@ -194,29 +161,35 @@ impl<A: Action> Agreed<A> {
     /// what it brought, before anything derived from it leaves the host.
     ///
     /// # Errors
-    /// `record.unavailable`, or what the last checks say: `cover.not-yours`, `agree.changed`.
+    /// `record.unavailable`, or what the last checks say: `freeze.frozen`, `cover.not-yours`, `agree.changed`.
     pub async fn record(
         self,
         session: &Session,
         mut book: OwnedMutexGuard<Book>,
     ) -> Result<Permit<A>, (Refusal, OwnedMutexGuard<Book>)> {
-        let Funded { covered, charge } = self.funded;
+        let Funded { mut covered, charge } = self.funded;
+        let subject = session.who.subject(covered.action.function());
+        covered.premise.iter_mut().for_each(|premise| premise.subject = Some(subject.clone()));
         let Some(premise) = &covered.premise else {
-            return Ok(Permit { action: covered.action, charge, change: None, book });
+            return Ok(Permit { action: covered.action, charge: Some(charge), change: None, recalled: None, book });
         };
-        let draft = intent_of(&covered, premise, charge, self.act.as_ref());
+        let draft = intent_of(&covered, premise, charge, self.approval.as_ref());
         let intent = book.intends(covered.action.function());
-        if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), covered.premise.clone()).await {
+        let quotas = session.charges(covered.action.spec());
+        let with = (self.approval.is_some() || !quotas.is_empty())
+            .then_some(With::Spend(Spends { approval: self.approval, quotas }));
+        let terms = Terms { premise: covered.premise.clone(), with };
+        if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), terms).await {
             book.settled();
             return Err((unrecorded(failed), book));
         }
         let Covered { action, premise, .. } = covered;
         let change = premise.map(|premise| Recorded { intent, premise, session: session.clone() });
-        Ok(Permit { action, charge, change, book })
+        Ok(Permit { action, charge: Some(charge), change, recalled: None, book })
     }
 }
 
-fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge, act: Option<&Act>) -> Draft {
+fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge, approval: Option<&Use>) -> Draft {
     let people: Vec<&str> = premise.shown.iter().map(|person| person.as_str()).collect();
     let body = Body::of(5)
         .number("audience", people.len() as u64)
@@ -224,12 +197,15 @@ fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge,
         .text("consent", covered.consent.to_string())
         .text("function", covered.action.function())
         .number("grant", charge.grant() as u64);
+    let body = approval.iter().fold(body, |body, used| body.hex("act", used.act).number("question", used.question));
+    // Recovery reads it: what does not say it is of the store's own database.
+    let body = match covered.action.class() {
+        Class::SameDatabase => body,
+        class => body.text("class", class.as_str()),
+    };
     let draft = Draft::new(Kind::Intent, body).with("asked", covered.action.canonical());
-    let draft = if premise.audience == Audience::Nobody { draft } else { draft.with("audience", json!(people).to_string()) };
-    match act {
-        Some(act) => draft.with("act", act.digest().to_string()),
-        None => draft,
-    }
+    let draft = covered.action.found().into_iter().fold(draft, |draft, found| draft.with("found", found));
+    if premise.audience == Audience::Nobody { draft } else { draft.with("audience", json!(people).to_string()) }
 }
 
 impl<A: Action> Permit<A> {
@@ -244,28 +220,44 @@ impl<A: Action> Permit<A> {
         (self.book.record.invocation(), self.change.as_ref().map_or(0, |change| change.intent))
     }
 
-    /// Runs an observation with the bytes it may bring, and records what it brought.
+    /// A call that was answered before its invocation was set down.
+    pub(super) fn recalled(action: Arc<A>, recalled: Recalled, book: OwnedMutexGuard<Book>) -> Self {
+        Self { action, charge: None, change: None, recalled: Some(recalled), book }
+    }
+
+    /// Runs an observation with the bytes it may bring, and records what it brought: `effect` says that and how many
+    /// bytes of it count.
     ///
     /// # Errors
     /// What the effect refused; it is on record.
-    pub async fn observe<T>(mut self, effect: impl AsyncFnOnce(&A, u64) -> Result<(T, Told), Halt>) -> Result<T, Halt> {
-        match effect(&self.action, self.charge.bytes()).await {
-            Ok((value, told)) => {
-                self.book.meters.keep(self.charge, told.bytes);
-                self.book.label_joins(told.source.as_deref());
+    pub async fn observe<T: Retold>(
+        mut self,
+        effect: impl AsyncFnOnce(&A, u64) -> Result<(T, u64), Halt>,
+    ) -> Result<T, Halt> {
+        let Some(charge) = self.charge else {
+            self.book.label_joins(self.action.source().as_deref());
+            return match self.recalled {
+                Some(Recalled::Told(told)) => T::recall(&told).ok_or_else(unreadable),
+                _ => Err(unreadable()),
+            };
+        };
+        match effect(&self.action, charge.bytes()).await {
+            Ok((value, bytes)) => {
+                self.book.meters.keep(charge, bytes);
+                self.book.label_joins(self.action.source().as_deref());
                 let body = Body::of(3)
-                    .number("bytes", told.bytes)
+                    .number("bytes", bytes)
                     .text("function", self.action.function())
-                    .number("grant", self.charge.grant() as u64);
+                    .number("grant", charge.grant() as u64);
                 let draft = Draft::new(Kind::Observed, body).with("asked", self.action.canonical());
-                self.book.record.note(draft.with("answered", told.payload));
+                self.book.record.note(draft.with("answered", value.tell()));
                 Ok(value)
             }
             Err(halt) => {
-                self.book.meters.keep(self.charge, 0);
+                self.book.meters.keep(charge, 0);
                 Err(match halt {
                     Halt::Refused(refusal) => self.book.refuse(&*self.action, refusal),
-                    Halt::Stopped(fault) => Halt::Stopped(fault),
+                    other => other,
                 })
             }
         }
@@ -273,26 +265,35 @@ impl<A: Action> Permit<A> {
 
     /// Performs a change where nobody can cancel it, and settles its intent with the outcome, also when it failed.
     ///
-    /// `effect` commits the chapter it is given in the transaction in which it acts.
+    /// `effect` commits the chapter it is given in the transaction in which it acts. `recall` reads what it returned from the
+    /// clear part of its outcome, where the invocation was set down later and is replayed.
     ///
     /// # Errors
     /// Why it did not happen; that is on record.
-    pub async fn spend<T, F>(self, effect: impl FnOnce(Arc<A>, (InvocationId, u32), Chapter) -> F) -> Result<T, Halt>
+    pub async fn spend<T, F>(
+        self,
+        effect: impl FnOnce(Arc<A>, (InvocationId, u32), Chapter) -> F,
+        recall: fn(&Value) -> Option<T>,
+    ) -> Result<T, Halt>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, Unrecorded>> + Send + 'static,
     {
         let key = self.key();
-        let Self { action, change, mut book, .. } = self;
+        let Self { action, change, recalled, mut book, .. } = self;
+        if let Some(Recalled::Done(outcome)) = &recalled {
+            return recall(outcome).ok_or_else(unreadable);
+        }
         let Some(Recorded { premise, session, .. }) = change else {
             let why = Refusal::new(Code::Unrecorded, "what only looks has no intent on record and changes nothing");
             return Err(book.refuse(&*action, why));
         };
         book.settled();
-        let settle = book.record.chapter(Some(outcome(action.function(), key.1, "done")), Some(premise));
+        let settle = book.record.chapter(Some(outcome(action.function(), key.1, "done")), Some(premise).into());
         let drafts = settle.drafts.clone();
         let acting = effect(action.clone(), key, settle);
-        let task = session.services.effects.clone().spawn(async move {
+        let effects = session.services.effects.clone();
+        let task = effects.spawn(async move {
             let failed = match acting.await {
                 Ok(value) => {
                     book.record.committed(&drafts);
@@ -302,14 +303,23 @@ impl<A: Action> Permit<A> {
             };
             book.record.lost(drafts, 1);
             book.record.note(outcome(action.function(), key.1, "not-done"));
+            if failed.code != Code::Unrecorded {
+                // Who freezes waits for it. What cannot be committed now waits for the end, which says why.
+                drop(book.record.commit(&session.services.journal, None, Terms::default()).await);
+            }
             Err(book.refuse(&*action, failed))
         });
         task.await.unwrap_or_else(|_| Err(Refusal::new(Code::InDoubt, "whether this happened is not known").into()))
     }
 }
 
+/// What was journaled is not what the function answers.
+fn unreadable() -> Halt {
+    diverged("the answer in the journal is not of its type").into()
+}
+
 /// What a guest is told when its act could not be recorded; what broke goes to the log.
-fn unrecorded(failed: Unrecorded) -> Refusal {
+pub(super) fn unrecorded(failed: Unrecorded) -> Refusal {
     match failed {
         Unrecorded::Refused(refusal) => refusal,
         Unrecorded::Broken(broken) => unavailable(&broken),

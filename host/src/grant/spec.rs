@@ -15,6 +15,43 @@ pub struct Spec {
     pub bytes: bool,
     /// Whether its effect is a lease, so that `lease` is needed.
     pub lease: bool,
+    /// How it is found out whether a change happened; none for what only reads.
+    pub class: Option<Class>,
+}
+
+/// How it is found out whether an act happened, when the host that did it died over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Act and outcome are one transaction of the host's own store: both happened, or neither.
+    SameDatabase,
+    /// The backend takes the act's key and does it once: sending it again finds out.
+    Keyed,
+    /// The backend can be asked.
+    Queryable,
+    /// Nobody can tell but a person.
+    Blind,
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: &'static [Self] = &[Self::SameDatabase, Self::Keyed, Self::Queryable, Self::Blind];
+
+    /// The class's stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SameDatabase => "same-database",
+            Self::Keyed => "keyed",
+            Self::Queryable => "queryable",
+            Self::Blind => "blind",
+        }
+    }
+
+    /// The class with this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|class| class.as_str() == word)
+    }
 }
 
 /// Whether an act tells the tool something or changes the world.

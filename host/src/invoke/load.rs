@@ -10,6 +10,7 @@ use crate::diagnostic::Broken;
 use crate::grant::Allowed;
 use crate::manifest::Manifest;
 use crate::name::Digest;
+use crate::quota::Quota;
 use crate::runtime::{Cell, Pace, compile};
 use crate::tool::{Function, NoFunction, Surface};
 
@@ -23,6 +24,7 @@ pub struct Loaded {
     /// Where each function of the surface is found in the component, in the same order.
     entries: Vec<ComponentExportIndex>,
     pub(super) allowed: Arc<Allowed>,
+    pub(super) quotas: Arc<[Quota]>,
     pub(super) pace: Arc<Pace>,
     pub(super) ready: InstancePre<Cell<Guest>>,
 }
@@ -76,7 +78,18 @@ impl Host {
         let entries =
             entries.ok_or_else(|| Broken::while_doing(doing(), "the compiled form lacks a function of the component"))?;
         let allowed = Arc::new(Allowed { granted: manifest.grants.clone(), declared: surface.declared.clone() });
-        Ok(Loaded { meaning: manifest.meaning(), manifest, digest, surface, entries, allowed, pace: Arc::default(), ready })
+        let quotas = manifest.quotas.clone().into();
+        Ok(Loaded {
+            meaning: manifest.meaning(),
+            quotas,
+            manifest,
+            digest,
+            surface,
+            entries,
+            allowed,
+            pace: Arc::default(),
+            ready,
+        })
     }
 
     /// What every tool is linked to, made once.

@@ -22,6 +22,8 @@ pub enum Outcome {
     Fault(Fault),
     /// Somebody stopped it.
     Cancelled,
+    /// It waits for an answer to this question, and was set down.
+    Waiting(u64),
 }
 
 impl Outcome {
@@ -34,6 +36,7 @@ impl Outcome {
             Self::Refused(_) => "refused",
             Self::Fault(_) => "fault",
             Self::Cancelled => "cancelled",
+            Self::Waiting(_) => "waiting",
         }
     }
 
@@ -43,7 +46,7 @@ impl Outcome {
         match self {
             Self::Returned(value) | Self::ToolError(value) => Some(value),
             Self::Refused(value) => value.as_ref(),
-            Self::Fault(_) | Self::Cancelled => None,
+            Self::Fault(_) | Self::Cancelled | Self::Waiting(_) => None,
         }
     }
 }
@@ -77,6 +80,9 @@ impl Report {
         });
         if let Outcome::Fault(fault) = &self.outcome {
             report["fault"] = json!({ "kind": fault.kind.as_str(), "message": fault.message });
+        }
+        if let Outcome::Waiting(question) = self.outcome {
+            report["question"] = json!(question);
         }
         report
     }

@@ -1,8 +1,10 @@
 //! The host: runs one invocation from admission to its last entry.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use rand::Rng as _;
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use wasmtime::component::{ComponentExportIndex, Val};
 
@@ -14,11 +16,11 @@ use crate::admit::admit;
 use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
 use crate::gate::{Book, Patience, Seen, Session, Who};
-use crate::journal::{Body, Draft, Journal, Kind, Meter, Unrecorded};
-use crate::name::{AgentName, InvocationId, PersonName};
+use crate::journal::{Body, Draft, Journal, Kind, Meter, NewKey, Terms, Unrecorded, With};
+use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
-use crate::runtime::{Ended, Order, Seed, Stopwatch, Usage};
+use crate::runtime::{Ended, Order, Seed, Skew, Stop, Stopwatch, Usage};
 use crate::tool::{Answer, Function, decode, encode};
 
 /// A call as it is asked for.
@@ -32,43 +34,88 @@ pub struct Call {
     pub initiator: PersonName,
     /// Through which agent.
     pub agent: AgentName,
+    /// In which session of the agent, where its platform says so.
+    pub session: Option<String>,
+    /// The caller's idempotency key: another call with it gets the result of the first.
+    pub key: Option<String>,
+}
+
+impl Call {
+    /// The digest by which an equal call is known: principal, session, tool, function and canonical arguments.
+    fn digest(&self, tool: &ToolName, function: &str) -> Digest {
+        let arguments = serde_json::from_str(&self.arguments).unwrap_or_else(|_| Value::String(self.arguments.clone()));
+        let principal = json!([self.initiator.as_str(), self.agent.as_str(), self.session]);
+        Digest::of(json!([principal, tool.as_str(), function, arguments]).to_string().as_bytes())
+    }
+
+    /// The digest of its key, which is its principal's own.
+    fn key(&self) -> Option<Digest> {
+        let key = self.key.as_ref()?;
+        Some(Digest::of(json!([self.initiator.as_str(), self.agent.as_str(), key]).to_string().as_bytes()))
+    }
 }
 
 /// One invocation under way.
-struct Invocation<'a> {
-    host: &'a Host,
-    loaded: &'a Loaded,
-    function: &'a Function,
-    entry: ComponentExportIndex,
-    id: InvocationId,
-    seed: Seed,
-    book: Arc<Mutex<Book>>,
+pub(super) struct Invocation<'a> {
+    pub(super) host: &'a Host,
+    pub(super) loaded: &'a Loaded,
+    pub(super) function: &'a Function,
+    pub(super) entry: ComponentExportIndex,
+    pub(super) id: InvocationId,
+    pub(super) seed: Seed,
+    pub(super) book: Arc<Mutex<Book>>,
+}
+
+/// An invocation that is about to run.
+pub(super) struct Ordered {
+    guest: Guest,
+    pub(super) order: Order,
+}
+
+/// What its manifest says about asking.
+pub(super) fn patience(loaded: &Loaded) -> Patience {
+    let limits = &loaded.manifest.limits;
+    Patience { host_calls: limits.host_calls, refusals: limits.refusals, arguments: limits.arguments.0 }
 }
 
 impl Host {
     /// Calls a function of a tool. `cancelled` ends it early; an effect that has begun is finished first.
     ///
     /// # Errors
-    /// When the call is not understood, so that nothing was admitted or recorded, or the host is broken.
+    /// When the call is not understood, so that nothing was admitted or recorded; when it joins another one; or when the
+    /// host is broken.
     pub async fn call(&self, loaded: &Loaded, call: Call, cancelled: impl Future<Output = ()>) -> Result<Report, NotCalled> {
         let (function, entry) =
             loaded.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
         let arguments = decode::arguments(function, &call.arguments)
             .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        let digest = call.digest(&loaded.manifest.tool, &function.name);
+        self.joins(&call, digest).await?;
         let rights = self.store.rights(&call.initiator).await?;
         let invocation = self.begin(loaded, (function, entry), &call, &rights)?;
+        if let Some(key) = call.key() {
+            invocation.keep(NewKey { key, call: digest }, &call).await?;
+        }
         if let Err(refusal) = admit(&loaded.manifest, &rights, &call.agent) {
             return invocation.turn_away(refusal).await;
         }
-        let watch = Stopwatch::default();
-        let guest = Guest { session: invocation.session(call, watch.clone()), backends: self.backends() };
-        let order = invocation.order(arguments, watch, rights.now);
-        let running = self.sandbox.run(&loaded.ready, guest, order);
-        let ended = tokio::select! {
-            ended = running => Some(ended),
-            () = cancelled => None,
-        };
-        invocation.close(ended).await
+        let ordered = invocation.prepare(call, arguments, Skew::from(rights.now));
+        invocation.run(ordered, cancelled).await
+    }
+
+    /// Whether the call is one that waits, or that its key names.
+    async fn joins(&self, call: &Call, digest: Digest) -> Result<(), NotCalled> {
+        if let Some(key) = call.key() {
+            return match self.store.keyed(key).await? {
+                None => Ok(()),
+                Some((invocation, of)) if of == digest => Err(NotCalled::Joined(invocation)),
+                Some(_) => Err(NotCalled::Usage(vec!["this idempotency key was given with another call".to_owned()])),
+            };
+        }
+        match self.store.same_call(digest).await? {
+            Some(invocation) => Err(NotCalled::Joined(invocation)),
+            None => Ok(()),
+        }
     }
 
     fn begin<'a>(
@@ -83,10 +130,8 @@ impl Host {
             rand::rng().fill_bytes(bytes);
         }
         let id = InvocationId::new(rights.now.0, &random);
-        let limits = &loaded.manifest.limits;
-        let patience = Patience { host_calls: limits.host_calls, refusals: limits.refusals, arguments: limits.arguments.0 };
-        let mut book = Book::new(id, &loaded.allowed, patience);
-        let body = Body::of(8)
+        let mut book = Book::new(id, &loaded.allowed, patience(loaded));
+        let body = Body::of(9)
             .name("agent", call.agent.shared())
             .hex("component", loaded.digest)
             .name("engine", self.sandbox.engine_id())
@@ -95,6 +140,7 @@ impl Host {
             .name("instance", self.store.instance())
             .hex("manifest", loaded.meaning)
             .name("tool", loaded.manifest.tool.shared());
+        let body = call.session.iter().fold(body, |body, session| body.text("session", session.clone()));
         let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed.bytes());
         book.record.note(began);
         Ok(Invocation { host: self, loaded, function, entry, id, seed, book: Arc::new(Mutex::new(book)) })
@@ -102,8 +148,51 @@ impl Host {
 }
 
 impl Invocation<'_> {
-    fn session(&self, call: Call, watch: Stopwatch) -> Session {
+    /// Puts the beginning on record with the key that names it; another call may have been first.
+    async fn keep(&self, key: NewKey, call: &Call) -> Result<(), NotCalled> {
+        let journal: Arc<dyn Journal> = self.host.store.clone();
+        let terms = Terms { premise: None, with: Some(With::Key(key)) };
+        let kept = self.book.lock().await.record.commit(&journal, None, terms).await;
+        match kept {
+            Ok(_) => Ok(()),
+            Err(Unrecorded::Refused(_)) => {
+                self.host.joins(call, key.call).await?;
+                Err(Broken::while_doing("keeping an idempotency key", "it was taken and is gone").into())
+            }
+            Err(Unrecorded::Broken(broken)) => Err(broken.into()),
+        }
+    }
+
+    pub(super) fn prepare(&self, call: Call, arguments: Vec<Val>, clock: Skew) -> Ordered {
+        let watch = Stopwatch::default();
+        let timing = Watch { watch: watch.clone(), clock: clock.clone() };
+        let session = self.session(call, timing);
+        let order = Order {
+            limits: self.loaded.manifest.limits.clone(),
+            seed: self.seed,
+            clock,
+            function: self.entry,
+            arguments,
+            results: usize::from(self.function.result.is_some()),
+            stopwatch: watch,
+            pace: self.loaded.pace.clone(),
+            stop: stop(&session),
+        };
+        Ordered { guest: Guest { session, backends: self.host.backends() }, order }
+    }
+
+    pub(super) async fn run(self, ordered: Ordered, cancelled: impl Future<Output = ()>) -> Result<Report, NotCalled> {
+        let running = self.host.sandbox.run(&self.loaded.ready, ordered.guest, ordered.order);
+        let ended = tokio::select! {
+            ended = running => Some(ended),
+            () = cancelled => None,
+        };
+        self.close(ended).await
+    }
+
+    fn session(&self, call: Call, timing: Watch) -> Session {
         let manifest = &self.loaded.manifest;
+        let call_digest = call.digest(&manifest.tool, &self.function.name);
         let who = Who {
             invocation: self.id,
             tool: manifest.tool.clone(),
@@ -111,35 +200,27 @@ impl Invocation<'_> {
             manifest: self.loaded.meaning,
             initiator: call.initiator,
             agent: call.agent,
+            session: call.session,
+            rules: self.host.rules,
+            call: call_digest,
         };
         Session {
             who: Arc::new(who),
             allowed: self.loaded.allowed.clone(),
+            quotas: self.loaded.quotas.clone(),
             services: self.host.services(),
-            timing: Arc::new(Watch(watch)),
+            timing: Arc::new(timing),
             book: self.book.clone(),
         }
     }
 
-    fn order(&self, arguments: Vec<Val>, stopwatch: Stopwatch, start: crate::clock::Instant) -> Order {
-        Order {
-            limits: self.loaded.manifest.limits.clone(),
-            seed: self.seed,
-            start,
-            function: self.entry,
-            arguments,
-            results: usize::from(self.function.result.is_some()),
-            stopwatch,
-            pace: self.loaded.pace.clone(),
-        }
-    }
-
     /// The host does not run it.
-    async fn turn_away(self, refusal: Refusal) -> Result<Report, NotCalled> {
+    pub(super) async fn turn_away(self, refusal: Refusal) -> Result<Report, NotCalled> {
         {
             let mut book = self.book.lock().await;
             let body = Body::of(2).text("code", refusal.code.to_string()).text("function", "call");
-            book.record.note(Draft::new(Kind::Refused, body));
+            let told = json!({ "message": refusal.message, "change": refusal.change }).to_string();
+            book.record.note(Draft::new(Kind::Refused, body).with("asked", "").with("answered", told));
             book.seen.push(Seen { function: "call", refusal });
         }
         self.finish(Outcome::Refused(None), &Usage::default()).await
@@ -148,6 +229,10 @@ impl Invocation<'_> {
     /// Judges how it ended, once no effect is under way any more.
     async fn close(self, ended: Option<Ended<Guest>>) -> Result<Report, NotCalled> {
         self.book.lock().await.close().await;
+        let set_down = self.book.lock().await.set_down;
+        if let Some(question) = set_down {
+            return Ok(self.waiting(question).await);
+        }
         let Some(ended) = ended else {
             return self.finish(Outcome::Cancelled, &Usage::default()).await;
         };
@@ -167,6 +252,17 @@ impl Invocation<'_> {
             Err(fault) => Outcome::Fault(fault.clone()),
         };
         self.finish(outcome, &ended.usage).await
+    }
+
+    /// What is reported of an invocation that was set down: its row is on record, and nothing more is written here.
+    async fn waiting(&self, question: u64) -> Report {
+        let refusals = self.book.lock().await.seen.clone();
+        self.report(Outcome::Waiting(question), refusals, Vec::new())
+    }
+
+    fn report(&self, outcome: Outcome, refusals: Vec<Seen>, receipt: Vec<Meter>) -> Report {
+        let (tool, function) = (self.loaded.manifest.tool.clone(), self.function.name.clone());
+        Report { invocation: self.id, tool, function, outcome, refusals, receipt }
     }
 
     async fn judge(&self, values: &[Val]) -> Outcome {
@@ -193,9 +289,9 @@ impl Invocation<'_> {
         let lines = receipt(usage, &self.loaded.manifest.limits, &book);
         let draft = ended(&outcome, lines.clone(), book.record.len() + 1);
         let journal: Arc<dyn Journal> = self.host.store.clone();
-        let committed = book.record.commit(&journal, Some(draft), None).await;
+        let committed = book.record.commit(&journal, Some(draft), Terms::default()).await;
         let outcome = match committed {
-            Ok(()) => outcome,
+            Ok(_) => outcome,
             Err(failed) => {
                 if let Unrecorded::Broken(broken) = failed {
                     tracing::error!(doing = broken.doing, cause = broken.cause, "not recorded");
@@ -207,22 +303,31 @@ impl Invocation<'_> {
                 Outcome::Refused(None)
             }
         };
-        Ok(Report {
-            invocation: self.id,
-            tool: self.loaded.manifest.tool.clone(),
-            function: self.function.name.clone(),
-            outcome,
-            refusals: book.seen.clone(),
-            receipt: lines,
-        })
+        Ok(self.report(outcome, book.seen.clone(), lines))
     }
+}
+
+/// What has no premise cannot be refused; were it, that is the store's failure.
+pub(super) fn broken(failed: Unrecorded) -> Broken {
+    match failed {
+        Unrecorded::Broken(broken) => broken,
+        Unrecorded::Refused(refusal) => Broken::while_doing("writing to the store", refusal),
+    }
+}
+
+/// Whether somebody has stopped the tool, the agent, the person or everything since it was admitted.
+fn stop(session: &Session) -> Stop {
+    let (world, subject, found) = (session.services.world.clone(), session.who.subject(None), AtomicU64::new(u64::MAX));
+    Arc::new(move || world.stopped(&subject, &found).map(|refusal| Fault::new(FaultKind::Frozen, refusal.message)))
 }
 
 fn ended(outcome: &Outcome, receipt: Vec<Meter>, entries: u32) -> Draft {
     let body = Body::of(4).number("entries", entries.into());
     let body = match outcome {
         Outcome::Fault(fault) => body.text("fault", fault.kind.as_str()),
-        Outcome::Returned(_) | Outcome::ToolError(_) | Outcome::Refused(_) | Outcome::Cancelled => body,
+        Outcome::Returned(_) | Outcome::ToolError(_) | Outcome::Refused(_) | Outcome::Cancelled | Outcome::Waiting(_) => {
+            body
+        }
     };
     let body = body.text("outcome", outcome.as_str()).meters("receipt", receipt);
     let draft = Draft::new(Kind::Ended, body);

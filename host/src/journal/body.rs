@@ -88,6 +88,31 @@ impl Body {
         self.put(key.into(), Said::Meters(meters))
     }
 
+    /// The text under a key.
+    #[must_use]
+    pub fn text_of(&self, key: &str) -> Option<&str> {
+        match self.said(key)? {
+            Said::Text(text) => Some(text),
+            Said::Shared(name) => Some(name),
+            Said::Value(value) => value.as_str(),
+            Said::Number(_) | Said::Hex(_) | Said::Meters(_) => None,
+        }
+    }
+
+    /// The integer under a key.
+    #[must_use]
+    pub fn number_of(&self, key: &str) -> Option<u64> {
+        match self.said(key)? {
+            Said::Number(number) => Some(*number),
+            Said::Value(value) => value.as_u64(),
+            Said::Text(_) | Said::Shared(_) | Said::Hex(_) | Said::Meters(_) => None,
+        }
+    }
+
+    fn said(&self, key: &str) -> Option<&Said> {
+        self.0.iter().find(|(there, _)| there == key).map(|(_, said)| said)
+    }
+
     /// About how many bytes it takes printed.
     pub(super) fn size(&self) -> usize {
         let said = |said: &Said| match said {

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Chapter, Draft, Journal, Pending, Unrecorded};
+use super::{Chapter, Draft, Journal, Pending, Terms, Unrecorded, Written};
 use crate::name::InvocationId;
-use crate::people::Premise;
 
 /// One invocation's entries, those that wait for their commit included.
 ///
@@ -22,7 +21,7 @@ pub struct Record {
 /// A commit that was begun. It stays here while it is waited for: whoever waits may be ended half-way (a guest whose time
 /// is up), and the store commits all the same.
 struct UnderWay {
-    commit: Pending<'static, Result<(), Unrecorded>>,
+    commit: Pending<'static, Result<Written, Unrecorded>>,
     /// What waits again if it fails, but for the last few, which its caller asks for anew.
     drafts: Arc<Vec<Draft>>,
     ours: usize,
@@ -39,6 +38,12 @@ impl Record {
     #[must_use]
     pub const fn new(invocation: InvocationId) -> Self {
         Self { invocation, next: 0, waiting: Vec::new(), under_way: None }
+    }
+
+    /// The record of an invocation that was set down, of which so many entries are there.
+    #[must_use]
+    pub const fn resumed(invocation: InvocationId, entries: u32) -> Self {
+        Self { invocation, next: entries, waiting: Vec::new(), under_way: None }
     }
 
     /// Whose record this is.
@@ -70,10 +75,10 @@ impl Record {
     /// Takes what waits, with `last` behind it, as one chapter. The caller commits it and then says [`Record::committed`]
     /// or [`Record::lost`].
     #[must_use]
-    pub fn chapter(&mut self, last: Option<Draft>, premise: Option<Premise>) -> Chapter {
+    pub fn chapter(&mut self, last: Option<Draft>, terms: Terms) -> Chapter {
         let mut drafts = std::mem::take(&mut self.waiting);
         drafts.extend(last);
-        Chapter { invocation: Some(self.invocation), first: self.next, drafts: Arc::new(drafts), premise }
+        Chapter { invocation: Some(self.invocation), first: self.next, drafts: Arc::new(drafts), terms }
     }
 
     /// A chapter is durable.
@@ -88,7 +93,7 @@ impl Record {
         self.waiting.splice(..0, drafts);
     }
 
-    /// Commits what waits, with `last` behind it if the premise holds.
+    /// Commits what waits, with `last` behind it if the terms can be met.
     ///
     /// # Errors
     /// When it could not be committed; then what waited still waits, and `last` is dropped.
@@ -96,13 +101,13 @@ impl Record {
         &mut self,
         journal: &Arc<dyn Journal>,
         last: Option<Draft>,
-        premise: Option<Premise>,
-    ) -> Result<(), Unrecorded> {
+        terms: Terms,
+    ) -> Result<Written, Unrecorded> {
         self.settle().await;
         let ours = usize::from(last.is_some());
-        let chapter = self.chapter(last, premise);
+        let chapter = self.chapter(last, terms);
         if chapter.drafts.is_empty() {
-            return Ok(());
+            return Ok(Written::default());
         }
         let (journal, drafts) = (journal.clone(), chapter.drafts.clone());
         let commit = Box::pin(async move { journal.append(chapter).await });
@@ -117,12 +122,12 @@ impl Record {
         self.next
     }
 
-    async fn land(&mut self) -> Result<(), Unrecorded> {
-        let Some(under_way) = &mut self.under_way else { return Ok(()) };
+    async fn land(&mut self) -> Result<Written, Unrecorded> {
+        let Some(under_way) = &mut self.under_way else { return Ok(Written::default()) };
         let result = under_way.commit.as_mut().await;
         if let Some(UnderWay { drafts, ours, .. }) = self.under_way.take() {
             match result {
-                Ok(()) => self.committed(&drafts),
+                Ok(_) => self.committed(&drafts),
                 Err(_) => self.lost(drafts, ours),
             }
         }

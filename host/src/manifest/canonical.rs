@@ -1,4 +1,4 @@
-//! The meaning of a manifest as bytes: one form for every way of writing it.
+//! Meaning as bytes: one form of a manifest for every way of writing it.
 
 use super::Manifest;
 use crate::grant::Grant;
@@ -6,10 +6,11 @@ use crate::name::Digest;
 
 /// Text after text, each with its length before it, so that no two lists run into one.
 #[derive(Default)]
-struct Canonical(Vec<u8>);
+pub(crate) struct Canonical(Vec<u8>);
 
 impl Canonical {
-    fn put(&mut self, text: &str) {
+    /// Adds a text.
+    pub(crate) fn put(&mut self, text: &str) {
         self.0.extend((text.len() as u64).to_be_bytes());
         self.0.extend(text.as_bytes());
     }
@@ -20,6 +21,11 @@ impl Canonical {
         texts.sort();
         self.put(&texts.len().to_string());
         texts.iter().for_each(|text| self.put(text));
+    }
+
+    /// The digest of what was put.
+    pub(crate) fn digest(&self) -> Digest {
+        Digest::of(&self.0)
     }
 }
 
@@ -40,7 +46,8 @@ pub(super) fn meaning(manifest: &Manifest) -> Digest {
     grants.sort();
     canonical.put(&grants.len().to_string());
     grants.iter().for_each(|grant| canonical.0.extend(grant));
-    Digest::of(&canonical.0)
+    canonical.put_all(manifest.quotas.iter().map(|quota| format!("{} {quota}", quota.name)));
+    canonical.digest()
 }
 
 fn grant(grant: &Grant) -> Vec<u8> {

@@ -6,7 +6,7 @@ use super::grants::By;
 use super::notes::Notes;
 use super::raw::{Item, Section};
 use super::words::code;
-use super::{Limits, Manifest, Mention, grants, limits};
+use super::{Limits, Manifest, Mention, grants, limits, quotas};
 use crate::diagnostic::Source;
 use crate::grant::{Grants, Spec};
 use crate::name::{AgentName, BadName, Digest, Principal, ToolName};
@@ -42,13 +42,15 @@ pub(super) fn manifest(notes: &Notes, mut root: Section<'_>, given: Given<'_>) -
     let grant = root.section("grant");
     let grant_table =
         grant.as_ref().filter(|grant| notes.text(&grant.span).starts_with('[')).map(|grant| notes.line(&grant.span));
+    let written: Vec<&str> = grant.iter().flat_map(Section::entries).map(|(name, _)| name).collect();
     let granted = grant.map(|section| grants::check(section, By::Operator, given.specs, &mut mentions)).unwrap_or_default();
-    quota(&mut root);
+    let quota = root.section("quota");
+    let quotas = quota.map(|section| quotas::check(&section, given.specs, &written)).unwrap_or_default();
     root.finish();
     let Tool { component, digest, callers, agents } = tool?;
     let Given { tool, source, .. } = given;
     let grants = Grants(granted);
-    Some(Manifest { tool, component, digest, callers, agents, limits, grants, mentions, source, grant_table })
+    Some(Manifest { tool, component, digest, callers, agents, limits, grants, quotas, mentions, source, grant_table })
 }
 
 fn tool(mut section: Section<'_>, mentions: &mut Vec<Mention>) -> Option<Tool> {
@@ -116,16 +118,4 @@ fn parse_each<T: PartialEq>(
         }
     }
     (names.len() == items.len()).then_some(names)
-}
-
-/// Quotas are designed and not built: a limit that nobody enforces must not be believed in.
-fn quota(root: &mut Section<'_>) {
-    // Looked for before it is taken, so that it is not offered among the keys.
-    if !root.holds("quota") {
-        return;
-    }
-    if let Some(written) = root.take("quota") {
-        let help = "take it out; until then `calls` limits each invocation";
-        root.notes.error(&written.key, "[quota] is not yet enforced by this version of Tollgate", help);
-    }
 }

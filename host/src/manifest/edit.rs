@@ -9,6 +9,7 @@ use super::Manifest;
 use super::grants::By;
 use crate::grant::{Consent, Grant, Kind, Pattern, Spec, Values};
 use crate::name::Digest;
+use crate::quota::Quota;
 
 /// Why a text could not be given a digest; it names what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +149,17 @@ pub(super) fn print(manifest: &Manifest) -> String {
     for grant in &manifest.grants.0 {
         text.push_str(&print_grant(grant));
     }
+    text.push_str(&print_quotas(&manifest.quotas));
+    text
+}
+
+fn print_quotas(quotas: &[Quota]) -> String {
+    let mut text = String::new();
+    for of_one_name in quotas.chunk_by(|one, next| one.name == next.name) {
+        let head = if text.is_empty() { "\n[quota]\n" } else { "" };
+        let name = of_one_name.first().map(|quota| quoted(quota.name)).unwrap_or_default();
+        text.push_str(&format!("{head}{name} = {}\n", list(of_one_name.iter().map(ToString::to_string))));
+    }
     text
 }
 
@@ -165,10 +177,18 @@ pub(super) fn keys(grant: &Grant, by: By) -> Vec<(&'static str, String)> {
     keys.extend(grant.bytes.map(|bytes| ("bytes", format!("\"{bytes}\""))));
     keys.extend(grant.lease.map(|lease| ("lease", format!("\"{lease}\""))));
     if by == By::Operator {
-        keys.extend((grant.spec.kind == Kind::Change).then(|| ("consent", quoted(&grant.consent.to_string()))));
+        keys.extend((grant.spec.kind == Kind::Change).then(|| ("consent", consent(&grant.consent))));
         keys.extend(wide(grant).then(|| ("wide", "true".to_owned())));
     }
     keys
+}
+
+/// The value of `consent`: a word, one rule, or a list of rules.
+fn consent(consent: &Consent) -> String {
+    match consent.rules() {
+        [] | [_] => quoted(&consent.to_string()),
+        several => list(several.iter().map(ToString::to_string)),
+    }
 }
 
 /// A grant as one inline table.

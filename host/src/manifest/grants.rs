@@ -3,11 +3,11 @@
 
 use std::ops::Range;
 
-use super::Mention;
 use super::notes::Notes;
 use super::pattern::{example, is_wide, parse};
 use super::raw::{Item, Section, Written};
 use super::words::{code, did_you_mean, homoglyph, nearest};
+use super::{Mention, consent};
 use crate::grant::{Consent, Dimension, Grant, Kind, Pattern, Patterns, Spec, Values};
 use crate::unit::{Bytes, Duration};
 use toml::de::DeValue;
@@ -112,7 +112,7 @@ fn one(mut section: Section<'_>, by: By, spec: &'static Spec, mentions: &mut Vec
     let calls = calls(&mut section);
     let bytes = bytes(&mut section, spec);
     let consent = match by {
-        By::Operator => consent(&mut section, spec),
+        By::Operator => consent(&mut section, spec, mentions),
         By::Author => {
             superfluous::<()>(&mut section, "consent", "who is asked is for the operator to say").map(|_| Consent::none())
         }
@@ -219,29 +219,13 @@ fn lease(section: &mut Section<'_>, spec: &Spec) -> Option<Option<Duration>> {
     section.need("lease", parse, "write for example lease = \"30 min\": the longest that may be given").map(Some)
 }
 
-fn consent(section: &mut Section<'_>, spec: &Spec) -> Option<Consent> {
-    let help = "write consent = \"initiator\" to ask the person on whose behalf the tool runs, or \"none\"";
+fn consent(section: &mut Section<'_>, spec: &'static Spec, mentions: &mut Vec<Mention>) -> Option<Consent> {
     match spec.kind {
-        Kind::Change => section.need("consent", agreement, help),
+        Kind::Change => consent::check(section, spec, mentions),
         Kind::Observation => {
             let why = format!("{} only reads, and nobody is asked before reading", spec.name);
             superfluous::<()>(section, "consent", &why).map(|_| Consent::none())
         }
-    }
-}
-
-fn agreement(text: &str) -> Result<Consent, String> {
-    let group = |text: &str| text.starts_with("group:");
-    match text {
-        "none" => Ok(Consent::none()),
-        "initiator" => Ok(Consent::initiator()),
-        _ if text == "owner" || group(text) || text.strip_prefix("two of ").is_some_and(group) => {
-            Err(format!("{} is not yet enforced by this version of Tollgate", code(text)))
-        }
-        _ => match nearest(text, ["none", "initiator"]) {
-            Some(word) => Err(format!("{} is nobody who could be asked; {}", code(text), did_you_mean(word))),
-            None => Err(format!("{} is nobody who could be asked", code(text))),
-        },
     }
 }
 

@@ -90,7 +90,11 @@ pub(crate) fn check(mut section: Section<'_>) -> Limits {
 }
 
 /// A value with its unit, if it lies between the two; the sentence says what was wrong.
-fn between<T: Ord + std::fmt::Display, E: std::fmt::Display>(parsed: Result<T, E>, least: T, most: T) -> Result<T, String> {
+pub(crate) fn between<T: Ord + std::fmt::Display, E: std::fmt::Display>(
+    parsed: Result<T, E>,
+    least: T,
+    most: T,
+) -> Result<T, String> {
     match parsed {
         Ok(value) if value < least => Err(format!("{value} is too little: at least {least}")),
         Ok(value) if value > most => Err(format!("{value} is too much: at most {most}")),

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::Checked;
 use super::notes::Notes;
@@ -216,6 +216,32 @@ impl<'a> Section<'a> {
             self.notes.error(&written.span, message, "say with `*` or a group what they have in common");
             return None;
         }
+        Some(self.strings(key, array, help))
+    }
+
+    /// A string alone, or each of a list of at least one and at most `most`.
+    pub(crate) fn one_or_more(&self, key: &str, written: &Written<'a>, most: usize, help: &str) -> Option<Vec<Item<'a>>> {
+        let (value, span) = (written.value, &written.span);
+        match value {
+            DeValue::String(text) => Some(vec![Item { text: text.as_ref(), span: span.clone() }]),
+            DeValue::Array(array) if array.is_empty() => {
+                self.notes.error(span, format!("`{key}` is an empty list, which says nothing"), help);
+                None
+            }
+            DeValue::Array(array) if array.len() > most => {
+                let message = format!("`{key}` has {} entries, and {most} are the most", array.len());
+                self.notes.error(span, message, help);
+                None
+            }
+            DeValue::Array(array) => Some(self.strings(key, array, help)),
+            other => {
+                self.wrong_type(written, "a string or a list of strings", other.type_str(), help);
+                None
+            }
+        }
+    }
+
+    fn strings(&self, key: &str, array: &'a DeArray<'a>, help: &str) -> Vec<Item<'a>> {
         let mut items = Vec::new();
         for value in array.iter() {
             match value.get_ref().as_str() {
@@ -226,7 +252,7 @@ impl<'a> Section<'a> {
                 }
             }
         }
-        Some(items)
+        items
     }
 
     /// A table, if it is there.

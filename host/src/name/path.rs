@@ -68,6 +68,16 @@ impl FilePath {
         std::iter::successors(Some(whole), move |path| above(path))
     }
 
+    /// The folder it lies in and its last segment; none for the root.
+    #[must_use]
+    pub fn split(&self) -> Option<(Self, &str)> {
+        match self.0.rsplit_once('/') {
+            Some((folder, name)) => Some((Self(folder.into()), name)),
+            None if self.0.is_empty() => None,
+            None => Some((Self::root(), &self.0)),
+        }
+    }
+
     /// This path with one more segment.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::derived::Derived;
 use crate::clock::Instant;
+use crate::freeze::Freeze;
 use crate::name::{FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
 
 /// What an entry of an access list allows.
@@ -93,6 +94,8 @@ pub struct Directory {
     pub forums: BTreeMap<ForumName, Forum>,
     /// Objects.
     pub objects: BTreeMap<ObjectName, Object>,
+    /// What is frozen; those that ended since it was read are told by their ends.
+    pub freezes: Vec<Freeze>,
     pub(super) derived: Derived,
 }
 

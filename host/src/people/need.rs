@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::derived::Groups;
 use super::directory::{Directory, Right};
 use crate::clock::Instant;
+use crate::freeze::{self, Subject};
 use crate::name::{FilePath, ForumName, ObjectName, PersonName, Principal};
 use crate::refusal::{Code, Refusal};
 
@@ -16,6 +17,8 @@ pub enum Need {
     Nothing,
     /// To read the object that covers this file.
     ReadFile(FilePath),
+    /// To administer the object that covers this file.
+    WriteFile(FilePath),
     /// To be a member of this forum.
     Member(ForumName),
     /// To hold this right on this object.
@@ -77,6 +80,9 @@ impl Need {
             Self::ReadFile(path) => {
                 standing.directory.object_of(path).is_some_and(|object| standing.holds(object, Right::Read, now))
             }
+            Self::WriteFile(path) => {
+                standing.directory.object_of(path).is_some_and(|object| standing.holds(object, Right::Administer, now))
+            }
             Self::Member(forum) => standing
                 .directory
                 .forums
@@ -132,6 +138,8 @@ pub enum Audience {
     Nobody,
     /// Who reads this forum.
     Forum(ForumName),
+    /// Who reads the object that covers this file.
+    Readers(FilePath),
     /// Who gains this right on this object through this principal.
     Gains(ObjectName, Principal, Right),
 }
@@ -143,6 +151,10 @@ impl Audience {
         match self {
             Self::Nobody => BTreeSet::new(),
             Self::Forum(forum) => directory.audience(forum),
+            Self::Readers(path) => match directory.object_of(path) {
+                Some(object) => directory.holders(object, Right::Read, now),
+                None => BTreeSet::new(),
+            },
             Self::Gains(object, principal, right) => directory.gains(object, principal, *right, now),
         }
     }
@@ -155,6 +167,10 @@ pub struct Premise {
     pub stamp: u64,
     /// When the next right of that version ends.
     pub until: Instant,
+    /// Who is at work, for freezes.
+    pub subject: Option<Subject>,
+    /// The newest freeze of that version.
+    pub freezes: u64,
     /// On whose behalf.
     pub initiator: PersonName,
     /// The right he needs.
@@ -169,8 +185,11 @@ impl Premise {
     /// Judges the act again in `directory` at `now`.
     ///
     /// # Errors
-    /// `cover.not-yours` when the initiator's right is gone, `agree.changed` when the audience has grown.
+    /// `freeze.frozen`, `cover.not-yours` when the initiator's right is gone, `agree.changed` when the audience has grown.
     pub fn judge(&self, directory: Arc<Directory>, now: Instant) -> Result<(), Refusal> {
+        if let Some(subject) = &self.subject {
+            freeze::judge_since(&directory.freezes, self.freezes, subject, now)?;
+        }
         let standing = Standing::of(directory, self.initiator.clone());
         if !self.need.holds(&standing, now) {
             return Err(not_yours());

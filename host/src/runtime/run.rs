@@ -14,8 +14,7 @@ use super::outcome::fault;
 use super::pace::Pace;
 use super::stopwatch::Stopwatch;
 use super::threads::Begins;
-use super::{Sandbox, Seed, wasi};
-use crate::clock::Instant;
+use super::{Sandbox, Seed, Skew, wasi};
 use crate::diagnostic::{Fault, FaultKind};
 use crate::manifest::Limits;
 use crate::unit::{self, Bytes};
@@ -27,8 +26,8 @@ pub struct Order {
     pub limits: Limits,
     /// All its randomness comes from here.
     pub seed: Seed,
-    /// What its clock says first.
-    pub start: Instant,
+    /// Its wall clock.
+    pub clock: Skew,
     /// The function, found in the component once for all runs.
     pub function: ComponentExportIndex,
     /// Its arguments, already of the right types.
@@ -39,7 +38,15 @@ pub struct Order {
     pub stopwatch: Stopwatch,
     /// Shared by all runs of the tool.
     pub pace: Arc<Pace>,
+    /// Whether somebody has stopped it meanwhile; asked at its start, at every epoch, and while it is parked.
+    pub stop: Stop,
 }
+
+/// Asks whether a run must end although it has broken no limit. Cheap: it is asked a thousand times a second.
+pub type Stop = Arc<dyn Fn() -> Option<Fault> + Send + Sync>;
+
+/// How often a parked guest, which no epoch reaches, is asked about.
+const PARKED: Duration = Duration::from_millis(20);
 
 /// Text that the guest wrote.
 #[derive(Debug, Clone, Default)]
@@ -101,15 +108,15 @@ fn over_time(watch: &Stopwatch, limits: &Limits) -> Option<Fault> {
     None
 }
 
-/// Ends when a time is over, also while the guest is parked and no epoch reaches it.
-async fn watch_time(watch: &Stopwatch, limits: &Limits) -> Fault {
+/// Ends when a time is over or somebody stops it, also while the guest is parked and no epoch reaches it.
+async fn watch_time(watch: &Stopwatch, limits: &Limits, stop: &Stop) -> Fault {
     loop {
-        if let Some(stop) = over_time(watch, limits) {
-            return stop;
+        if let Some(fault) = over_time(watch, limits).or_else(|| stop()) {
+            return fault;
         }
         let (own, backend) = watch.read();
         let left = limits.time.to_std().saturating_sub(own).min(limits.backend_time.to_std().saturating_sub(backend));
-        tokio::time::sleep(left.max(Duration::from_millis(2))).await;
+        tokio::time::sleep(left.clamp(Duration::from_millis(2), PARKED)).await;
     }
 }
 
@@ -133,10 +140,10 @@ fn store_of<T: Send + 'static>(
     // Those of the engine's own tables, lent ones included; WASI's have a table of their own.
     store.set_max_component_handles(usize::try_from(order.limits.handles).unwrap_or(usize::MAX));
     store.set_epoch_deadline(1);
-    let (watch, limits) = (order.stopwatch.clone(), order.limits.clone());
+    let (watch, limits, stop) = (order.stopwatch.clone(), order.limits.clone(), order.stop.clone());
     store.epoch_deadline_callback(move |_| {
-        if let Some(stop) = over_time(&watch, &limits) {
-            return Err(wasmtime::Error::new(stop));
+        if let Some(fault) = over_time(&watch, &limits).or_else(|| stop()) {
+            return Err(wasmtime::Error::new(fault));
         }
         yielded.store(true, Ordering::SeqCst);
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
@@ -186,16 +193,18 @@ async fn whole<T: Send + 'static>(
     let (stdout, stderr) = (Capture::up_to(kept), Capture::up_to(kept));
     let mut handles = ResourceTable::new();
     handles.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
-    let context = wasi::context(&order.seed, order.start, (stdout.clone(), stderr.clone()), limits.arguments);
+    let context = wasi::context(&order.seed, &order.clock, (stdout.clone(), stderr.clone()), limits.arguments);
     let cell = Cell { host, wasi: context, handles, sums: Sums::new(&limits) };
     let mut store = store_of(&pre, cell, &order, yielded)?;
     order.stopwatch.start();
-    let result = {
+    let result = if let Some(fault) = (order.stop)() {
+        Err(fault)
+    } else {
         let running = pin!(call(&pre, &mut store, &order));
         tokio::select! {
             biased;
             result = running => result.map_err(|error| fault(&error, &limits)),
-            over = watch_time(&order.stopwatch, &limits) => Err(over),
+            over = watch_time(&order.stopwatch, &limits, &order.stop) => Err(over),
         }
     };
     let output = result.iter().flatten().map(size).sum();

@@ -1,6 +1,7 @@
 //! A WASI that gives nothing: no environment, argument, directory, stdin or address; virtual clocks, seeded randomness.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -15,15 +16,41 @@ use crate::unit::Bytes;
 /// Each reading moves a clock on by this much, so that a guest that waits by reading comes to an end.
 const STEP: u64 = 1_000;
 
+/// How far the wall clock of one run is ahead of where it began: it moves on while an invocation waits, and nowhere else.
+#[derive(Debug, Clone)]
+pub struct Skew {
+    start: Instant,
+    millis: Arc<AtomicU64>,
+}
+
+impl Skew {
+    /// A clock that stands at `start`.
+    #[must_use]
+    pub fn from(start: Instant) -> Self {
+        Self { start, millis: Arc::default() }
+    }
+
+    /// The clock goes on from `now`; never back.
+    pub fn moves_to(&self, now: Instant) {
+        self.millis.fetch_max(now.0.saturating_sub(self.start.0), Ordering::SeqCst);
+    }
+
+    fn nanos(&self) -> u64 {
+        self.millis.load(Ordering::SeqCst).saturating_mul(1_000_000)
+    }
+}
+
 /// Nanoseconds since the start of this clock.
 struct Virtual {
     start: u64,
+    skew: Option<Skew>,
     readings: AtomicU64,
 }
 
 impl Virtual {
     fn read(&self) -> u64 {
-        self.start.saturating_add(self.readings.fetch_add(1, Ordering::SeqCst).saturating_mul(STEP))
+        let start = self.start.saturating_add(self.skew.as_ref().map_or(0, Skew::nanos));
+        start.saturating_add(self.readings.fetch_add(1, Ordering::SeqCst).saturating_mul(STEP))
     }
 }
 
@@ -55,6 +82,13 @@ pub struct Seed {
 }
 
 impl Seed {
+    /// The seed that [`Seed::bytes`] wrote.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        let (streams, maps) = bytes.split_first_chunk()?;
+        Some(Self { streams: *streams, maps: maps.try_into().ok()? })
+    }
+
     /// As one text of bytes.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
@@ -108,8 +142,10 @@ impl TryRng for Stream {
 
 /// The context of one run; `most` is what one call may carry. The host makes random bytes before the guest has the room,
 /// and while it makes them no epoch ends the guest.
-pub(super) fn context(seed: &Seed, start: Instant, (stdout, stderr): (Capture, Capture), most: Bytes) -> WasiCtx {
-    let clock = |start| Virtual { start, readings: AtomicU64::new(0) };
+pub(super) fn context(seed: &Seed, clock: &Skew, (stdout, stderr): (Capture, Capture), most: Bytes) -> WasiCtx {
+    let wall =
+        Virtual { start: clock.start.0.saturating_mul(1_000_000), skew: Some(clock.clone()), readings: AtomicU64::new(0) };
+    let monotonic = Virtual { start: 0, skew: None, readings: AtomicU64::new(0) };
     wasmtime_wasi::WasiCtxBuilder::new()
         .stdout(stdout)
         .stderr(stderr)
@@ -117,8 +153,8 @@ pub(super) fn context(seed: &Seed, start: Instant, (stdout, stderr): (Capture, C
         .insecure_random(stream(seed, Use::Insecure))
         .insecure_random_seed(u128::from_le_bytes(seed.maps))
         .max_random_size(most.0)
-        .wall_clock(clock(start.0.saturating_mul(1_000_000)))
-        .monotonic_clock(clock(0))
+        .wall_clock(wall)
+        .monotonic_clock(monotonic)
         .allow_ip_name_lookup(false)
         .allow_tcp(false)
         .allow_udp(false)

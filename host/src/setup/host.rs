@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::SystemClock;
 use super::workspace::{NotReady, Workspace, private_dir, write_private};
-use crate::approval::{Desk, Unattended};
+use crate::approval::{Desk, Manners, Unattended};
 use crate::capability::Backends;
 use crate::capability::files::Beneath;
 use crate::diagnostic::Broken;
@@ -66,17 +66,32 @@ impl Workspace {
     /// When a part of the workspace is missing or broken.
     pub fn host(&self, desk: Option<Arc<dyn Desk>>) -> Result<(Host, Arc<Store>), Broken> {
         let store = self.store()?;
-        let files = Arc::new(Beneath::new(self.files()?));
-        let backends = Backends { files, forum: store.clone(), acl: store.clone() };
+        let backends = self.backends(&store)?;
+        self.find_out(&store, &backends)?;
         let host = Host::new(Parts {
             sandbox: Sandbox::new(&Settings::of_this_machine())?,
             cache: Cache::new(self.cache()?),
             store: store.clone(),
             backends,
             desk: desk.unwrap_or_else(|| Arc::new(Unattended)),
+            manners: self.manners(),
+            rules: self.config.meaning(),
             program: program()?,
         });
         Ok((host, store))
+    }
+
+    /// How people are asked here.
+    #[must_use]
+    pub fn manners(&self) -> Manners {
+        let terms = &self.config.consent;
+        Manners { hold: terms.hold, expires: terms.expires, declined: terms.declined, asks: terms.asks.clone() }
+    }
+
+    /// What stands behind the capabilities.
+    pub(super) fn backends(&self, store: &Arc<Store>) -> Result<Backends, Broken> {
+        let files = Arc::new(Beneath::new(self.files()?));
+        Ok(Backends { files, forum: store.clone(), acl: store.clone() })
     }
 
     /// Loads every tool: what a start does, on all processors. A tool that does not load keeps no other from loading.

@@ -12,7 +12,7 @@ impl Acls for Store {
     fn widen(&self, lease: Lease, mut settle: Chapter) -> Pending<'_, Result<u64, Unrecorded>> {
         Box::pin(self.write(move |tx| {
             // Judged before the entry is there: it would take away from what it gains.
-            if let Some(premise) = settle.premise.take() {
+            if let Some(premise) = settle.terms.premise.take() {
                 tx.judge(&premise)?;
             }
             let id = open(tx, &lease).map_err(|e| failed("widening access", e))?;
@@ -38,8 +38,7 @@ impl Acls for Store {
             if let Some(lease) = lease.filter(|lease| leases::is_of(lease, &ending, tx.now)) {
                 leases::close(tx, &lease, &leases::Cause::Tool)?;
             }
-            tx.append(settle)?;
-            Ok(())
+            tx.append(settle).map(drop)
         }))
     }
 }

@@ -20,6 +20,8 @@ struct Words {
     marked: AtomicU64,
     settled: AtomicU64,
     newest: AtomicU64,
+    answers: AtomicU64,
+    waits: AtomicU64,
 }
 
 /// The page.
@@ -67,6 +69,26 @@ impl Board {
     /// The newest time that any process wrote.
     pub(super) fn newest(&self) -> Instant {
         Instant(self.words().newest.load(Ordering::SeqCst))
+    }
+
+    /// How many answers to questions any process has written.
+    pub(super) fn answers(&self) -> u64 {
+        self.words().answers.load(Ordering::SeqCst)
+    }
+
+    /// A question was answered, or has ended otherwise.
+    pub(super) fn answered(&self) {
+        self.words().answers.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Whether an invocation may have been set down: if not, nobody needs to look.
+    pub(super) fn may_wait(&self) -> bool {
+        self.words().waits.load(Ordering::SeqCst) > 0
+    }
+
+    /// Says whether invocations that were set down are there. Whoever says this holds the database's write lock.
+    pub(super) fn waits(&self, some: bool) {
+        self.words().waits.store(some.into(), Ordering::SeqCst);
     }
 
     /// A time was written.

@@ -9,10 +9,12 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value, json};
 
 use super::tx::failed;
-use super::{Store, Tx};
+use super::{Store, Tx, approvals, waits};
+use crate::approval::Asked;
 use crate::diagnostic::Broken;
-use crate::journal::{Chapter, Draft, Kind, Unrecorded};
-use crate::name::InvocationId;
+use crate::grant::Class;
+use crate::journal::{Chapter, Draft, IN_DOUBT, Kind, NewWait, Terms, Unrecorded, With};
+use crate::name::{Digest, InvocationId};
 
 /// This process's lock.
 pub(super) struct Instance {
@@ -86,7 +88,8 @@ pub(super) fn left_open(connection: &Connection, run: &Path, own: &Instance) -> 
 }
 
 impl Store {
-    /// Ends what was left open: an intent without an outcome did not happen, since here both are one transaction.
+    /// Ends what was left open. An intent without an outcome did not happen where both are one transaction; where they are
+    /// not, it is in doubt.
     pub(super) fn recover(&self, left: Vec<Left>) -> Result<(), Broken> {
         for Left { invocation } in left {
             let ended = self.writer.write_now(move |tx| end(tx, invocation));
@@ -112,16 +115,51 @@ fn end(tx: &mut Tx<'_>, invocation: InvocationId) -> Result<(), Unrecorded> {
     for (seq, entry) in &entries {
         let settles = |other: &Value| other["kind"] == "outcome" && other["body"]["intent"] == *seq;
         if entry["kind"] == "intent" && !entries.iter().any(|(_, other)| settles(other)) {
-            let outcome = if was_done(tx, &id, *seq).map_err(|e| failed(doing, e))? { "done" } else { "not-done" };
+            let outcome = match class(entry) {
+                Class::SameDatabase if was_done(tx, &id, *seq).map_err(|e| failed(doing, e))? => "done",
+                Class::SameDatabase => "not-done",
+                Class::Keyed | Class::Queryable | Class::Blind => IN_DOUBT,
+            };
             let body =
                 json!({ "function": entry["body"]["function"], "intent": seq, "outcome": outcome, "found": "at recovery" });
             drafts.push(Draft::new(Kind::Outcome, body));
         }
     }
     let first = entries.last().map_or(0, |(seq, _)| seq + 1);
+    let chapter =
+        |drafts| Chapter { invocation: Some(invocation), first, drafts: Arc::new(drafts), terms: Terms::default() };
+    if let Some((wait, question)) = still_asks(tx, &entries).map_err(|e| failed(doing, e))? {
+        // Whoever it asked can still answer: it waits for that.
+        drafts.push(Draft::new(Kind::SetDown, json!({ "question": question, "found": "at recovery" })));
+        let terms = Terms { premise: None, with: Some(With::SetDown(wait)) };
+        return tx.append(Chapter { terms, ..chapter(drafts) }).map(drop);
+    }
+    if waits::put_back(tx, &id).map_err(|e| failed(doing, e))? {
+        // It was set down before: what it did since is settled, and it waits again.
+        return if drafts.is_empty() { Ok(()) } else { tx.append(chapter(drafts)).map(drop) };
+    }
     let count = u64::from(first) + drafts.len() as u64 + 1;
     drafts.push(Draft::new(Kind::Ended, json!({ "outcome": "interrupted", "entries": count, "receipt": [] })));
-    tx.append(Chapter { invocation: Some(invocation), first, drafts: Arc::new(drafts), premise: None })
+    tx.append(chapter(drafts)).map(drop)
+}
+
+/// How an intent said that it can be found out what became of it. One that does not say is of this database; one that says
+/// what this program does not know is a person's to look at.
+fn class(intent: &Value) -> Class {
+    match &intent["body"]["class"] {
+        Value::Null => Class::SameDatabase,
+        class => class.as_str().and_then(Class::parse).unwrap_or(Class::Blind),
+    }
+}
+
+/// The question that an invocation had asked when its process ended, if it can still be answered and nothing came after it.
+fn still_asks(tx: &Tx<'_>, entries: &[(u32, Value)]) -> rusqlite::Result<Option<(NewWait, u64)>> {
+    let after = entries.iter().rev().find(|(_, entry)| entry["kind"] != "answered");
+    let Some((_, asked)) = after.filter(|(_, entry)| entry["kind"] == "asked") else { return Ok(None) };
+    let digest = |key: &str| asked["body"][key].as_str().and_then(|hex| Digest::parse_hex(hex).ok());
+    let (Some(act), Some(call)) = (digest("act"), digest("call")) else { return Ok(None) };
+    let live = approvals::same(tx, &act)?;
+    Ok(live.map(|Asked { question, .. }| (NewWait { call, question }, question)))
 }
 
 fn entries(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<Vec<(u32, Value)>> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, Row, params};
 
 use crate::clock::Instant;
+use crate::freeze::{Freeze, Scope};
 use crate::lease::Lease;
 use crate::name::{BadName, FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
 use crate::people::{Directory, Entry, Forum, Object, Right};
@@ -79,7 +80,30 @@ pub(super) fn directory(connection: &Connection, stamp: u64) -> Result<Directory
         member(&mut forum.audience, row.get(2)?)
     })?;
     directory.objects = objects(connection)?;
+    directory.freezes = freezes(connection)?;
     Ok(directory)
+}
+
+/// What is frozen, and what was within a day. The newest time is never later than now, so one that it says is over stays over.
+pub(super) fn freezes(connection: &Connection) -> Result<Vec<Freeze>, Unreadable> {
+    let mut freezes = Vec::new();
+    let query = "SELECT id, scope, name, reason, person, at, ends, thawed FROM freezes
+        WHERE thawed IS NULL AND (ends IS NULL OR ends > (SELECT newest FROM state))
+        OR at > (SELECT newest FROM state) - 86400000 ORDER BY id";
+    each(connection, query, |row| {
+        let instant = |at: i64| Instant(at.cast_unsigned());
+        freezes.push(Freeze {
+            id: row.get::<_, i64>(0)?.cast_unsigned(),
+            scope: Scope::parse(&text(row, 1)?, &text(row, 2)?)?,
+            reason: text(row, 3)?,
+            by: PersonName::parse(&text(row, 4)?)?,
+            at: instant(row.get(5)?),
+            ends: row.get::<_, Option<i64>>(6)?.map(instant),
+            thawed: row.get::<_, Option<i64>>(7)?.is_some(),
+        });
+        Ok(())
+    })?;
+    Ok(freezes)
 }
 
 fn member(members: &mut BTreeSet<Principal>, name: Option<String>) -> Result<(), Unreadable> {

@@ -1,7 +1,9 @@
 //! People in the store: rights for the gate, passphrases for approvals. And which compiled files are ours.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::{OptionalExtension as _, params};
 use serde_json::json;
@@ -10,12 +12,16 @@ use super::Store;
 use super::load;
 use super::tx::failed;
 use crate::approval::Credentials;
+use crate::clock::Instant;
 use crate::diagnostic::Broken;
+use crate::freeze::{self, Subject};
 use crate::gate::World;
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending, Unrecorded};
 use crate::name::{Digest, PersonName};
 use crate::people::{Directory, Rights, Standing};
+use crate::quota::Charge;
+use crate::refusal::Refusal;
 
 /// What a store remembers of the world.
 pub(super) struct Seen {
@@ -32,6 +38,29 @@ impl World for Store {
         let standing = self.standing(initiator);
         Box::pin(std::future::ready(standing.map(|standing| Rights { standing, now: self.now() })))
     }
+
+    fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
+        self.uses_left(charges)
+    }
+
+    fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {
+        let version = self.board.version();
+        if self.held.is_empty() && version.is_some_and(|version| version == found.load(Ordering::Relaxed)) {
+            return None;
+        }
+        match self.directory().map(|directory| freeze::judge(&directory.freezes, subject, self.now())) {
+            Ok(Ok(())) => {
+                // The board was read first: what moved since then is another version.
+                version.into_iter().for_each(|version| found.store(version, Ordering::Relaxed));
+                None
+            }
+            Ok(Err(refusal)) => Some(refusal),
+            Err(broken) => {
+                tracing::debug!(doing = broken.doing, cause = broken.cause, "whether a guest is frozen is not known");
+                None
+            }
+        }
+    }
 }
 
 impl Credentials for Store {
@@ -41,6 +70,22 @@ impl Credentials for Store {
             self.read("reading a passphrase", |connection| {
                 let mut statement = connection.prepare_cached("SELECT phc FROM credentials WHERE person = ?1")?;
                 statement.query_row([person.as_str()], |row| row.get(0)).optional()
+            })
+        })
+    }
+
+    fn able(&self, people: &BTreeSet<PersonName>) -> Pending<'_, Result<BTreeSet<PersonName>, Broken>> {
+        let people = people.clone();
+        Box::pin(async move {
+            self.read("reading who has a passphrase", |connection| {
+                let mut has = connection.prepare_cached("SELECT 1 FROM credentials WHERE person = ?1")?;
+                let mut able = BTreeSet::new();
+                for person in people {
+                    if has.exists([person.as_str()])? {
+                        able.insert(person);
+                    }
+                }
+                Ok(able)
             })
         })
     }
@@ -92,7 +137,14 @@ impl Store {
         let connection = self.reader.lock().map_err(|_| Broken::while_doing(READING, "another thread failed at it"))?;
         let read = connection.unchecked_transaction().map_err(|e| Broken::while_doing(READING, e))?;
         let stamp = load::stamp(&read).map_err(|e| Broken::while_doing(READING, e))?;
-        load::directory(&read, stamp).map(Arc::new).map_err(|e| Broken::while_doing(READING, e))
+        let mut directory = load::directory(&read, stamp).map_err(|e| Broken::while_doing(READING, e))?;
+        directory.freezes.extend(self.held.all());
+        Ok(Arc::new(directory))
+    }
+
+    /// What is remembered is wrong: the next decision reads the world anew.
+    pub(super) fn forget(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Keeps a person's protected passphrase, on record.
@@ -109,13 +161,17 @@ impl Store {
             let draft = Draft::new(Kind::Passphrase, json!({ "person": person.as_str() }));
             tx.append(Chapter::alone(draft))
         });
-        written.await.map_err(broken)
+        written.await.map(drop).map_err(broken)
     }
 }
 
 impl Keep for Store {
     fn instance(&self) -> &Arc<str> {
         self.instance.name()
+    }
+
+    fn now(&self) -> Instant {
+        self.now()
     }
 
     fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>> {

@@ -71,16 +71,16 @@ fn kept(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<Kept> {
 }
 
 impl Store {
-    /// The latest invocations: how each began and, if it has, how it ended.
+    /// The latest invocations: how each began, and its latest entry.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn invocations(&self, limit: u32) -> Result<Vec<(Kept, Option<Kept>)>, Broken> {
+    pub fn invocations(&self, limit: u32) -> Result<Vec<(Kept, Kept)>, Broken> {
         self.read("listing invocations", |connection| {
             let query = "SELECT began.entry, (SELECT entry FROM journal WHERE invocation = began.invocation ORDER BY seq DESC LIMIT 1) \
                          FROM journal AS began WHERE began.seq = 0 ORDER BY began.number DESC LIMIT ?1";
             let mut statement = connection.prepare(query)?;
-            let rows = statement.query_map([limit], |row| Ok((kept(row, 0)?, Some(kept(row, 1)?).filter(|it| it.kind() == "ended"))))?;
+            let rows = statement.query_map([limit], |row| Ok((kept(row, 0)?, kept(row, 1)?)))?;
             rows.collect()
         })
     }
@@ -93,6 +93,19 @@ impl Store {
         self.read("reading an invocation", |connection| {
             let mut statement = connection.prepare("SELECT entry FROM journal WHERE invocation = ?1 ORDER BY seq")?;
             statement.query_map([invocation.to_string()], |row| kept(row, 0))?.collect()
+        })
+    }
+
+    /// The entries in which people answered a question, and those that ended it, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn answers_to(&self, question: u64) -> Result<Vec<Kept>, Broken> {
+        self.read("reading answers", |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT entry FROM journal WHERE number IN (SELECT number FROM answers WHERE approval = ?1) ORDER BY number",
+            )?;
+            statement.query_map([question.cast_signed()], |row| kept(row, 0))?.collect()
         })
     }
 

@@ -1,14 +1,14 @@
 -- Questions to people, and what came of them. What a yes is bound to stands in the payload `act` of the entry `number`.
 CREATE TABLE approvals (
     id INTEGER PRIMARY KEY, number INTEGER NOT NULL, act BLOB NOT NULL, state TEXT NOT NULL, why TEXT,
-    function TEXT NOT NULL, tool TEXT NOT NULL, initiator TEXT NOT NULL, agent TEXT NOT NULL, rules TEXT NOT NULL,
-    asked INTEGER NOT NULL, expires INTEGER NOT NULL, settled INTEGER, invocation TEXT, seq INTEGER
+    function TEXT NOT NULL, tool TEXT NOT NULL, initiator TEXT NOT NULL, agent TEXT NOT NULL, consent TEXT NOT NULL,
+    about TEXT, audience TEXT NOT NULL, asker TEXT NOT NULL, asked INTEGER NOT NULL, expires INTEGER NOT NULL, settled INTEGER, invocation TEXT, seq INTEGER
 ) STRICT;
 CREATE INDEX approvals_act ON approvals (act);
-CREATE INDEX approvals_live ON approvals (state, expires) WHERE state IN ('open', 'agreed');
-CREATE INDEX approvals_asked ON approvals (asked);
+CREATE INDEX approvals_kind ON approvals (tool, function, state);
+CREATE INDEX approvals_asker ON approvals (asker) WHERE state IN ('open', 'agreed');
 CREATE TABLE answers (
-    approval INTEGER NOT NULL REFERENCES approvals (id), person TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT,
+    approval INTEGER NOT NULL REFERENCES approvals (id), person TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (approval, person)
 ) STRICT, WITHOUT ROWID;
 -- Invocations that were set down, until their result was handed to a caller.
@@ -19,9 +19,8 @@ CREATE INDEX waits_call ON waits (call);
 CREATE INDEX waits_approval ON waits (approval);
 -- Idempotency keys that callers gave.
 CREATE TABLE keys (key BLOB PRIMARY KEY, invocation TEXT NOT NULL, call BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
--- What was spent of quotas: a row for each act, as long as a window may reach back to it.
-CREATE TABLE spent (quota TEXT NOT NULL, at INTEGER NOT NULL, amount INTEGER NOT NULL) STRICT;
-CREATE INDEX spent_quota ON spent (quota, at);
+-- What was spent of quotas: each counter's uses, numbered in order, as long as a window may reach back to them.
+CREATE TABLE spent (counter TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (counter, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE freezes (
     id INTEGER PRIMARY KEY, scope TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, person TEXT NOT NULL, at INTEGER NOT NULL,
     ends INTEGER, thawed INTEGER

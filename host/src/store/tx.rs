@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::load;
 use super::writer::Desk;
+use super::{approvals, doubts, load, quota, waits};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::journal::chain::{Head, Place, Sealed, seal};
-use crate::journal::{Chapter, Draft, Kind, Unrecorded};
+use crate::journal::{Chapter, Draft, IN_DOUBT, Kind, Unrecorded, With, Written};
 use crate::name::{Digest, InvocationId};
 use crate::people::Premise;
 
@@ -59,6 +59,11 @@ impl<'c> Tx<'c> {
         Ok(hash.is_some_and(|hash| hash == head.hash.as_bytes()))
     }
 
+    /// The page that the processes of this store share.
+    pub(super) fn board(&self) -> &super::board::Board {
+        &self.desk.board
+    }
+
     pub(super) fn finish(self) -> rusqlite::Result<()> {
         if self.head == self.start {
             return Ok(());
@@ -77,6 +82,7 @@ impl<'c> Tx<'c> {
 
     /// Judges a premise again, if the world has moved since.
     pub(super) fn judge(&self, premise: &Premise) -> Result<(), Unrecorded> {
+        self.desk.held.judge(premise.subject.as_ref(), self.now).map_err(Unrecorded::Refused)?;
         let doing = "looking at the world again";
         let stamp = load::stamp(self.connection).map_err(|e| failed(doing, e))?;
         if stamp == premise.stamp && self.now < premise.until {
@@ -87,14 +93,14 @@ impl<'c> Tx<'c> {
     }
 
     /// Adds a chapter: each entry in its place, with its payloads under fresh random bytes.
-    pub(super) fn append(&mut self, chapter: Chapter) -> Result<(), Unrecorded> {
+    pub(super) fn append(&mut self, chapter: Chapter) -> Result<Written, Unrecorded> {
         self.write(Ready::of(chapter)?)
     }
 
     /// Adds a chapter that was made ready outside of this transaction.
-    pub(super) fn write(&mut self, ready: Ready) -> Result<(), Unrecorded> {
+    pub(super) fn write(&mut self, ready: Ready) -> Result<Written, Unrecorded> {
         let Ready { chapter, sealed } = ready;
-        if let Some(premise) = &chapter.premise {
+        if let Some(premise) = &chapter.terms.premise {
             self.judge(premise)?;
         }
         let whole = is_whole(&chapter);
@@ -102,11 +108,42 @@ impl<'c> Tx<'c> {
             let place = chapter.invocation.map(|invocation| (invocation, seq));
             let doing = "writing to the journal";
             self.entry(draft, sealed, place).map_err(|e| failed(doing, e))?;
+            if let (Some(invocation), true) = (chapter.invocation, is_in_doubt(draft)) {
+                doubts::note(self, invocation, &draft.body).map_err(|e| failed(doing, e))?;
+            }
             if let (Some(invocation), false) = (chapter.invocation, whole) {
                 self.note_open(draft.kind, invocation).map_err(|e| failed(doing, e))?;
             }
         }
-        Ok(())
+        self.beside(&chapter)
+    }
+
+    /// Writes what stands beside a chapter's entries, which are there already.
+    fn beside(&self, chapter: &Chapter) -> Result<Written, Unrecorded> {
+        let last = || {
+            let count = u32::try_from(chapter.drafts.len()).unwrap_or(u32::MAX);
+            let invocation = chapter.invocation.ok_or_else(|| failed("writing to the journal", "no invocation asks"))?;
+            Ok((invocation, chapter.first.saturating_add(count).saturating_sub(1)))
+        };
+        let asked = match &chapter.terms.with {
+            None => None,
+            Some(With::Ask(new)) => Some(approvals::ask(self, new, self.head.entries.saturating_sub(1))?),
+            Some(With::Spend(spends)) => {
+                let intent = last()?;
+                spends.approval.iter().try_for_each(|used| approvals::consume(self, used, intent))?;
+                quota::spend(self, &spends.quotas)?;
+                None
+            }
+            Some(With::SetDown(wait)) => {
+                waits::set_down(self, last()?.0, wait).map_err(|e| failed("setting an invocation down", e))?;
+                None
+            }
+            Some(With::Key(key)) => {
+                waits::keep_key(self, last()?.0, key)?;
+                None
+            }
+        };
+        Ok(Written { asked })
     }
 
     fn entry(
@@ -141,7 +178,10 @@ impl<'c> Tx<'c> {
             insert.execute(params![invocation.to_string(), self.desk.instance])?;
         } else if kind == Kind::Ended {
             let mut delete = self.connection.prepare_cached("DELETE FROM open_invocations WHERE invocation = ?1")?;
-            delete.execute([invocation.to_string()])?;
+            let invocation = invocation.to_string();
+            delete.execute([&invocation])?;
+            approvals::asker_is_gone(self, &invocation)?;
+            waits::ended(self, &invocation)?;
         }
         Ok(())
     }
@@ -151,6 +191,11 @@ impl<'c> Tx<'c> {
 fn is_whole(chapter: &Chapter) -> bool {
     let kind = |draft: Option<&Draft>| draft.map(|draft| draft.kind);
     kind(chapter.drafts.first()) == Some(Kind::Began) && kind(chapter.drafts.last()) == Some(Kind::Ended)
+}
+
+/// An outcome that says that nobody knows it.
+fn is_in_doubt(draft: &Draft) -> bool {
+    draft.kind == Kind::Outcome && draft.body.text_of("outcome") == Some(IN_DOUBT)
 }
 
 /// A chapter whose digests are worked out: by whoever asks, so that the one thread that writes need not.

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::board::Board;
+use super::freezes::Held;
 use super::tx::{Tx, failed};
 use super::{leases, schema};
 use crate::clock::Clock;
@@ -103,6 +104,7 @@ pub(super) struct Desk {
     pub(super) database: PathBuf,
     pub(super) board: Arc<Board>,
     pub(super) commits: Arc<AtomicU64>,
+    pub(super) held: Arc<Held>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) log: String,
     pub(super) instance: Arc<str>,

@@ -1,19 +1,42 @@
 //! What `acl` does, given a permit.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::backend::{Ending, Lease};
 use super::end::End;
 use super::grants::{Backend, Entries};
 use super::widen::Widen;
+use crate::clock::Instant;
 use crate::diagnostic::Halt;
-use crate::gate::{Permit, Session, Told};
+use crate::gate::{Permit, Retold, Session};
 use crate::journal::Unrecorded;
-use crate::people::{Entry, Rights, not_yours};
+use crate::name::Principal;
+use crate::people::{Entry, Right, Rights, not_yours};
 use crate::refusal::{Code, Refusal};
 
+/// The entries of an access list.
+pub(super) struct Held(pub(super) Vec<Entry>);
+
+impl Retold for Held {
+    fn tell(&self) -> Vec<u8> {
+        let ends = |entry: &Entry| entry.ends.map(|ends| ends.0);
+        let each = self.0.iter().map(|it| json!([it.principal.to_string(), it.right.as_str(), ends(it), it.lease]));
+        json!(each.collect::<Vec<_>>()).to_string().into_bytes()
+    }
+
+    fn recall(told: &[u8]) -> Option<Self> {
+        let told: Value = serde_json::from_slice(told).ok()?;
+        let held = told.as_array()?.iter().map(|it| {
+            let principal = Principal::parse(it[0].as_str()?).ok()?;
+            let right = Right::parse(it[1].as_str()?)?;
+            Some(Entry { principal, right, ends: it[2].as_u64().map(Instant), lease: it[3].as_u64() })
+        });
+        held.collect::<Option<_>>().map(Self)
+    }
+}
+
 /// Reads the entries that hold now, as many as there is room for.
-pub(super) async fn entries(rights: &Rights, permit: Permit<Entries>) -> Result<Vec<Entry>, Halt> {
+pub(super) async fn entries(rights: &Rights, permit: Permit<Entries>) -> Result<Held, Halt> {
     permit
         .observe(async |action, room| {
             let name = action.object.as_ref().ok_or_else(not_yours)?;
@@ -27,15 +50,7 @@ pub(super) async fn entries(rights: &Rights, permit: Permit<Entries>) -> Result<
             if bytes > room {
                 return Err(Refusal::new(Code::MeterSpent, "the access list is longer than what is left of `bytes`").into());
             }
-            let told: Vec<_> = held.iter().map(|it| json!([it.principal.to_string(), it.right.as_str()])).collect();
-            Ok((
-                held,
-                Told {
-                    bytes,
-                    payload: json!(told).to_string().into_bytes(),
-                    source: Some(format!("access list of {name}").into()),
-                },
-            ))
+            Ok((Held(held), bytes))
         })
         .await
 }
@@ -45,19 +60,22 @@ pub(super) async fn widen(acls: Backend, session: &Session, permit: Permit<Widen
     let who = session.who.clone();
     let world = session.services.world.clone();
     permit
-        .spend(move |action, key, settle| async move {
-            let Some((object, principal, right)) = action.wanted.clone() else {
-                return Err(Unrecorded::Refused(not_yours()));
-            };
-            let now = world.rights(&who.initiator).await.map_err(Unrecorded::Broken)?.now;
-            let (tool, initiator) = (who.tool.clone(), who.initiator.clone());
-            let lease = Lease { object, principal, right, ends: now.after(action.span), tool, initiator, key };
-            acls.widen(lease, settle).await
-        })
+        .spend(
+            move |action, key, settle| async move {
+                let Some((object, principal, right)) = action.wanted.clone() else {
+                    return Err(Unrecorded::Refused(not_yours()));
+                };
+                let now = world.rights(&who.initiator).await.map_err(Unrecorded::Broken)?.now;
+                let (tool, initiator) = (who.tool.clone(), who.initiator.clone());
+                let lease = Lease { object, principal, right, ends: now.after(action.span), tool, initiator, key };
+                acls.widen(lease, settle).await
+            },
+            |outcome| outcome["lease"].as_u64(),
+        )
         .await
 }
 
 /// Closes a lease before its time.
 pub(super) async fn end(acls: Backend, ending: Ending, permit: Permit<End>) -> Result<(), Halt> {
-    permit.spend(move |_action, _key, settle| async move { acls.end(ending, settle).await }).await
+    permit.spend(move |_action, _key, settle| async move { acls.end(ending, settle).await }, |_| Some(())).await
 }

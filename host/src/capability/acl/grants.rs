@@ -6,8 +6,9 @@ use super::backend::Acls;
 use super::widen::Widen;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
-use crate::grant::{Dimension, Kind, Reached, Spec, Values as Allowed};
+use crate::grant::{Class, Dimension, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::canonical::texts;
+use crate::journal::{Doubt, Learnt};
 use crate::meter::Want;
 use crate::name::ObjectName;
 use crate::people::{Need, Right};
@@ -25,6 +26,7 @@ pub const READ: &Spec = &Spec {
     reach: &[OBJECTS],
     bytes: true,
     lease: false,
+    class: None,
 };
 
 /// `[grant] "acl.write"`.
@@ -39,7 +41,11 @@ pub const WRITE: &Spec = &Spec {
     ],
     bytes: false,
     lease: true,
+    class: Some(Class::SameDatabase),
 };
+
+/// Its functions, as a freeze names them.
+pub const FUNCTIONS: &[&str] = &["acl.end", "acl.entries", "acl.widen"];
 
 /// The grants of this capability.
 pub const GRANTS: &[&Spec] = &[READ, WRITE];
@@ -88,6 +94,10 @@ impl Action for Entries {
         Want::UpTo(LIST)
     }
 
+    fn source(&self) -> Option<Arc<str>> {
+        self.object.as_ref().map(|object| format!("access list of {object}").into())
+    }
+
     fn canonical(&self) -> String {
         texts(&[("object", Some(&self.asked))])
     }
@@ -106,4 +116,10 @@ pub fn action(function: &str, values: &Values, _backend: &Backend) -> Option<Res
         "acl.widen" => Some(widen()),
         _ => None,
     }
+}
+
+/// Access lists and the outcomes of their changes are one transaction: nothing of them is ever in doubt.
+#[must_use]
+pub fn find_out(_doubt: &Doubt, _backend: &Backend) -> Option<Learnt> {
+    None
 }

@@ -7,7 +7,7 @@ use crate::grant::{Reached, Spec};
 use crate::journal::canonical::texts;
 use crate::meter::Want;
 use crate::name::{ObjectName, Principal};
-use crate::people::{Audience, Need, Right};
+use crate::people::{About, Audience, Need, Right};
 use crate::unit::Duration;
 
 /// A widening as a guest asks for it.
@@ -64,6 +64,10 @@ impl Action for Widen {
 
     fn audience(&self) -> Audience {
         self.wanted.clone().map_or(Audience::Nobody, |(object, principal, right)| Audience::Gains(object, principal, right))
+    }
+
+    fn about(&self) -> Option<About> {
+        self.wanted.clone().map(|(object, _, _)| About::Object(object))
     }
 
     fn canonical(&self) -> String {

@@ -3,19 +3,53 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::beneath::{Beneath, Found, trouble};
-use super::grants::{List, READ, Read};
+use super::grants::{Backend, List, READ, Read};
+use super::replace::New;
+use super::write::Write;
 use crate::diagnostic::Halt;
-use crate::gate::{Permit, Told};
+use crate::gate::{Failed, Permit, Retold};
 use crate::grant::{Allowed, Reached};
 use crate::name::{FilePath, ObjectName};
 use crate::people::{Need, Right, Rights, not_yours};
+use crate::refusal::{Code, Refusal};
 
 /// One name of a listing.
 pub(super) struct Listed {
     pub(super) name: String,
     pub(super) found: Found,
+}
+
+/// A listing.
+pub(super) struct Names {
+    pub(super) listed: Vec<Listed>,
+    pub(super) more: bool,
+}
+
+impl Retold for Names {
+    fn tell(&self) -> Vec<u8> {
+        let size = |found: &Found| match found {
+            Found::File(size) => json!(size),
+            Found::Folder => json!(null),
+        };
+        let names: Vec<_> = self.listed.iter().map(|it| json!([it.name, size(&it.found)])).collect();
+        json!({ "names": names, "more": self.more }).to_string().into_bytes()
+    }
+
+    fn recall(told: &[u8]) -> Option<Self> {
+        let told: Value = serde_json::from_slice(told).ok()?;
+        let listed = told["names"].as_array()?.iter().map(|it| {
+            let found = if it[1].is_null() { Found::Folder } else { Found::File(it[1].as_u64()?) };
+            Some(Listed { name: it[0].as_str()?.to_owned(), found })
+        });
+        Some(Self { listed: listed.collect::<Option<_>>()?, more: told["more"].as_bool()? })
+    }
 }
 
 /// Reads a range. Reading is done in place: a guest has a thread of its own to wait on.
@@ -24,10 +58,50 @@ pub(super) async fn read(root: &Beneath, permit: Permit<Read>) -> Result<Vec<u8>
         .observe(async |action, room| {
             let path = action.path.as_ref().ok_or_else(not_yours)?;
             let bytes = range(root, path, action.offset, room)?;
-            let told = Told { bytes: bytes.len() as u64, payload: bytes.clone(), source: Some(path.shared().clone()) };
-            Ok((bytes, told))
+            let length = bytes.len() as u64;
+            Ok((bytes, length))
         })
         .await
+}
+
+/// How long a write may take before its file takes its place; afterwards nothing of it happens.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Writes a whole file, on a thread of its own: disks may take their time.
+pub(super) async fn write(root: Backend, permit: Permit<Write>) -> Result<(), Halt> {
+    permit
+        .spend_outside(
+            async move |action: Arc<Write>, key| {
+                let turn = Arc::new(Turn::default());
+                let begins = turn.clone();
+                let writing = tokio::task::spawn_blocking(move || {
+                    let path = action.path.as_ref().ok_or_else(not_yours)?;
+                    let new = New { path, contents: &action.contents, before: action.before()?, key };
+                    root.replace(&new, || begins.take())
+                });
+                match tokio::time::timeout(PATIENCE, writing).await {
+                    Ok(written) => {
+                        written.unwrap_or_else(|e| Err(Failed::InDoubt(format!("the thread that wrote ended early: {e}"))))
+                    }
+                    Err(_) if turn.take() => {
+                        Err(Refusal::new(Code::Unavailable, "the file could not be written in time").into())
+                    }
+                    Err(_) => Err(Failed::InDoubt(format!("putting the file in place takes longer than {PATIENCE:?}"))),
+                }
+            },
+            |_| Some(()),
+        )
+        .await
+}
+
+/// Whoever takes it first decides: the file takes its place, or its time is up.
+#[derive(Debug, Default)]
+struct Turn(AtomicBool);
+
+impl Turn {
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::SeqCst)
+    }
 }
 
 fn range(root: &Beneath, path: &FilePath, offset: u64, room: u64) -> Result<Vec<u8>, Halt> {
@@ -54,12 +128,7 @@ impl std::io::Read for At<'_> {
 }
 
 /// Lists what the grants reach and the initiator may read.
-pub(super) async fn list(
-    root: &Beneath,
-    allowed: &Allowed,
-    rights: &Rights,
-    permit: Permit<List>,
-) -> Result<(Vec<Listed>, bool), Halt> {
+pub(super) async fn list(root: &Beneath, allowed: &Allowed, rights: &Rights, permit: Permit<List>) -> Result<Names, Halt> {
     permit
         .observe(async |action, room| {
             let folder = action.folder.as_ref().ok_or_else(not_yours)?;
@@ -76,10 +145,7 @@ pub(super) async fn list(
                 used += name.len() as u64;
                 listed.push(Listed { name, found });
             }
-            let names: Vec<&str> = listed.iter().map(|entry| entry.name.as_str()).collect();
-            let told =
-                Told { bytes: used, payload: names.join("\n").into_bytes(), source: Some(format!("{folder}/").into()) };
-            Ok(((listed, more), told))
+            Ok((Names { listed, more }, used))
         })
         .await
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::beneath::Beneath;
+use super::write::Write;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
-use crate::grant::{Dimension, Kind, Reached, Spec, Values as Allowed};
+use crate::grant::{Class, Dimension, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::canonical::texts;
 use crate::meter::Want;
 use crate::name::FilePath;
@@ -14,20 +15,37 @@ use crate::people::Need;
 /// Behind the capability: the files root.
 pub type Backend = Arc<Beneath>;
 
+const PATHS: &[Dimension] = &[Dimension { key: "paths", one: "path", values: Allowed::Paths }];
+
 /// `[grant] "files.read"`.
 pub const READ: &Spec = &Spec {
     name: "files.read",
     functions: &["files.list", "files.read"],
     kind: Kind::Observation,
-    reach: &[Dimension { key: "paths", one: "path", values: Allowed::Paths }],
+    reach: PATHS,
     bytes: true,
     lease: false,
+    class: None,
 };
 
-/// The grants of this capability.
-pub const GRANTS: &[&Spec] = &[READ];
+/// `[grant] "files.write"`.
+pub const WRITE: &Spec = &Spec {
+    name: "files.write",
+    functions: &["files.write"],
+    kind: Kind::Change,
+    reach: PATHS,
+    bytes: true,
+    lease: false,
+    class: Some(Class::Queryable),
+};
 
-/// The most that one read brings, in bytes.
+/// Its functions, as a freeze names them.
+pub const FUNCTIONS: &[&str] = &["files.list", "files.read"];
+
+/// The grants of this capability.
+pub const GRANTS: &[&Spec] = &[READ, WRITE];
+
+/// The most that one read brings and one write holds, in bytes.
 pub(super) const MOST: u32 = 1 << 20;
 
 /// The most that one listing brings, in bytes of names.
@@ -74,6 +92,10 @@ impl Action for Read {
 
     fn want(&self) -> Want {
         Want::Exactly(self.length.into())
+    }
+
+    fn source(&self) -> Option<Arc<str>> {
+        self.path.as_ref().map(|path| path.shared().clone())
     }
 
     fn canonical(&self) -> String {
@@ -125,6 +147,10 @@ impl Action for List {
         Want::UpTo(LISTING)
     }
 
+    fn source(&self) -> Option<Arc<str>> {
+        self.folder.as_ref().map(|folder| format!("{folder}/").into())
+    }
+
     fn canonical(&self) -> String {
         texts(&[("after", self.after.as_deref()), ("folder", Some(&self.asked))])
     }
@@ -132,14 +158,20 @@ impl Action for List {
 
 /// The action that `explain` names; none if the function is not of this capability.
 #[must_use]
-pub fn action(function: &str, values: &Values, _backend: &Backend) -> Option<Result<Arc<dyn Action>, String>> {
+pub fn action(function: &str, values: &Values, backend: &Backend) -> Option<Result<Arc<dyn Action>, String>> {
     let read = || {
         let path = needed(values, "path")?.to_owned();
         let length = u32::try_from(number(values, "length", 1)?).unwrap_or(MOST);
         Ok(Arc::new(Read::parse(path, number(values, "offset", 0)?, length)) as Arc<dyn Action>)
     };
     let list = || Ok(Arc::new(List::parse(needed(values, "path")?.to_owned(), None)) as Arc<dyn Action>);
+    let write = || {
+        let contents = values.get("contents").cloned().unwrap_or_else(|| "…".to_owned());
+        let path = needed(values, "path")?.to_owned();
+        Ok(Arc::new(Write::parse(path, contents.into_bytes(), backend.clone())) as Arc<dyn Action>)
+    };
     match function {
+        "files.write" => Some(write()),
         "files.read" => Some(read()),
         "files.list" => Some(list()),
         _ => None,

@@ -1,26 +1,58 @@
 //! What `forum` does, given a permit.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::backend::{Conversation, NewPost, Page};
+use super::backend::{Conversation, Message, NewPost, Page, Summary};
 use super::grants::{Backend, Thread, Threads};
 use super::post::Post;
+use crate::clock::Instant;
 use crate::diagnostic::{Broken, Halt};
-use crate::gate::{Permit, Told, Who};
+use crate::gate::{Permit, Retold, Who};
 use crate::journal::Unrecorded;
 use crate::people::not_yours;
 use crate::refusal::{Code, Refusal};
+
+impl Retold for Page {
+    fn tell(&self) -> Vec<u8> {
+        let threads = self.threads.iter().map(|it| json!([it.id, it.title, it.posts])).collect::<Vec<_>>();
+        json!({ "threads": threads, "more": self.more }).to_string().into_bytes()
+    }
+
+    fn recall(told: &[u8]) -> Option<Self> {
+        let told: Value = serde_json::from_slice(told).ok()?;
+        let threads = told["threads"].as_array()?.iter().map(|it| {
+            let posts = u32::try_from(it[2].as_u64()?).ok()?;
+            Some(Summary { id: it[0].as_u64()?, title: it[1].as_str()?.to_owned(), posts })
+        });
+        Some(Self { threads: threads.collect::<Option<_>>()?, more: told["more"].as_bool()? })
+    }
+}
+
+impl Retold for Conversation {
+    fn tell(&self) -> Vec<u8> {
+        let posts = self.posts.iter().map(|it| json!([it.id, it.author, it.at.0, it.body])).collect::<Vec<_>>();
+        json!({ "title": self.title, "posts": posts, "more": self.more }).to_string().into_bytes()
+    }
+
+    fn recall(told: &[u8]) -> Option<Self> {
+        let told: Value = serde_json::from_slice(told).ok()?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let posts = told["posts"].as_array()?.iter().map(|it| {
+            let at = Instant(it[2].as_u64()?);
+            Some(Message { id: it[0].as_u64()?, author: text(&it[1])?, at, body: text(&it[3])? })
+        });
+        Some(Self { title: text(&told["title"])?, posts: posts.collect::<Option<_>>()?, more: told["more"].as_bool()? })
+    }
+}
 
 /// Lists threads.
 pub(super) async fn threads(forums: &Backend, permit: Permit<Threads>) -> Result<Page, Halt> {
     permit
         .observe(async |action, room| {
             let forum = action.named.forum.clone().ok_or_else(not_yours)?;
-            let source = format!("forum {forum}");
             let page = forums.threads(forum, action.after, room).await.map_err(|broken| unavailable(&broken))?;
             let bytes = page.threads.iter().map(|thread| thread.title.len() as u64).sum();
-            let told = page.threads.iter().map(|thread| json!([thread.id, thread.title, thread.posts])).collect::<Vec<_>>();
-            Ok((page, Told { bytes, payload: json!(told).to_string().into_bytes(), source: Some(source.into()) }))
+            Ok((page, bytes))
         })
         .await
 }
@@ -30,15 +62,11 @@ pub(super) async fn thread(forums: &Backend, permit: Permit<Thread>) -> Result<C
     permit
         .observe(async |action, room| {
             let forum = action.named.forum.clone().ok_or_else(not_yours)?;
-            let source = format!("forum {forum}");
             let found = forums.thread(forum, action.thread, action.after, room).await;
             let found = found.map_err(|broken| unavailable(&broken))?.ok_or_else(not_yours)?;
             let size = |post: &super::backend::Message| (post.author.len() + post.body.len()) as u64;
             let bytes = found.title.len() as u64 + found.posts.iter().map(size).sum::<u64>();
-            let posts =
-                found.posts.iter().map(|post| json!([post.id, post.author, post.at.0, post.body])).collect::<Vec<_>>();
-            let payload = json!({ "title": found.title, "posts": posts }).to_string().into_bytes();
-            Ok((found, Told { bytes, payload, source: Some(source.into()) }))
+            Ok((found, bytes))
         })
         .await
 }
@@ -47,11 +75,14 @@ pub(super) async fn thread(forums: &Backend, permit: Permit<Thread>) -> Result<C
 pub(super) async fn post(forums: Backend, who: &Who, permit: Permit<Post>) -> Result<u64, Halt> {
     let author = format!("agent {} for user {}, tool {}, invocation {}", who.agent, who.initiator, who.tool, who.invocation);
     permit
-        .spend(move |action, key, settle| async move {
-            let forum = action.named.forum.clone().ok_or_else(not_yours).map_err(Unrecorded::Refused)?;
-            let post = NewPost { forum, thread: action.thread, author, body: action.body.clone(), key };
-            forums.post(post, settle).await
-        })
+        .spend(
+            move |action, key, settle| async move {
+                let forum = action.named.forum.clone().ok_or_else(not_yours).map_err(Unrecorded::Refused)?;
+                let post = NewPost { forum, thread: action.thread, author, body: action.body.clone(), key };
+                forums.post(post, settle).await
+            },
+            |outcome| outcome["post"].as_u64(),
+        )
         .await
 }
 

@@ -6,8 +6,9 @@ use super::backend::Forums;
 use super::post::Post;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
-use crate::grant::{Dimension, Kind, Reached, Spec, Values as Allowed};
+use crate::grant::{Class, Dimension, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::canonical::texts;
+use crate::journal::{Doubt, Learnt};
 use crate::meter::Want;
 use crate::name::ForumName;
 use crate::people::Need;
@@ -25,11 +26,22 @@ pub const READ: &Spec = &Spec {
     reach: FORUMS,
     bytes: true,
     lease: false,
+    class: None,
 };
 
 /// `[grant] "forum.post"`.
-pub const POST: &Spec =
-    &Spec { name: "forum.post", functions: &["forum.post"], kind: Kind::Change, reach: FORUMS, bytes: true, lease: false };
+pub const POST: &Spec = &Spec {
+    name: "forum.post",
+    functions: &["forum.post"],
+    kind: Kind::Change,
+    reach: FORUMS,
+    bytes: true,
+    lease: false,
+    class: Some(Class::SameDatabase),
+};
+
+/// Its functions, as a freeze names them.
+pub const FUNCTIONS: &[&str] = &["forum.post", "forum.thread", "forum.threads"];
 
 /// The grants of this capability.
 pub const GRANTS: &[&Spec] = &[READ, POST];
@@ -51,6 +63,10 @@ impl Named {
 
     pub(super) fn reach(&self) -> Vec<Reached<'_>> {
         self.forum.iter().map(|forum| Reached::Exactly(forum.as_str())).collect()
+    }
+
+    fn source(&self) -> Option<Arc<str>> {
+        self.forum.as_ref().map(|forum| format!("forum {forum}").into())
     }
 
     pub(super) fn need(&self) -> Need {
@@ -96,6 +112,10 @@ impl Action for Threads {
 
     fn want(&self) -> Want {
         Want::UpTo(PAGE)
+    }
+
+    fn source(&self) -> Option<Arc<str>> {
+        self.named.source()
     }
 
     fn canonical(&self) -> String {
@@ -145,6 +165,10 @@ impl Action for Thread {
         Want::UpTo(PAGE)
     }
 
+    fn source(&self) -> Option<Arc<str>> {
+        self.named.source()
+    }
+
     fn canonical(&self) -> String {
         let (thread, after) = (self.thread.to_string(), self.after.map(|id| id.to_string()));
         texts(&[("after", after.as_deref()), ("forum", Some(&self.named.asked)), ("thread", Some(&thread))])
@@ -169,4 +193,10 @@ pub fn action(function: &str, values: &Values, backend: &Backend) -> Option<Resu
         "forum.post" => Some(post()),
         _ => None,
     }
+}
+
+/// The embedded forum's acts and their outcomes are one transaction: nothing of it is ever in doubt.
+#[must_use]
+pub fn find_out(_doubt: &Doubt, _backend: &Backend) -> Option<Learnt> {
+    None
 }

@@ -9,7 +9,7 @@ use crate::gate::{Action, Looking};
 use crate::grant::{Reached, Spec};
 use crate::journal::canonical::texts;
 use crate::meter::Want;
-use crate::people::{Audience, Need, not_yours};
+use crate::people::{About, Audience, Need, not_yours};
 
 /// A post as a guest asks for it.
 pub struct Post {
@@ -66,6 +66,10 @@ impl Action for Post {
 
     fn audience(&self) -> Audience {
         self.named.forum.clone().map_or(Audience::Nobody, Audience::Forum)
+    }
+
+    fn about(&self) -> Option<About> {
+        self.named.forum.clone().map(About::Forum)
     }
 
     fn canonical(&self) -> String {

@@ -21,6 +21,9 @@ impl Guest for Probe {
     fn files_read(path: String, offset: u64, length: u32) -> Result<Vec<u8>, Refusal> {
         files::read(&path, offset, length)
     }
+    fn files_write(path: String, contents: Vec<u8>) -> Result<(), Refusal> {
+        files::write(&path, &contents)
+    }
     fn forum_threads(forum: String, after: Option<u64>) -> Result<Page, Refusal> {
         forum::threads(&forum, after)
     }
@@ -54,6 +57,9 @@ impl Guest for Probe {
     }
     fn read_any(paths: Vec<String>) -> u32 {
         paths.iter().map(|path| u32::from(files::read(path, 0, 64).is_ok())).sum()
+    }
+    fn write_large(path: String, kib: u32) -> Result<(), Refusal> {
+        files::write(&path, "x".repeat(kib as usize * 1024).as_bytes())
     }
     fn post_hidden(forum: String, thread: u64, body: String, times: u32) -> u32 {
         (0..times).map(|_| u32::from(forum::post(&forum, thread, &body).is_ok())).sum()

@@ -49,6 +49,29 @@ pub mod script {
         said
     }
 
+    /// Writes files, and what cannot be written.
+    pub fn write() -> Vec<String> {
+        let mut said = Vec::new();
+        for (path, size) in [
+            ("runbooks/new.md", 5),
+            ("runbooks/new.md", 0),
+            ("runbooks/deploy.md", 7),
+            ("runbooks/large.bin", 1 << 20),
+            ("runbooks/large.bin", (1 << 20) + 1),
+            ("runbooks/night", 1),
+            ("runbooks/missing/new.md", 1),
+            ("runbooks/deploy.md/new.md", 1),
+            ("runbooks/../new.md", 1),
+            ("", 1),
+            ("runbooks/large.bin", 1 << 20),
+        ] {
+            let contents = vec![b'x'; size];
+            said.push(told(&format!("write {path:?} {size}"), files::write(path, &contents)));
+        }
+        said.push(left("files.write"));
+        said
+    }
+
     /// Spends a meter: bytes first, then calls.
     pub fn spend() -> Vec<String> {
         let mut said = Vec::new();

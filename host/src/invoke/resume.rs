@@ -1,0 +1,154 @@
+//! Taken up again: an invocation that was set down is run from its first instruction, with what its journal says it heard,
+//! up to the call that waited. That call alone is judged, by what holds now.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::past::Before;
+use super::run::{Call, Invocation, patience};
+use super::{Host, Loaded, NotCalled, Report, Wait};
+use crate::admit::admit;
+use crate::approval::State;
+use crate::diagnostic::Broken;
+use crate::gate::Book;
+use crate::invoke::{Outcome, Reported};
+use crate::journal::{Body, Chapter, Draft, Kind, Terms};
+use crate::name::InvocationId;
+use crate::refusal::{Code, Refusal};
+use crate::runtime::Skew;
+use crate::tool::decode;
+
+/// How it stands with an invocation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Standing {
+    /// There is no such invocation.
+    Unknown,
+    /// A process works on it.
+    Running,
+    /// It waits for an answer to this question.
+    Waiting(u64),
+    /// Its question is answered, or cannot be any more; somebody has to take it up.
+    Ready,
+    /// It is over.
+    Over(Reported),
+}
+
+impl Host {
+    /// How it stands with an invocation.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn standing(&self, invocation: InvocationId) -> Result<Standing, Broken> {
+        let wait = self.store.wait(invocation).await?;
+        if let Some(Wait { ended: false, taken, question, .. }) = wait {
+            let open = self.store.question(question).await?;
+            let now = self.store.now();
+            return Ok(match open {
+                _ if taken => Standing::Running,
+                Some(it) if it.state == State::Open && it.expires > now => Standing::Waiting(question),
+                _ => Standing::Ready,
+            });
+        }
+        let past = self.store.history(invocation).await?;
+        Ok(match Reported::read(invocation, &past) {
+            Some(reported) => Standing::Over(reported),
+            None if past.is_empty() => Standing::Unknown,
+            None => Standing::Running,
+        })
+    }
+
+    /// Reads what an invocation that waits left in the journal.
+    ///
+    /// # Errors
+    /// When the store cannot be read; inside, what is missing.
+    pub async fn before(&self, invocation: InvocationId) -> Result<Result<Before, String>, Broken> {
+        let past = self.store.history(invocation).await?;
+        Ok(Before::read(invocation, &past))
+    }
+
+    /// Goes on with an invocation that this process has claimed.
+    ///
+    /// # Errors
+    /// When its call is not understood any more, or the host is broken.
+    pub async fn take_up(
+        &self,
+        loaded: &Loaded,
+        before: Before,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Report, NotCalled> {
+        let (function, entry) =
+            loaded.find(Some(&before.function)).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
+        let arguments = decode::arguments(function, &before.arguments)
+            .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        let rights = self.store.rights(&before.initiator).await?;
+        let same_engine = before.engine == **self.sandbox.engine_id();
+        let book = Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));
+        let book = Arc::new(Mutex::new(book));
+        let (id, seed) = (before.invocation, before.seed);
+        let invocation = Invocation { host: self, loaded, function, entry, id, seed, book };
+        if let Err(refusal) = admit(&loaded.manifest, &rights, &before.agent) {
+            return invocation.turn_away(refusal).await;
+        }
+        let (initiator, agent, session) = (before.initiator, before.agent, before.session);
+        let call =
+            Call { function: Some(before.function), arguments: before.arguments, initiator, agent, session, key: None };
+        let mut ordered = invocation.prepare(call, arguments, Skew::from(before.start));
+        if !same_engine {
+            // Another engine counts otherwise, and what it has to repeat was paid for.
+            ordered.order.limits.fuel.0 = ordered.order.limits.fuel.0.saturating_mul(2);
+        }
+        invocation.run(ordered, cancelled).await
+    }
+
+    /// Ends an invocation that waits and cannot go on, and says why.
+    ///
+    /// # Errors
+    /// When that cannot be put on record.
+    pub async fn give_up(&self, invocation: InvocationId, code: Code, why: &str) -> Result<bool, Broken> {
+        let refusal = Refusal::new(code, why).unless("call again");
+        let told = serde_json::json!({ "message": refusal.message, "change": refusal.change }).to_string();
+        let body = Body::of(2).text("code", code.to_string()).text("function", "call");
+        let refused = Draft::new(Kind::Refused, body).with("asked", "").with("answered", told);
+        let state = if code == Code::Changed { State::Void } else { State::Cancelled };
+        let wait = self.store.wait(invocation).await?;
+        let ended = self.end_waiting(invocation, vec![refused], "refused").await?;
+        if let (true, Some(wait)) = (ended, wait)
+            && self.store.question(wait.question).await?.is_some_and(|question| question.state.is_live())
+        {
+            self.store.end(wait.question, state, why.to_owned()).await.map_err(super::run::broken)?;
+        }
+        Ok(ended)
+    }
+
+    /// Cancels an invocation that waits; false if none waits under this id.
+    ///
+    /// # Errors
+    /// When that cannot be put on record.
+    pub async fn cancel(&self, invocation: InvocationId) -> Result<bool, Broken> {
+        self.end_waiting(invocation, Vec::new(), Outcome::Cancelled.as_str()).await
+    }
+
+    async fn end_waiting(
+        &self,
+        invocation: InvocationId,
+        mut drafts: Vec<Draft>,
+        outcome: &'static str,
+    ) -> Result<bool, Broken> {
+        let past = self.store.history(invocation).await?;
+        let first = u32::try_from(past.len()).map_err(|e| Broken::while_doing("cancelling", e))?;
+        let count = past.len() as u64 + drafts.len() as u64 + 1;
+        let body = Body::of(3).number("entries", count).text("outcome", outcome).meters("receipt", Vec::new());
+        drafts.push(Draft::new(Kind::Ended, body));
+        let chapter = Chapter { invocation: Some(invocation), first, drafts: Arc::new(drafts), terms: Terms::default() };
+        self.store.cancel(invocation, chapter).await
+    }
+
+    /// Ends an invocation that waits and whose journal does not suffice to go on.
+    ///
+    /// # Errors
+    /// When that cannot be put on record.
+    pub async fn erased(&self, invocation: InvocationId) -> Result<bool, Broken> {
+        self.end_waiting(invocation, Vec::new(), "erased").await
+    }
+}

@@ -1,0 +1,110 @@
+//! Going on with invocations that wait: the component that was kept, the manifest as it is now.
+
+use super::workspace::{NotReady, Workspace};
+use crate::approval::Current;
+use crate::diagnostic::Broken;
+use crate::invoke::{Host, NotCalled, Report, Standing, Waits as _};
+use crate::manifest::Manifest;
+use crate::name::{Digest, InvocationId, ToolName};
+use crate::refusal::Code;
+use crate::store::Store;
+
+/// What came of going on with an invocation.
+#[derive(Debug)]
+pub enum Went {
+    /// It stays as it is: it waits, it is over, somebody else has it.
+    Stays(Standing),
+    /// It went on here.
+    On(Report),
+}
+
+impl Workspace {
+    /// Goes on with an invocation whose question is answered; one that cannot go on is ended, and the reason is on record.
+    ///
+    /// # Errors
+    /// When the tool cannot be made ready, or the host is broken: then it still waits.
+    pub async fn go_on(
+        &self,
+        (host, store): (&Host, &Store),
+        invocation: InvocationId,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Went, NotReady> {
+        let standing = host.standing(invocation).await?;
+        if standing != Standing::Ready {
+            return Ok(Went::Stays(standing));
+        }
+        let before = match host.before(invocation).await? {
+            Ok(before) => before,
+            Err(why) => {
+                tracing::warn!(%invocation, why, "it cannot go on");
+                host.erased(invocation).await?;
+                return Ok(Went::Stays(host.standing(invocation).await?));
+            }
+        };
+        let manifest = self.manifest(&before.tool)?;
+        if self.current_component(&manifest) != Some(before.component) {
+            host.give_up(invocation, Code::Changed, "the tool's component has changed since this was asked").await?;
+            return Ok(Went::Stays(host.standing(invocation).await?));
+        }
+        let bytes = match self.kept(&before.component)? {
+            Some(bytes) => bytes,
+            None => self.component(&manifest)?,
+        };
+        if !store.claim(invocation).await? {
+            return Ok(Went::Stays(Standing::Running));
+        }
+        let loaded = match host.load(manifest, &bytes).await {
+            Ok(loaded) => loaded,
+            Err(broken) => return Err(put_back(store, invocation, broken).await),
+        };
+        match host.take_up(&loaded, before, cancelled).await {
+            Ok(report) => Ok(Went::On(report)),
+            Err(NotCalled::Broken(broken)) => Err(put_back(store, invocation, broken).await),
+            Err(NotCalled::Usage(lines)) => {
+                let broken = Broken::while_doing("taking an invocation up", lines.join("; "));
+                Err(put_back(store, invocation, broken).await)
+            }
+            Err(NotCalled::Joined(other)) => {
+                let broken = Broken::while_doing("taking an invocation up", format!("it joined {other}"));
+                Err(put_back(store, invocation, broken).await)
+            }
+        }
+    }
+
+    /// The digest of a tool's component, where its file is the one that was pinned.
+    fn current_component(&self, manifest: &Manifest) -> Option<Digest> {
+        let digest = Digest::of(&self.component(manifest).ok()?);
+        manifest.digest.filter(|pinned| *pinned == digest)
+    }
+
+    /// What a question of this tool is bound to, as it is now.
+    #[must_use]
+    pub fn current(&self, tool: &ToolName) -> Current {
+        let manifest = self.manifest(tool).ok();
+        Current {
+            component: manifest.as_ref().and_then(|manifest| self.current_component(manifest)),
+            manifest: manifest.map(|manifest| manifest.meaning()),
+            rules: self.config.meaning(),
+        }
+    }
+
+    /// Waits until somebody may have answered a question, or a while is over.
+    pub async fn something_new(store: &Store) {
+        use crate::gate::Questions as _;
+        let (answers, since) = (store.answers(), store.now());
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            if store.answers() != answers || store.now().0.saturating_sub(since.0) > 100 {
+                return;
+            }
+        }
+    }
+}
+
+/// What was taken up and not begun waits again.
+async fn put_back(store: &Store, invocation: InvocationId, broken: Broken) -> NotReady {
+    match store.put_back(invocation).await {
+        Ok(()) => broken.into(),
+        Err(worse) => worse.into(),
+    }
+}

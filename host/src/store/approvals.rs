@@ -1,0 +1,393 @@
+//! Questions in the store: asked with the entry that says so, answered by people, consumed with the intent.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::Value;
+
+use super::tx::failed;
+use super::{Store, Tx, load, quota};
+use crate::approval::{Act, Answered, Asked, Card, NewQuestion, Question, Reply, Rules, State, Use};
+use crate::clock::Instant;
+use crate::diagnostic::Broken;
+use crate::freeze::{self, Subject};
+use crate::gate::Questions;
+use crate::grant::Consent;
+use crate::journal::{Body, Chapter, Draft, Kind, Pending, Unrecorded};
+use crate::name::{Digest, InvocationId, PersonName};
+use crate::people::{About, Audience, Directory};
+use crate::refusal::{Code, Refusal};
+
+const ASKING: &str = "asking people";
+
+/// Puts a question beside the entry that asks it, or joins one that is open for the same act.
+pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<Asked, Unrecorded> {
+    let digest = new.act.digest();
+    let db = |e: rusqlite::Error| failed(ASKING, e);
+    if let Some(asked) = same(tx, &digest).map_err(db)? {
+        return Ok(asked);
+    }
+    let since = |span: crate::unit::Duration| tx.now.0.saturating_sub(span.0).cast_signed();
+    let mut no = tx
+        .connection
+        .prepare_cached("SELECT id, why FROM approvals WHERE act = ?1 AND state = 'declined' AND settled > ?2 LIMIT 1")
+        .map_err(db)?;
+    let declined =
+        no.query_row(params![digest.as_bytes(), since(new.manners.declined)], |row| row.get::<_, i64>(0)).optional();
+    if let Some(id) = declined.map_err(db)? {
+        let why = format!("somebody said no to exactly this a while ago (question {id})");
+        let span = new.manners.declined;
+        let refusal = Refusal::new(Code::DeclinedBefore, why).unless(format!("do something else; a no stands for {span}"));
+        return Err(Unrecorded::Refused(refusal));
+    }
+    // People are not to be flooded.
+    quota::spend(tx, &new.manners.asks.asks(&new.act.tool, &new.act.agent, &new.act.initiator))?;
+    insert(tx, new, &digest, number).map_err(db)?;
+    Ok(Asked { question: tx.connection.last_insert_rowid().cast_unsigned(), state: State::Open })
+}
+
+/// A live question about the same act.
+pub(super) fn same(tx: &Tx<'_>, digest: &Digest) -> rusqlite::Result<Option<Asked>> {
+    let mut live = tx.connection.prepare_cached(
+        "SELECT id, state FROM approvals WHERE act = ?1 AND state IN ('open', 'agreed') AND expires > ?2 LIMIT 1",
+    )?;
+    live.query_row(params![digest.as_bytes(), tx.now.0.cast_signed()], |row| {
+        let state: String = row.get(1)?;
+        Ok(Asked { question: row.get::<_, i64>(0)?.cast_unsigned(), state: State::parse(&state).unwrap_or(State::Void) })
+    })
+    .optional()
+}
+
+fn insert(tx: &Tx<'_>, new: &NewQuestion, digest: &Digest, number: u64) -> rusqlite::Result<()> {
+    let mut insert = tx.connection.prepare_cached(
+        "INSERT INTO approvals (number, act, state, function, tool, initiator, agent, consent, about, audience, asker, asked, expires) \
+         VALUES (?1, ?2, 'open', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?;
+    let act = &new.act;
+    let values = params![
+        number.cast_signed(),
+        digest.as_bytes(),
+        act.function,
+        act.tool.as_str(),
+        act.initiator.as_str(),
+        act.agent.as_str(),
+        new.rules.consent.to_string(),
+        new.rules.about.as_ref().map(ToString::to_string),
+        new.audience.to_string(),
+        new.asker.to_string(),
+        tx.now.0.cast_signed(),
+        tx.now.after(new.manners.expires).0.cast_signed(),
+    ];
+    insert.execute(values).map(drop)
+}
+
+/// Uses a yes up: in the transaction that records the intent, which is `seq` of `invocation`.
+pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId, u32)) -> Result<(), Unrecorded> {
+    let db = |e: rusqlite::Error| failed("using a yes", e);
+    let question = find(tx.connection, used.question).map_err(|e| failed("using a yes", e))?;
+    let question = question.ok_or_else(|| failed("using a yes", "the question is gone"))?;
+    let refuse = |code, why: String| Err(Unrecorded::Refused(Refusal::new(code, why).unless("ask again")));
+    let id = question.id;
+    match question.state {
+        State::Agreed if question.act != used.act => {
+            return refuse(Code::Changed, format!("question {id} was about another act"));
+        }
+        State::Agreed if question.expires <= tx.now => {
+            return refuse(Code::Expired, format!("the yes to question {id} came too long ago"));
+        }
+        State::Agreed => {}
+        State::Used => return refuse(Code::Used, format!("question {id} was worth one act, and that was done")),
+        State::Open => return refuse(Code::Changed, format!("what was agreed to in question {id} has to be asked again")),
+        other => return refuse(Code::Changed, format!("question {id} is {}", other.as_str())),
+    }
+    if Some(load::stamp(tx.connection).map_err(db)?) != used.stamp {
+        let directory = directory(tx)?;
+        if !holds(tx.connection, &question, &directory, tx.now).map_err(db)? {
+            return refuse(Code::Changed, "who agreed may not agree to this any more".to_owned());
+        }
+    }
+    let statement = "UPDATE approvals SET state = 'used', settled = ?2, invocation = ?3, seq = ?4 WHERE id = ?1";
+    let values = params![id.cast_signed(), tx.now.0.cast_signed(), invocation.to_string(), seq];
+    tx.connection.execute(statement, values).map(drop).map_err(db)
+}
+
+/// Whether the question is still agreed to: by people who may answer, or by one who broke the glass.
+fn holds(connection: &Connection, question: &Question, directory: &Directory, now: Instant) -> rusqlite::Result<bool> {
+    let glass = connection.query_row("SELECT 1 FROM reviews WHERE approval = ?1", [question.id.cast_signed()], |_| Ok(()));
+    Ok(glass.optional()?.is_some() || question.rules.met(&question.agreed, directory, now))
+}
+
+fn directory(tx: &Tx<'_>) -> Result<Arc<Directory>, Unrecorded> {
+    let doing = "looking at the world again";
+    let stamp = load::stamp(tx.connection).map_err(|e| failed(doing, e))?;
+    load::directory(tx.connection, stamp).map(Arc::new).map_err(|e| failed(doing, e))
+}
+
+/// A question with the answers it has.
+pub(super) fn find(connection: &Connection, id: u64) -> Result<Option<Question>, String> {
+    let text = |e: rusqlite::Error| e.to_string();
+    let mut one = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM approvals WHERE id = ?1")).map_err(text)?;
+    let row = one.query_row([id.cast_signed()], Kept::of).optional().map_err(text)?;
+    row.map(|kept| kept.question(connection)).transpose()
+}
+
+const COLUMNS: &str = "id, state, why, act, consent, initiator, about, audience, expires, asker, number";
+
+/// A row as it stands.
+pub(super) struct Kept {
+    id: i64,
+    state: String,
+    why: Option<String>,
+    act: [u8; 32],
+    texts: [String; 4],
+    about: Option<String>,
+    expires: i64,
+    number: i64,
+}
+
+impl Kept {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            state: row.get(1)?,
+            why: row.get(2)?,
+            act: row.get(3)?,
+            texts: [row.get(4)?, row.get(5)?, row.get(7)?, row.get(9)?],
+            about: row.get(6)?,
+            expires: row.get(8)?,
+            number: row.get(10)?,
+        })
+    }
+
+    fn question(self, connection: &Connection) -> Result<Question, String> {
+        let [consent, initiator, audience, asker] = &self.texts;
+        let bad = |e: crate::name::BadName| e.to_string();
+        let rules = Rules {
+            consent: Consent::parse(consent).ok_or_else(|| format!("`{consent}` is no rule of consent"))?,
+            initiator: PersonName::parse(initiator).map_err(bad)?,
+            about: self.about.as_deref().map(About::parse).transpose().map_err(bad)?,
+        };
+        Ok(Question {
+            id: self.id.cast_unsigned(),
+            state: State::parse(&self.state).ok_or_else(|| format!("`{}` is no state of a question", self.state))?,
+            why: self.why,
+            act: Digest::from_bytes(self.act),
+            rules,
+            audience: Audience::parse(audience).map_err(bad)?,
+            expires: Instant(self.expires.cast_unsigned()),
+            agreed: agreed(connection, self.id)?,
+            asker: InvocationId::parse(asker).map_err(bad)?,
+            card: card(connection, self.number)?,
+        })
+    }
+}
+
+fn agreed(connection: &Connection, id: i64) -> Result<BTreeSet<PersonName>, String> {
+    let text = |e: rusqlite::Error| e.to_string();
+    let mut yes =
+        connection.prepare_cached("SELECT person FROM answers WHERE approval = ?1 AND answer = 'yes'").map_err(text)?;
+    let names = yes.query_map([id], |row| row.get::<_, String>(0)).map_err(text)?;
+    names.map(|name| PersonName::parse(&name.map_err(text)?).map_err(|e| e.to_string())).collect()
+}
+
+fn card(connection: &Connection, number: i64) -> Result<Option<Card>, String> {
+    let text = |e: rusqlite::Error| e.to_string();
+    let mut payload =
+        connection.prepare_cached("SELECT bytes FROM payloads WHERE number = ?1 AND part = 'card'").map_err(text)?;
+    let bytes: Option<Vec<u8>> = payload.query_row([number], |row| row.get(0)).optional().map_err(text)?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    let value: Value = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;
+    Card::parse(&value).map(Some).map_err(|e| e.to_string())
+}
+
+/// What the recording of an answer finds.
+fn hear(tx: &Tx<'_>, reply: &Reply) -> Result<Answered, Unrecorded> {
+    let doing = "answering";
+    let question = find(tx.connection, reply.question).map_err(|e| failed(doing, e))?;
+    let Some(question) = question else { return Ok(Answered::Turned(format!("there is no question {}", reply.question))) };
+    if !question.state.is_live() {
+        let why = question.why.map(|why| format!(": {why}")).unwrap_or_default();
+        return Ok(Answered::Turned(format!("question {} is {}{why}", question.id, question.state.as_str())));
+    }
+    if question.expires <= tx.now {
+        return end(tx, question.id, State::Expired, "nobody answered in time")
+            .map(|()| Answered::Ended(State::Expired, "nobody answered in time".to_owned()));
+    }
+    let directory = directory(tx)?;
+    if let Some(frozen) = frozen(&directory, &question, tx.now) {
+        return Ok(Answered::Turned(frozen));
+    }
+    if !question.rules.may_answer(&directory, tx.now).contains(&reply.person) {
+        let why = format!("{} is not among those who may answer question {}", reply.person, question.id);
+        return Ok(Answered::Turned(why));
+    }
+    if let Some(why) = changed(&question, &directory, reply, tx.now) {
+        return end(tx, question.id, State::Void, &why).map(|()| Answered::Ended(State::Void, why));
+    }
+    if !reply.yes {
+        let why = format!("{} said no", reply.person);
+        record(tx, reply)?;
+        return end(tx, question.id, State::Declined, &why).map(|()| Answered::Ended(State::Declined, why));
+    }
+    record(tx, reply)?;
+    let mut agreed = question.agreed;
+    agreed.insert(reply.person.clone());
+    if !question.rules.met(&agreed, &directory, tx.now) {
+        return Ok(Answered::Counted(State::Open));
+    }
+    let statement = "UPDATE approvals SET state = 'agreed' WHERE id = ?1 AND state = 'open'";
+    tx.connection.execute(statement, [question.id.cast_signed()]).map_err(|e| failed(doing, e))?;
+    Ok(Answered::Counted(State::Agreed))
+}
+
+/// Why nothing can be agreed to now.
+pub(super) fn frozen(directory: &Directory, question: &Question, now: Instant) -> Option<String> {
+    let act = &question.card.as_ref()?.act;
+    let (tool, agent, initiator) = (act.tool.clone(), act.agent.clone(), act.initiator.clone());
+    let subject = Subject { tool, agent, initiator, function: Some(act.function.clone().into()) };
+    freeze::stops(&directory.freezes, &subject, now).map(|freeze| freeze.refusal().message)
+}
+
+/// What the question is bound to and what has changed since, so that no yes to it is worth anything.
+fn changed(question: &Question, directory: &Directory, reply: &Reply, now: Instant) -> Option<String> {
+    let Some(card) = &question.card else { return Some("its card was erased".to_owned()) };
+    let joined: Vec<String> =
+        question.audience.people(directory, now).difference(&card.act.audience).map(ToString::to_string).collect();
+    if !joined.is_empty() {
+        return Some(format!("the audience has grown: {}", joined.join(", ")));
+    }
+    reply.now.differs(&card.act)
+}
+
+fn record(tx: &Tx<'_>, reply: &Reply) -> Result<(), Unrecorded> {
+    let statement = "INSERT INTO answers VALUES (?1, ?2, ?3, ?4, ?5) \
+                     ON CONFLICT (approval, person) DO UPDATE SET answer = excluded.answer, at = excluded.at, number = excluded.number";
+    let answer = if reply.yes { "yes" } else { "no" };
+    // The entry that says so is the next one.
+    let number = tx.head.entries.cast_signed();
+    let values = params![reply.question.cast_signed(), reply.person.as_str(), answer, tx.now.0.cast_signed(), number];
+    tx.connection.execute(statement, values).map(drop).map_err(|e| failed("answering", e))
+}
+
+fn end(tx: &Tx<'_>, id: u64, state: State, why: &str) -> Result<(), Unrecorded> {
+    let statement = "UPDATE approvals SET state = ?2, why = ?3, settled = ?4 WHERE id = ?1 AND state IN ('open', 'agreed')";
+    let values = params![id.cast_signed(), state.as_str(), why, tx.now.0.cast_signed()];
+    tx.connection.execute(statement, values).map(drop).map_err(|e| failed("ending a question", e))
+}
+
+/// Ends what an invocation asked and will not use any more, unless another one waits for the same answer.
+pub(super) fn asker_is_gone(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<()> {
+    let mut next = tx.connection.prepare_cached(
+        "UPDATE approvals SET asker = (SELECT invocation FROM waits WHERE approval = approvals.id AND waits.invocation <> ?1 AND ended IS NULL) \
+         WHERE asker = ?1 AND state IN ('open', 'agreed') \
+         AND EXISTS (SELECT 1 FROM waits WHERE approval = approvals.id AND waits.invocation <> ?1 AND ended IS NULL)",
+    )?;
+    next.execute([invocation])?;
+    let mut gone = tx.connection.prepare_cached(
+        "UPDATE approvals SET state = 'cancelled', why = 'who asked has gone', settled = ?2 WHERE asker = ?1 AND state IN ('open', 'agreed')",
+    )?;
+    gone.execute(params![invocation, tx.now.0.cast_signed()]).map(drop)
+}
+
+impl Questions for Store {
+    fn question(&self, id: u64) -> Pending<'_, Result<Option<Question>, Broken>> {
+        Box::pin(async move {
+            let found = self.read(ASKING, |connection| Ok(find(connection, id)))?;
+            found.map_err(|e| Broken::while_doing(ASKING, e))
+        })
+    }
+
+    fn before<'a>(
+        &'a self,
+        act: &'a Act,
+        about: Option<&'a About>,
+    ) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>> {
+        Box::pin(async move {
+            let last = |states: &str| {
+                let query = format!(
+                    "SELECT number FROM approvals WHERE tool = ?1 AND function = ?2 AND about IS ?3 AND state IN ({states}) ORDER BY id DESC LIMIT 1"
+                );
+                let about = about.map(ToString::to_string);
+                let found = self.read(ASKING, |connection| {
+                    let mut one = connection.prepare_cached(&query)?;
+                    let number =
+                        one.query_row(params![act.tool.as_str(), act.function, about], |row| row.get(0)).optional()?;
+                    Ok(number.map_or(Ok(None), |number| card(connection, number)))
+                })?;
+                found.map_err(|e| Broken::while_doing(ASKING, e))
+            };
+            Ok((last("'used'")?, last("'void', 'declined'")?))
+        })
+    }
+
+    fn answer(&self, reply: Reply, mut chapter: Chapter) -> Pending<'_, Result<Answered, Unrecorded>> {
+        Box::pin(async move {
+            let written = self.write(move |tx| {
+                let answered = hear(tx, &reply)?;
+                chapter.tell(|body| body.text("state", answered.state()));
+                tx.append(chapter)?;
+                Ok(answered)
+            });
+            let answered = written.await?;
+            self.board.answered();
+            Ok(answered)
+        })
+    }
+
+    fn end(&self, id: u64, state: State, why: String) -> Pending<'_, Result<(), Unrecorded>> {
+        Box::pin(async move {
+            let written = self.write(move |tx| {
+                end(tx, id, state, &why)?;
+                let body = Body::of(3).number("question", id).text("state", state.as_str()).text("why", why);
+                tx.append(Chapter::alone(Draft::new(Kind::Voided, body)))
+            });
+            written.await?;
+            self.board.answered();
+            Ok(())
+        })
+    }
+
+    fn answers(&self) -> u64 {
+        self.board.answers()
+    }
+}
+
+impl Store {
+    /// Why nothing can be agreed to now, where somebody has stopped who asks.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn frozen(&self, question: &Question) -> Result<Option<String>, Broken> {
+        Ok(frozen(&*self.directory()?, question, self.now()))
+    }
+
+    /// Puts one entry of no invocation on record.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn note(&self, draft: Draft) -> Result<(), Unrecorded> {
+        self.write(move |tx| tx.append(Chapter::alone(draft)).map(drop)).await
+    }
+
+    /// Questions, the latest first: the live ones, or all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn questions(&self, all: bool, limit: u32) -> Result<Vec<Question>, Broken> {
+        let which = if all { "" } else { "WHERE state IN ('open', 'agreed') AND expires > ?2" };
+        let query = format!("SELECT {COLUMNS} FROM approvals {which} ORDER BY id DESC LIMIT ?1");
+        let now = self.now().0.cast_signed();
+        let found = self.read("listing questions", |connection| {
+            let mut statement = connection.prepare(&query)?;
+            let rows = if all {
+                statement.query_map([limit], Kept::of)?
+            } else {
+                statement.query_map(params![limit, now], Kept::of)?
+            };
+            let kept = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(kept.into_iter().map(|kept| kept.question(connection)).collect::<Result<Vec<_>, String>>())
+        })?;
+        found.map_err(|e| Broken::while_doing("listing questions", e))
+    }
+}

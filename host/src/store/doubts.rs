@@ -1,0 +1,124 @@
+//! Acts of which nobody knows whether they happened: a row for each, until the host or a person has found out.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::people::broken;
+use super::tx::failed;
+use super::{Store, Tx};
+use crate::clock::Instant;
+use crate::diagnostic::Broken;
+use crate::journal::{Body, Chapter, Doubt, Draft, Kind, Unrecorded};
+use crate::name::{InvocationId, PersonName};
+
+/// Who found out, and how.
+#[derive(Debug, Clone)]
+pub enum Finder {
+    /// The host asked whatever the act was on.
+    Host,
+    /// A person looked, and says why.
+    Person(PersonName, String),
+}
+
+/// What came of settling a doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settlement {
+    /// It is settled now.
+    Settled,
+    /// Somebody else was first; what was found then stands.
+    Before,
+    /// There is no such doubt.
+    NoDoubt,
+}
+
+/// Notes an act that is in doubt; called in the transaction that puts its outcome on record.
+pub(super) fn note(tx: &Tx<'_>, invocation: InvocationId, outcome: &Body) -> rusqlite::Result<()> {
+    let (Some(function), Some(seq)) = (outcome.text_of("function"), outcome.number_of("intent")) else { return Ok(()) };
+    let statement = "INSERT INTO doubts (invocation, seq, function, at) VALUES (?1, ?2, ?3, ?4)";
+    let mut insert = tx.connection.prepare_cached(statement)?;
+    insert.execute(params![invocation.to_string(), seq.cast_signed(), function, tx.now.0.cast_signed()]).map(drop)
+}
+
+impl Store {
+    /// What is in doubt, the oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn doubts(&self) -> Result<Vec<Doubt>, Broken> {
+        self.read("looking for what is in doubt", |connection| {
+            let query =
+                "SELECT invocation, seq, function, at FROM doubts WHERE settled IS NULL ORDER BY at, invocation, seq";
+            let mut statement = connection.prepare(query)?;
+            let doubts: Vec<Doubt> = statement.query_map([], doubt)?.collect::<Result<_, _>>()?;
+            doubts.into_iter().map(|doubt| with_payloads(connection, doubt)).collect()
+        })
+    }
+
+    /// Puts on record what became of an act that is in doubt. Blocks until it is durable.
+    ///
+    /// # Errors
+    /// When it cannot be recorded; then it stays in doubt.
+    pub fn settle(&self, of: (InvocationId, u32), done: bool, finder: Finder) -> Result<Settlement, Broken> {
+        self.writer.write_now(move |tx| settle(tx, of, done, &finder)).map_err(broken)
+    }
+}
+
+fn doubt(row: &Row<'_>) -> rusqlite::Result<Doubt> {
+    let invocation: String = row.get(0)?;
+    let invocation = InvocationId::parse(&invocation)
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, e.to_string().into()))?;
+    let at = Instant(row.get::<_, i64>(3)?.cast_unsigned());
+    Ok(Doubt { invocation, seq: row.get(1)?, function: row.get(2)?, at, asked: None, found: None })
+}
+
+/// The same with what its intent committed to, as far as that is still kept.
+fn with_payloads(connection: &Connection, doubt: Doubt) -> rusqlite::Result<Doubt> {
+    let query = "SELECT bytes FROM payloads WHERE part = ?3 AND number = (SELECT number FROM journal WHERE invocation = ?1 AND seq = ?2)";
+    let mut statement = connection.prepare_cached(query)?;
+    let mut part = |part: &str| {
+        let values = params![doubt.invocation.to_string(), doubt.seq, part];
+        let bytes: Option<Vec<u8>> = statement.query_row(values, |row| row.get(0)).optional()?;
+        Ok::<_, rusqlite::Error>(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    };
+    let (asked, found) = (part("asked")?, part("found")?);
+    Ok(Doubt { asked, found, ..doubt })
+}
+
+fn settle(
+    tx: &mut Tx<'_>,
+    (invocation, seq): (InvocationId, u32),
+    done: bool,
+    finder: &Finder,
+) -> Result<Settlement, Unrecorded> {
+    let doing = "settling what is in doubt";
+    let id = invocation.to_string();
+    let query = "SELECT function, settled FROM doubts WHERE invocation = ?1 AND seq = ?2";
+    let row = tx.connection.query_row(query, params![id, seq], |row| Ok((row.get(0)?, row.get(1)?)));
+    let row: Option<(String, Option<i64>)> = row.optional().map_err(|e| failed(doing, e))?;
+    let function = match row {
+        None => return Ok(Settlement::NoDoubt),
+        Some((_, Some(_))) => return Ok(Settlement::Before),
+        Some((function, None)) => function,
+    };
+    let outcome = if done { "done" } else { "not-done" };
+    let found = match finder {
+        Finder::Host => "by the host",
+        Finder::Person(_, _) => "by a person",
+    };
+    let body = Body::of(6)
+        .text("found", found)
+        .text("function", function)
+        .number("intent", seq.into())
+        .text("invocation", id.clone())
+        .text("outcome", outcome);
+    let draft = match finder {
+        Finder::Host => Draft::new(Kind::Settled, body),
+        Finder::Person(person, reason) => {
+            Draft::new(Kind::Settled, body.name("of", person.shared())).with("reason", reason.as_bytes())
+        }
+    };
+    tx.append(Chapter::alone(draft))?;
+    let statement = "UPDATE doubts SET settled = ?3, outcome = ?4, found = ?5 WHERE invocation = ?1 AND seq = ?2";
+    let values = params![id, seq, tx.now.0.cast_signed(), outcome, found];
+    tx.connection.execute(statement, values).map_err(|e| failed(doing, e))?;
+    Ok(Settlement::Settled)
+}

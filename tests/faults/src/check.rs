@@ -1,0 +1,207 @@
+//! The promises, checked against what is there: posts, access lists and the journal, read by this file itself and after the
+//! next start, and what the command said before it ended.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::Failed;
+use crate::run::Ran;
+use crate::stage::Room;
+use crate::workload::Workload;
+
+/// What must hold after every fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Promise {
+    /// No act happens twice.
+    Once,
+    /// No act happens without its intent on record.
+    Recorded,
+    /// After the next start an intent has exactly one outcome, or is listed as in doubt; no invocation is left open.
+    Settled,
+    /// An outcome says what happened.
+    Told,
+    /// What a command acknowledged is on record, with the same value; what it said did not happen did not.
+    Kept,
+    /// The journal verifies.
+    Sound,
+    /// The next start works, and so do the commands after it; a command that was not killed ends by itself.
+    Starts,
+}
+
+impl Promise {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Once, Self::Recorded, Self::Settled, Self::Told, Self::Kept, Self::Sound, Self::Starts];
+}
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Promises that were broken, and how.
+    pub broken: Vec<(Promise, String)>,
+    /// Acts in doubt, by the class of their capability.
+    pub doubts: BTreeMap<&'static str, usize>,
+    /// Whether the command printed its result.
+    pub acknowledged: bool,
+}
+
+impl Found {
+    fn say(&mut self, promise: Promise, why: impl Into<String>) {
+        self.broken.push((promise, why.into()));
+    }
+
+    fn must(&mut self, holds: bool, promise: Promise, why: impl FnOnce() -> String) {
+        if !holds {
+            self.say(promise, why());
+        }
+    }
+}
+
+/// The place of an intent: invocation and number.
+type Place = (String, i64);
+
+/// Everything there is to compare.
+struct Facts {
+    /// Kind and body of every entry of an invocation, in order.
+    entries: Vec<(Place, String, Value)>,
+    /// Posts and entries of access lists that a tool made: how many for each key.
+    rows: BTreeMap<Place, usize>,
+    /// What is listed as in doubt.
+    doubts: Vec<Place>,
+    open: i64,
+}
+
+/// Checks all promises.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn check(room: &Room, workload: &Workload, ran: &Ran, afterwards: &[Ran], verified: &Ran) -> Result<Found, Failed> {
+    let mut found = Found::default();
+    let starts = afterwards.iter().all(|it| matches!(it.code, Some(0..=4 | 6)));
+    found.must(starts, Promise::Starts, || format!("the next start: {afterwards:?}"));
+    found.must(verified.code == Some(0), Promise::Sound, || format!("{verified:?}"));
+    let store = room.store()?;
+    let facts = Facts::read(&store)?;
+    effects(&facts, workload, &mut found);
+    settled(&facts, &mut found);
+    answer(&facts, &store, workload, ran, &mut found)?;
+    Ok(found)
+}
+
+impl Facts {
+    fn read(store: &Connection) -> Result<Self, Failed> {
+        let mut query =
+            store.prepare("SELECT invocation, seq, entry FROM journal WHERE invocation IS NOT NULL ORDER BY number")?;
+        let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, String>(2)?)))?;
+        let mut entries = Vec::new();
+        for row in rows {
+            let (place, text) = row?;
+            let mut entry: Value = serde_json::from_str(&text)?;
+            let kind = entry["kind"].as_str().ok_or("an entry without a kind")?.to_owned();
+            entries.push((place, kind, entry["body"].take()));
+        }
+        let places = |query: &str| -> Result<Vec<Place>, rusqlite::Error> {
+            store.prepare(query)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        let mut rows = BTreeMap::new();
+        for table in ["posts", "acl_entries"] {
+            for place in places(&format!("SELECT invocation, seq FROM {table} WHERE invocation IS NOT NULL"))? {
+                *rows.entry(place).or_default() += 1;
+            }
+        }
+        let doubts = places("SELECT invocation, seq FROM doubts WHERE settled IS NULL")?;
+        let open = store.query_row("SELECT count(*) FROM open_invocations", [], |row| row.get(0))?;
+        Ok(Self { entries, rows, doubts, open })
+    }
+
+    fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = (&Place, &Value)> {
+        self.entries.iter().filter(move |(_, it, _)| it == kind).map(|(place, _, body)| (place, body))
+    }
+
+    /// The outcomes of an intent.
+    fn outcomes(&self, intent: &Place) -> Vec<&str> {
+        let of = |(place, body): &(&Place, &Value)| place.0 == intent.0 && body["intent"] == intent.1;
+        self.of_kind("outcome").filter(of).filter_map(|(_, body)| body["outcome"].as_str()).collect()
+    }
+
+    /// How many effects an invocation has had.
+    fn effects(&self, invocation: &str) -> usize {
+        self.rows.iter().filter(|((of, _), _)| of == invocation).map(|(_, count)| count).sum()
+    }
+}
+
+fn effects(facts: &Facts, workload: &Workload, found: &mut Found) {
+    for (key, count) in &facts.rows {
+        found.must(*count == 1, Promise::Once, || format!("{count} effects under the key {key:?}"));
+        let intended = facts.of_kind("intent").any(|(place, _)| place == key);
+        found.must(intended, Promise::Recorded, || format!("no intent is on record for {key:?}"));
+    }
+    let all: usize = facts.rows.values().sum();
+    found.must(all <= workload.most, Promise::Once, || format!("{all} effects of {} at most", workload.most));
+}
+
+fn settled(facts: &Facts, found: &mut Found) {
+    found.must(facts.open == 0, Promise::Settled, || format!("{} invocations are open", facts.open));
+    for (intent, body) in facts.of_kind("intent") {
+        let (outcomes, rows) = (facts.outcomes(intent), facts.rows.get(intent).copied().unwrap_or_default());
+        let class = class(body["function"].as_str().unwrap_or_default());
+        match outcomes[..] {
+            [] | ["in-doubt"] if facts.doubts.contains(intent) => *found.doubts.entry(class).or_default() += 1,
+            ["done"] => found.must(rows == 1, Promise::Told, || format!("{intent:?} is done, with {rows} effects")),
+            ["not-done"] => found.must(rows == 0, Promise::Told, || format!("{intent:?} is not done, with {rows} effects")),
+            _ => found.say(Promise::Settled, format!("{intent:?} has the outcomes {outcomes:?}")),
+        }
+    }
+    for (began, _) in facts.of_kind("began") {
+        let ends = facts.of_kind("ended").filter(|(place, _)| place.0 == began.0).count();
+        found.must(ends == 1, Promise::Settled, || format!("{} has {ends} ends", began.0));
+    }
+}
+
+/// How the effects of a function are found out about.
+fn class(function: &str) -> &'static str {
+    match function {
+        "files.write" => "queryable",
+        _ => "same database",
+    }
+}
+
+/// What the command said, against what is there.
+fn answer(facts: &Facts, store: &Connection, workload: &Workload, ran: &Ran, found: &mut Found) -> Result<(), Failed> {
+    let Some(report) = ran.report() else { return Ok(()) };
+    let Some(invocation) = report["invocation"].as_str() else { return Ok(()) };
+    let effects = facts.effects(invocation);
+    found.acknowledged = report["outcome"] == "returned";
+    if found.acknowledged {
+        let value = value(store, invocation)?;
+        let same = value.as_ref() == Some(&report["value"]);
+        found.must(same, Promise::Kept, || format!("{invocation} answered {}; on record is {value:?}", report["value"]));
+        let said = (workload.says)(&report["value"]);
+        found.must(effects == said, Promise::Kept, || format!("{invocation} says {said} effects, there are {effects}"));
+    }
+    let refusals = report["refusals"].as_array().map_or(&[][..], Vec::as_slice);
+    let denied = refusals.iter().filter(|it| it["function"] != "call" && it["reason"] != "in-doubt").count();
+    found.must(effects + denied <= workload.most.max(denied), Promise::Kept, || {
+        format!("{invocation} says that {denied} did not happen, and {effects} of {} did", workload.most)
+    });
+    Ok(())
+}
+
+/// The value that an invocation ended with, as it is on record.
+fn value(store: &Connection, invocation: &str) -> Result<Option<Value>, Failed> {
+    let query = "SELECT entry, bytes FROM journal LEFT JOIN payloads ON payloads.number = journal.number AND part = 'value' \
+                 WHERE invocation = ?1 ORDER BY seq DESC LIMIT 1";
+    let row = store.query_row(query, [invocation], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)));
+    let (entry, bytes) = match row {
+        Ok(row) => row,
+        Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let entry: Value = serde_json::from_str(&entry)?;
+    if entry["kind"] != "ended" || entry["body"]["outcome"] != "returned" {
+        return Ok(None);
+    }
+    Ok(Some(bytes.map_or(Ok(Value::Null), |bytes| serde_json::from_slice(&bytes))?))
+}

@@ -1,0 +1,21 @@
+//! Runs the program under faults and checks its promises afterwards: a stage is a workspace, a workload is a list of
+//! commands of which one meets a fault, and the check compares forum, access lists and journal, read by itself.
+//!
+//! Faults come from `shim/`, a library that is preloaded under the real program. Nothing in the program knows of it.
+
+#![expect(clippy::disallowed_methods, reason = "tests make and look at files themselves")]
+
+mod check;
+mod fault;
+mod run;
+mod stage;
+mod workload;
+
+pub use check::{Found, Promise, check};
+pub use fault::{Errno, Fault, shim};
+pub use run::{Edge, Met, Ran, edges, meet};
+pub use stage::{Program, Room, Stage};
+pub use workload::{Step, Workload, workloads};
+
+/// Why a run could not be made; not what it found.
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;

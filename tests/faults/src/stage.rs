@@ -1,0 +1,147 @@
+//! The workspace that runs are made in: made once by the program itself, copied for each run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tollgate_example_tools::build;
+use tollgate_example_tools::terminal::Terminal;
+
+use crate::Failed;
+
+/// The passphrase of ben, the initiator.
+pub(crate) const PASSPHRASE: &str = "correct horse";
+
+/// The program under test.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// What is started.
+    pub path: PathBuf,
+    /// What comes before its arguments: a benchmark is the program only if it is told so.
+    pub first: Option<&'static str>,
+}
+
+impl Program {
+    /// The words of a command, after the program.
+    pub(crate) fn words(&self, arguments: &[String]) -> Vec<String> {
+        self.first.map(str::to_owned).into_iter().chain(arguments.iter().cloned()).collect()
+    }
+}
+
+const MANIFEST: &str = r#"tollgate = 1
+
+[tool]
+component = "probe.wasm"
+callers = ["ben"]
+agents = ["cli"]
+
+[grant]
+"files.read" = { paths = ["runbooks/**"], calls = 1000, bytes = "16 MiB" }
+"forum.post" = { forums = ["eng-help"], calls = 1000, bytes = "8 MiB", consent = "none" }
+
+[[grant."acl.write"]]
+objects = ["logs"]
+principals = ["group:guests"]
+rights = ["read"]
+calls = 5
+lease = "30 min"
+consent = "none"
+
+[[grant."acl.write"]]
+objects = ["runbooks"]
+principals = ["group:guests"]
+rights = ["read"]
+calls = 5
+lease = "30 min"
+consent = "initiator"
+"#;
+
+/// The workspace that all rooms are copies of.
+pub struct Stage {
+    folder: TempDir,
+    pub(crate) program: Program,
+}
+
+/// One copy of it.
+pub struct Room {
+    /// The workspace.
+    pub folder: PathBuf,
+    /// Beside it, for what the shim keeps.
+    pub(crate) spare: PathBuf,
+    /// What the shim saw.
+    pub(crate) log: PathBuf,
+    _parent: TempDir,
+}
+
+impl Stage {
+    /// Makes a workspace with one tool, the probe, pinned and compiled.
+    ///
+    /// # Errors
+    /// When the guests do not build or the program does not do as it should.
+    pub fn make(program: Program) -> Result<Self, Failed> {
+        let (folder, built) = (tempfile::tempdir()?, build()?);
+        let none = folder.path().join("none");
+        fs::create_dir(&none)?;
+        let stage = Self { folder, program };
+        let init = ["init", "W", "--person", "ben", "--tools", &none.display().to_string()].map(str::to_owned);
+        let words = stage.program.words(&init);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut terminal = Terminal::start(&stage.program.path, &words, stage.folder.path())?;
+        for prompt in ["New passphrase for ben", "The same again"] {
+            terminal.expect(prompt)?;
+            terminal.type_line(PASSPHRASE)?;
+        }
+        let ended = terminal.end()?;
+        if !ended.status.success() {
+            return Err(format!("init: {}", ended.screen).into());
+        }
+        let workspace = stage.folder.path().join("W");
+        fs::copy(built.fixtures.join("probe.wasm"), workspace.join("tools/probe.wasm"))?;
+        fs::write(workspace.join("tools/probe.toml"), MANIFEST)?;
+        crate::run::done(&stage.program, &workspace, &["pin", "probe"].map(str::to_owned))?;
+        Ok(stage)
+    }
+
+    /// A copy of it.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn room(&self) -> Result<Room, Failed> {
+        let parent = tempfile::tempdir()?;
+        // As the kernel calls it: the shim compares names.
+        let at = parent.path().canonicalize()?;
+        let room = Room { folder: at.join("W"), spare: at.join("spare"), log: at.join("edges"), _parent: parent };
+        fs::create_dir(&room.spare)?;
+        copy(&self.folder.path().join("W"), &room.folder)?;
+        Ok(room)
+    }
+}
+
+impl Room {
+    /// The store, opened beside the program.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub fn store(&self) -> rusqlite::Result<Connection> {
+        Connection::open(self.folder.join("tollgate.db"))
+    }
+}
+
+/// What is never written again has only one more name; the rest is copied.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir(to)?;
+    fs::set_permissions(to, fs::metadata(from)?.permissions())?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy(&path, &target)?;
+        } else if from.ends_with("cache") || from.ends_with("components") {
+            fs::hard_link(path, target)?;
+        } else {
+            fs::copy(path, target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! What is run: command lines, of which one meets the fault.
+
+use serde_json::{Value, json};
+
+use crate::Failed;
+use crate::stage::{PASSPHRASE, Room};
+
+/// One command line.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// Its arguments; `{invocation}` stands for the newest invocation on record, `{approval}` for the newest question.
+    pub arguments: Vec<String>,
+    /// What somebody types at its terminal, each after the text it waits for; without any there is no terminal.
+    pub answers: Vec<(String, String)>,
+}
+
+/// A list of command lines, and what may come of them.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// What it is called.
+    pub name: &'static str,
+    /// What comes before.
+    pub before: Vec<Step>,
+    /// What meets the fault.
+    pub faulted: Step,
+    /// What comes after the next start.
+    pub after: Vec<Step>,
+    /// The most effects that it may have.
+    pub most: usize,
+    /// How many effects a value says there were.
+    pub says: fn(&Value) -> usize,
+}
+
+impl Step {
+    /// A command that nobody types at.
+    #[must_use]
+    pub fn plain(arguments: &[&str]) -> Self {
+        let arguments = ["-o", "json"].iter().chain(arguments).map(|&word| word.to_owned()).collect();
+        Self { arguments, answers: Vec::new() }
+    }
+
+    /// A call of the probe.
+    #[must_use]
+    pub fn call(function: &str, arguments: &Value) -> Self {
+        Self::plain(&["call", &format!("probe.{function}"), &arguments.to_string()])
+    }
+
+    /// The same with what is typed.
+    #[must_use]
+    pub fn typing(mut self, answers: &[(&str, &str)]) -> Self {
+        self.answers = answers.iter().map(|&(prompt, answer)| (prompt.to_owned(), answer.to_owned())).collect();
+        self
+    }
+
+    pub(crate) fn filled(&self, room: &Room) -> Result<Vec<String>, Failed> {
+        let needs = |word: &str| self.arguments.iter().any(|argument| argument.contains(word));
+        let mut arguments = self.arguments.clone();
+        for (word, query) in [
+            ("{invocation}", "SELECT invocation FROM journal WHERE seq = 0 ORDER BY number DESC LIMIT 1"),
+            ("{approval}", "SELECT CAST(max(id) AS TEXT) FROM approvals"),
+        ] {
+            if needs(word) {
+                let newest: Option<String> = room.store()?.query_row(query, [], |row| row.get(0))?;
+                let newest = newest.ok_or("there is none yet")?;
+                arguments.iter_mut().for_each(|argument| *argument = argument.replace(word, &newest));
+            }
+        }
+        Ok(arguments)
+    }
+}
+
+/// A command that opens the store, so that what was left open is ended.
+pub(crate) fn look() -> Step {
+    Step::plain(&["journal", "list"])
+}
+
+pub(crate) fn verify() -> Step {
+    Step::plain(&["journal", "verify"])
+}
+
+fn one(_: &Value) -> usize {
+    1
+}
+
+fn number(value: &Value) -> usize {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text.parse().unwrap_or(usize::MAX)
+}
+
+fn workload(name: &'static str, faulted: Step, most: usize, says: fn(&Value) -> usize) -> Workload {
+    Workload { name, before: Vec::new(), faulted, after: Vec::new(), most, says }
+}
+
+/// What there is to run today: a post, three posts of one call, access opened for a time, a read, and access that somebody
+/// agrees to at the terminal.
+#[must_use]
+pub fn workloads() -> Vec<Workload> {
+    let post = json!({ "forum": "eng-help", "thread": "1", "body": "said once" });
+    let posts = json!({ "forum": "eng-help", "thread": "1", "body": "said thrice", "times": 3 });
+    let widen = json!({ "object": "logs", "principal": "group:guests", "right": "read", "seconds": "60" });
+    let read = json!({ "path": "runbooks/deploy.md", "offset": "0", "length": 64 });
+    let agreed = json!({ "object": "runbooks", "principal": "group:guests", "right": "read", "seconds": "60" });
+    let typed = [("[yes/no]", "yes"), ("passphrase", PASSPHRASE)];
+    vec![
+        workload("post", Step::call("forum-post", &post), 1, one),
+        workload("three posts", Step::call("post-hidden", &posts), 3, number),
+        workload("widen", Step::call("acl-widen", &widen), 1, one),
+        workload("read", Step::call("files-read", &read), 0, |_| 0),
+        workload("agreed widen", Step::call("acl-widen", &agreed).typing(&typed), 1, one),
+    ]
+}
