@@ -11,6 +11,7 @@ use tollgate_benches::table::{self, Table};
 use tollgate_benches::{Failed, as_the_program};
 
 mod durable;
+mod freeze;
 mod gate;
 mod invocation;
 mod memory;
@@ -52,13 +53,14 @@ fn main() -> ExitCode {
 type Subject = fn(Effort) -> Result<Vec<Table>, Failed>;
 
 fn run(named: &[&str], effort: Effort, quick: bool) -> Result<(), Failed> {
-    let subjects: [(&str, Subject); 6] = [
+    let subjects: [(&str, Subject); 7] = [
         ("invocation", invocation::tables),
         ("durable", durable::tables),
         ("read", read::tables),
         ("gate", gate::tables),
         ("start", start::tables),
         ("memory", memory::tables),
+        ("freeze", freeze::tables),
     ];
     if let Some(unknown) = named.iter().find(|name| subjects.iter().all(|(known, _)| known != *name)) {
         let known: Vec<_> = subjects.iter().map(|(name, _)| *name).collect();
