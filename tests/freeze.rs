@@ -358,7 +358,7 @@ async fn s35_one_switch_over_a_thousand_calls_in_flight() {
         let (took, before, after, named) = round(&open, other_process).await;
         let says = format!("round {number}: {took:?} to return, {before} posts before, {after} after, {named} named");
         assert_eq!(after, 0, "nothing is performed after it returned: {says}");
-        // `cargo figures freeze` shows less than a second of an optimised host; this one shares its machine with other tests.
+        // `cargo figures switch` shows less than a second of an optimised host; this one shares its machine with other tests.
         assert!(took < Duration::from_secs(3), "{says}");
         let by = PersonName::parse("ben").expect("a name");
         open.store.thaw(number, &by, "next").await.expect("a thaw").expect("it was frozen");

@@ -11,12 +11,12 @@ use tollgate_benches::table::{self, Table};
 use tollgate_benches::{Failed, as_the_program};
 
 mod durable;
-mod freeze;
 mod gate;
 mod invocation;
 mod memory;
 mod read;
 mod start;
+mod switch;
 
 /// How long and how often to measure.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +60,7 @@ fn run(named: &[&str], effort: Effort, quick: bool) -> Result<(), Failed> {
         ("gate", gate::tables),
         ("start", start::tables),
         ("memory", memory::tables),
-        ("freeze", freeze::tables),
+        ("switch", switch::tables),
     ];
     if let Some(unknown) = named.iter().find(|name| subjects.iter().all(|(known, _)| known != *name)) {
         let known: Vec<_> = subjects.iter().map(|(name, _)| *name).collect();
