@@ -2,20 +2,23 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, oneshot};
 use tollgate::approval::Unattended;
 use tollgate::capability::Backends;
 use tollgate::capability::files::Write;
+use tollgate::clock::Instant;
 use tollgate::diagnostic::{Broken, Halt};
+use tollgate::freeze::Subject;
 use tollgate::gate::{Book, Failed, Patience, Permit, Services, Session, Timing, Who, pass};
 use tollgate::grant::Allowed;
 use tollgate::journal::{Draft, Kind};
 use tollgate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
 use tollgate::people::Rights;
-use tollgate::refusal::Code;
+use tollgate::quota::Charge;
+use tollgate::refusal::{Code, Refusal};
 use tollgate::setup::Workspace;
 use tollgate::store::Store;
 
@@ -39,6 +42,14 @@ impl tollgate::gate::World for Meddled {
             self.store.rights(&initiator).await
         })
     }
+
+    fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
+        self.store.quota_left(charges)
+    }
+
+    fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {
+        self.store.stopped(subject, found)
+    }
 }
 
 /// Nobody's time is counted here.
@@ -47,6 +58,7 @@ struct Untimed;
 impl Timing for Untimed {
     fn host_call(&self, _inside: bool) {}
     fn person(&self, _waiting: bool) {}
+    fn clock(&self, _now: Instant) {}
 }
 
 /// A permit of ben's to write `scratch/note.txt`, with everything behind it.
@@ -73,16 +85,28 @@ impl Stage {
         let mut book = Book::new(invocation, &allowed, Patience { host_calls: 9, refusals: 9, arguments: 1 << 20 });
         book.record.note(Draft::new(Kind::Began, json!({ "tool": "probe" })));
         let digest = Digest::of(b"");
-        let who = Who { invocation, tool, component: digest, manifest: digest, initiator, agent };
+        let who = Who {
+            invocation,
+            tool,
+            component: digest,
+            manifest: digest,
+            initiator,
+            agent,
+            session: None,
+            rules: digest,
+            call: digest,
+        };
         let services = Services {
             world: Arc::new(Meddled { store: store.clone(), looks: AtomicU32::new(0), change }),
             journal: store.clone(),
             desk: Arc::new(Unattended),
             credentials: store.clone(),
+            questions: store.clone(),
+            manners: workspace.manners(),
             effects: tokio::runtime::Handle::current(),
         };
         let book = Arc::new(Mutex::new(book));
-        let session = Session { who: Arc::new(who), allowed, services, timing: Arc::new(Untimed), book };
+        let session = Session { who: Arc::new(who), allowed, quotas: [].into(), services, timing: Arc::new(Untimed), book };
         Self { world, store, backends: host.backends(), session }
     }
 
@@ -105,7 +129,7 @@ impl Stage {
 fn code<T>(ended: Result<T, Halt>) -> Code {
     match ended {
         Err(Halt::Refused(refusal)) => refusal.code,
-        Err(Halt::Stopped(fault)) => panic!("{fault:?}"),
+        Err(halt) => panic!("{halt:?}"),
         Ok(_) => panic!("it was done"),
     }
 }
@@ -127,7 +151,7 @@ async fn what_changed_after_the_intent_was_recorded_is_seen_before_the_effect() 
             acts.store(true, Ordering::SeqCst);
             Ok::<_, Failed>(())
         };
-        let ended = permit.spend_outside(move |_, _| effect).await;
+        let ended = permit.spend_outside(move |_, _| effect, |_| Some(())).await;
         let word = match expected {
             Some(expected) => {
                 assert_eq!(code(ended), expected);
@@ -147,20 +171,25 @@ async fn what_changed_after_the_intent_was_recorded_is_seen_before_the_effect() 
 async fn what_nobody_knows_is_in_doubt_and_never_a_success() {
     let unknown = Stage::set(None);
     let permit = unknown.permit().await;
-    let ended = permit.spend_outside(|_, _| async { Err::<(), _>(Failed::InDoubt("no answer".to_owned())) }).await;
+    let ended =
+        permit.spend_outside(|_, _| async { Err::<(), _>(Failed::InDoubt("no answer".to_owned())) }, |_| Some(())).await;
     assert_eq!((code(ended), unknown.outcome()), (Code::InDoubt, (json!("in-doubt"), 1)));
     let panics = Stage::set(None);
     let permit = panics.permit().await;
-    let ended = permit.spend_outside::<(), _>(|_, _| async { panic!("an effect that panics, on purpose") }).await;
+    let ended =
+        permit.spend_outside::<(), _>(|_, _| async { panic!("an effect that panics, on purpose") }, |_| Some(())).await;
     assert_eq!((code(ended), panics.outcome()), (Code::InDoubt, (json!("in-doubt"), 1)));
     // Outcomes cannot be recorded any more: what was done is not told as done.
     let closed = Stage::set(None);
     let (permit, store) = (closed.permit().await, closed.store.clone());
     let ended = permit
-        .spend_outside(move |_, _| async move {
-            store.close().await.map_err(|e| Failed::InDoubt(e.to_string()))?;
-            Ok(())
-        })
+        .spend_outside(
+            move |_, _| async move {
+                store.close().await.map_err(|e| Failed::InDoubt(e.to_string()))?;
+                Ok(())
+            },
+            |_| Some(()),
+        )
         .await;
     assert_eq!(code(ended), Code::InDoubt);
     assert_eq!(closed.world.count("SELECT count(*) FROM journal WHERE json_extract(entry, '$.kind') = 'outcome'"), 0);
@@ -174,12 +203,15 @@ async fn a_caller_who_goes_away_cancels_nothing() {
     let (end, ends) = oneshot::channel();
     let acted = Arc::new(AtomicBool::new(false));
     let acts = acted.clone();
-    let caller = tokio::spawn(permit.spend_outside(move |_, _| async move {
-        begun.send(()).expect("somebody waits for it");
-        ends.await.expect("it is told to go on");
-        acts.store(true, Ordering::SeqCst);
-        Ok::<_, Failed>(())
-    }));
+    let caller = tokio::spawn(permit.spend_outside(
+        move |_, _| async move {
+            begun.send(()).expect("somebody waits for it");
+            ends.await.expect("it is told to go on");
+            acts.store(true, Ordering::SeqCst);
+            Ok::<_, Failed>(())
+        },
+        |_| Some(()),
+    ));
     begins.await.expect("it begins");
     caller.abort();
     assert!(caller.await.expect_err("it is gone").is_cancelled());

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tollgate::approval::Spends;
 use tollgate::capability::specs;
 use tollgate::clock::{Instant, Manual};
 use tollgate::diagnostic::Source;
-use tollgate::journal::{Body, Chapter, Draft, Journal as _, Kind, Unrecorded};
+use tollgate::journal::{Body, Chapter, Draft, Journal as _, Kind, Terms, Unrecorded, With};
 use tollgate::manifest::{self, Manifest};
 use tollgate::name::{AgentName, PersonName, ToolName};
 use tollgate::quota::{Charge, LONGEST, MOST, Per, Quota, Rate, charges, judge};
@@ -361,6 +362,12 @@ fn a_quota_is_exact_when_many_processes_act_at_once() {
     assert_eq!(world.count("SELECT count(*) FROM posts WHERE body = 'hello'"), 5);
 }
 
+/// What a chapter that spends one use of a quota brings.
+fn spends(charge: &Charge) -> Terms {
+    let spends = Spends { approval: None, quotas: vec![charge.clone()] };
+    Terms { premise: None, with: Some(With::Spend(spends)) }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn acts_that_share_a_commit_are_counted_one_by_one() {
     let world = World::new();
@@ -369,7 +376,7 @@ async fn acts_that_share_a_commit_are_counted_one_by_one() {
     let before = (store.commits(), world.count("SELECT count(*) FROM journal"));
     let tries: Vec<_> = (0..200)
         .map(|_| {
-            let chapter = Chapter { quotas: vec![charge.clone()], ..Chapter::alone(Draft::new(Kind::Pinned, Body::of(0))) };
+            let chapter = Chapter { terms: spends(&charge), ..Chapter::alone(Draft::new(Kind::Pinned, Body::of(0))) };
             let store = store.clone();
             tokio::spawn(async move { store.append(chapter).await })
         })
@@ -377,7 +384,7 @@ async fn acts_that_share_a_commit_are_counted_one_by_one() {
     let mut recorded = 0;
     for tried in tries {
         match tried.await.expect("an answer") {
-            Ok(()) => recorded += 1,
+            Ok(_) => recorded += 1,
             Err(Unrecorded::Refused(refusal)) => assert_eq!(refusal.code, Code::QuotaSpent),
             Err(Unrecorded::Broken(broken)) => panic!("{broken}"),
         }
