@@ -197,7 +197,7 @@ impl Invocation<'_> {
         let outcome = match committed {
             Ok(()) => outcome,
             Err(failed) => {
-                if let Unrecorded::Broken(broken) = failed {
+                if let Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) = failed {
                     tracing::error!(doing = broken.doing, cause = broken.cause, "not recorded");
                 }
                 let refusal =
