@@ -11,6 +11,7 @@ mod read;
 mod schema;
 mod signing;
 mod tx;
+mod watch;
 mod world;
 mod worldfile;
 mod writer;
@@ -30,6 +31,7 @@ use board::Board;
 use instance::Instance;
 use signing::Signing;
 use tx::{Ready, Tx};
+use watch::Watch;
 use writer::{Fails, Writer};
 
 /// What a store is opened with.
@@ -49,13 +51,14 @@ pub struct Opening {
 /// An open store.
 pub struct Store {
     opening: Opening,
-    writer: Writer,
+    writer: Arc<Writer>,
     reader: Mutex<Connection>,
     board: Arc<Board>,
     commits: Arc<AtomicU64>,
     seen: Mutex<Option<people::Seen>>,
     instance: Instance,
     signing: Signing,
+    watch: Watch,
 }
 
 impl Store {
@@ -87,12 +90,12 @@ impl Store {
             log,
             instance: instance.name().clone(),
         };
-        let left = instance::left_open(&connection, &opening.run, &instance)?;
-        let writer = Writer::start(connection, desk)?;
+        let left = instance::left_open(&connection, &opening.run, instance.name())?;
+        let writer = Arc::new(Writer::start(connection, desk)?);
+        instance::recover(&writer, left)?;
         let signing = Signing::start(&opening)?;
-        let store = Self { opening, writer, reader, board, commits, seen: Mutex::new(None), instance, signing };
-        store.recover(left)?;
-        Ok(store)
+        let watch = Watch::start(&opening, instance.name().clone(), writer.clone())?;
+        Ok(Self { opening, writer, reader, board, commits, seen: Mutex::new(None), instance, signing, watch })
     }
 
     /// The time of the store: the larger of the clock and the newest time in it.
@@ -126,6 +129,7 @@ impl Store {
     /// When the head cannot be signed.
     pub async fn close(&self) -> Result<(), Broken> {
         tokio::task::block_in_place(|| {
+            self.watch.stop();
             self.writer.stop();
             self.signing.stop(&self.opening)
         })
