@@ -82,7 +82,7 @@ pub(crate) fn done(program: &Program, folder: &Path, arguments: &[String]) -> Re
 }
 
 /// Runs a step, at a terminal if somebody has to type.
-fn take(stage: &Stage, room: &Room, step: &Step, environment: &[(&str, OsString)]) -> Result<Ran, Failed> {
+pub(crate) fn take(stage: &Stage, room: &Room, step: &Step, environment: &[(&str, OsString)]) -> Result<Ran, Failed> {
     let program = &stage.program;
     let arguments = step.filled(room)?;
     if step.answers.is_empty() {
@@ -105,7 +105,7 @@ fn take(stage: &Stage, room: &Room, step: &Step, environment: &[(&str, OsString)
     Ran::of(ended.status, ended.stdout, ended.screen)
 }
 
-fn environment(room: &Room, fault: Fault) -> Result<[(&'static str, OsString); 5], Failed> {
+pub(crate) fn environment(room: &Room, fault: Fault) -> Result<[(&'static str, OsString); 5], Failed> {
     Ok([
         ("LD_PRELOAD", shim()?.into()),
         ("FAULT_ROOT", room.folder.clone().into()),
@@ -133,6 +133,9 @@ pub fn meet(stage: &Stage, workload: &Workload, fault: Fault) -> Result<Met, Fai
     let mut found = check(&room, workload, &ran, &afterwards, &verified)?;
     if !fault.kills() && !matches!(ran.code, Some(0 | 3 | 5)) {
         found.broken.push((Promise::Starts, format!("it did not end by itself as it should: {ran:?}")));
+    }
+    if ran.code == Some(0) && ran.report().is_none() {
+        found.broken.push((Promise::Kept, format!("it says that all is well, and its answer is not whole: {ran:?}")));
     }
     Ok(Met { ran, edges, found })
 }
