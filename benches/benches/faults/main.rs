@@ -99,9 +99,14 @@ fn measure(size: &Size) -> Result<bool, Failed> {
         tally.examples();
         all.add(&tally);
     }
-    for (name, both) in PAIRS {
-        let tally = pairs(&stage, size.pairs, both)?;
-        println!("{}", tally.line("killed beside another", name));
+    let kill: fn(u64, u64) -> Fault = |edge, _| Fault::KillBefore(edge);
+    for (kind, name, count, fault, both) in [
+        ("killed beside one", "that works", size.pairs, kill, beside_one_that_works as Pair),
+        ("killed beside one", "that waits", size.pairs, kill, beside_one_that_waits),
+        ("power lost beside one", "that waits", size.losses / 5, Fault::Lose, power_lost_beside_one_that_waits),
+    ] {
+        let tally = pairs(&stage, count, fault, both)?;
+        println!("{}", tally.line(kind, name));
         tally.examples();
         all.add(&tally);
     }
@@ -113,13 +118,12 @@ fn measure(size: &Size) -> Result<bool, Failed> {
 /// Two processes on one store.
 type Pair = fn(&Stage, Fault) -> Result<Met, Failed>;
 
-const PAIRS: [(&str, Pair); 2] = [("that works", beside_one_that_works), ("that waits", beside_one_that_waits)];
-
 /// One after the other: each is two processes already.
-fn pairs(stage: &Stage, count: usize, both: Pair) -> Result<Tally, Failed> {
+fn pairs(stage: &Stage, count: usize, fault: fn(u64, u64) -> Fault, both: Pair) -> Result<Tally, Failed> {
     let mut tally = Tally::default();
-    for edge in (1..=EDGES_OF_ONE).cycle().take(count) {
-        let fault = Fault::KillBefore(edge);
+    let edges = (0..).flat_map(|seed| (1..=EDGES_OF_ONE).map(move |edge| (edge, seed)));
+    for (edge, seed) in edges.take(count) {
+        let fault = fault(edge, seed);
         tally.count(fault, &both(stage, fault)?);
     }
     Ok(tally)

@@ -8,7 +8,7 @@ use tollgate_example_tools::terminal::Terminal;
 
 use crate::check::{Found, Promise, check};
 use crate::fault::Fault;
-use crate::run::{Ran, environment, take};
+use crate::run::{Ran, environment, seen, take};
 use crate::stage::{PASSPHRASE, Room, Stage};
 use crate::workload::{Step, Workload, look, verify};
 use crate::{Failed, Met};
@@ -70,6 +70,22 @@ pub fn beside_one_that_waits(stage: &Stage, fault: Fault) -> Result<Met, Failed>
     must(open == [of], format!("open while one waits: {open:?}"));
     must(lives.status.success(), format!("the one that waited: {} {}", lives.stdout, lives.screen));
     Ok(Met { ran: dies, edges: 0, found })
+}
+
+/// One process waits for a person's answer, so that the store stays open, while the power goes at an edge of another. What
+/// that one acknowledged stands in the log alone: nothing copied it into the database.
+///
+/// # Errors
+/// When the run could not be made.
+pub fn power_lost_beside_one_that_waits(stage: &Stage, fault: Fault) -> Result<Met, Failed> {
+    let room = stage.room()?;
+    let (waiting, _) = ask(stage, &room)?;
+    let one = workload(1);
+    let dies = take(stage, &room, &one.faulted, &environment(&room, fault)?)?;
+    waiting.kill()?;
+    let edges = seen(&room)?.len() as u64;
+    let found = after(stage, &room, &one, &dies)?;
+    Ok(Met { ran: dies, edges, found })
 }
 
 /// Whether something comes true in time.

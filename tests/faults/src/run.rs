@@ -163,7 +163,7 @@ pub fn edges(stage: &Stage, workload: &Workload) -> Result<Vec<Edge>, Failed> {
     seen(&room)
 }
 
-fn seen(room: &Room) -> Result<Vec<Edge>, Failed> {
+pub(crate) fn seen(room: &Room) -> Result<Vec<Edge>, Failed> {
     let log = std::fs::read_to_string(&room.log)?;
     let parse = |line: &str| {
         let mut words = line.splitn(3, ' ');
