@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use tollgate_faults::{
     Errno, Failed, Fault, Met, Program, Stage, Workload, beside_one_that_waits, beside_one_that_works, edges, meet,
-    workloads,
+    power_lost_beside_one_that_waits, workloads,
 };
 
 use tally::Tally;
@@ -25,7 +25,7 @@ use tally::Tally;
 /// What this program is called with to be the program under test.
 const AS_PROGRAM: &str = "as-tollgate";
 
-/// The edges of one that dies beside another, which does not let it be the last that closes the store.
+/// At least the edges of one that dies beside another, which keeps it from being the last that closes the store.
 const EDGES_OF_ONE: u64 = 60;
 
 /// Runs at the same time.
