@@ -9,6 +9,7 @@ use tollgate::approval::Spends;
 use tollgate::capability::specs;
 use tollgate::clock::{Instant, Manual};
 use tollgate::diagnostic::Source;
+use tollgate::gate::World as _;
 use tollgate::journal::{Body, Chapter, Draft, Journal as _, Kind, Terms, Unrecorded, With};
 use tollgate::manifest::{self, Manifest};
 use tollgate::name::{AgentName, PersonName, ToolName};
@@ -386,7 +387,7 @@ async fn acts_that_share_a_commit_are_counted_one_by_one() {
         match tried.await.expect("an answer") {
             Ok(_) => recorded += 1,
             Err(Unrecorded::Refused(refusal)) => assert_eq!(refusal.code, Code::QuotaSpent),
-            Err(Unrecorded::Broken(broken)) => panic!("{broken}"),
+            Err(Unrecorded::Broken(broken) | Unrecorded::Unknown(broken)) => panic!("{broken}"),
         }
     }
     assert_eq!(recorded, 7);

@@ -185,7 +185,7 @@ async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failure> 
 
 fn recorded(failed: crate::journal::Unrecorded) -> Failure {
     match failed {
-        crate::journal::Unrecorded::Broken(broken) => broken.into(),
+        crate::journal::Unrecorded::Broken(broken) | crate::journal::Unrecorded::Unknown(broken) => broken.into(),
         crate::journal::Unrecorded::Refused(refusal) => {
             Failure { exit: Exit::Refused, ..Failure::usage(refusal.to_string(), refusal.change.unwrap_or_default()) }
         }

@@ -211,6 +211,6 @@ fn refused(refusal: Refusal) -> Failure {
 fn unrecorded(failed: Unrecorded) -> Failure {
     match failed {
         Unrecorded::Refused(refusal) => refused(refusal),
-        Unrecorded::Broken(broken) => broken.into(),
+        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken.into(),
     }
 }

@@ -145,7 +145,7 @@ impl Store {
 /// Says that ends of leases are not on record.
 pub(super) fn unreaped(failed: &Unrecorded) {
     match failed {
-        Unrecorded::Broken(broken) => {
+        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => {
             tracing::error!(doing = broken.doing, cause = broken.cause, "a lease's end is not recorded")
         }
         Unrecorded::Refused(refusal) => tracing::error!(%refusal, "a lease's end is not recorded"),
