@@ -225,14 +225,14 @@ fn texts_are_bounded() {
     let why = refused(&functions(json!({ "ask": { "params": { "marks": { "item": { "docs": long(2049) } } } } })));
     assert_eq!(why, "its author's text of `ask(marks)[]` is 2049 bytes long; 2048 are allowed");
     // What is written out counts as it is shown.
-    let why = refused(&json!({ "docs": "\u{202e}".repeat(1025) }).to_string());
-    assert_eq!(why, "its author's text of the tool is 8200 bytes long; 8192 are allowed");
+    let why = refused(&json!({ "docs": "\u{202e}\u{202d}".repeat(513) }).to_string());
+    assert_eq!(why, "its author's text of the tool is 8208 bytes long; 8192 are allowed");
 }
 
 #[test]
 fn a_schema_is_bounded_with_its_texts() {
     // What is hidden is three bytes in the section and nine in the schema.
-    let text = json!({ "docs": "\u{202e}".repeat(256) });
+    let text = json!({ "docs": "\u{202e}\u{202d}".repeat(128) });
     let many = |count: usize| {
         let names: Vec<String> = (0..count).map(|number| format!("p{number}")).collect();
         let params: Vec<(&str, u8)> = names.iter().map(|name| (name.as_str(), STRING)).collect();
