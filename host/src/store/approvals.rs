@@ -93,9 +93,6 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
         State::Agreed if question.act != used.act => {
             return refuse(Code::Changed, format!("question {id} was about another act"));
         }
-        State::Agreed if question.review.is_some() != used.glass => {
-            return refuse(Code::Changed, format!("how question {id} was agreed to has changed"));
-        }
         State::Agreed if question.expires <= tx.now => {
             return refuse(Code::Expired, format!("the yes to question {id} came too long ago"));
         }
