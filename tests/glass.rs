@@ -89,11 +89,11 @@ fn open(world: &World) -> (Workspace, Arc<Store>) {
 }
 
 /// Breaks the glass without going on with what waits, as a process does that is killed in between.
-async fn breaks_and_dies(world: &World, question: &str) {
+async fn breaks_and_dies(world: &World, question: &str, person: &str) {
     let (workspace, store) = open(world);
     let breaking = Breaking {
         question: question.parse().expect("a number"),
-        person: PersonName::parse("gus").expect("a name"),
+        person: PersonName::parse(person).expect("a name"),
         reason: Statement::parse(REASON).expect("a reason"),
         now: workspace.current(&ToolName::parse("probe").expect("a name")),
     };
@@ -164,8 +164,10 @@ fn s10_what_was_opened_through_the_glass_ends_in_an_hour_and_is_marked_until_som
     for (key, value) in expected.as_object().expect("an object") {
         assert_eq!(&marked[0][key], value, "{key}: {marked:?}");
     }
-    let listed = world.tollgate(&["approvals", "list"]).stdout;
-    assert!(listed.contains("used, GLASS BROKEN, unreviewed"), "{listed}");
+    for (whose, is_there) in [("ben", true), ("gus", false), ("fay", false)] {
+        let listed = world.tollgate(&["approvals", "list", "--as", whose]).stdout;
+        assert_eq!(listed.contains("used, GLASS BROKEN, unreviewed"), is_there, "{whose}: {listed}");
+    }
     let review = |person: &'static str| ["review", "1", "--finding", "all was well, I looked", "--as", person];
     stays(&world, &review("gus"), "somebody else has to review it");
     stays(&world, &review("fay"), "or gained by it");
@@ -246,6 +248,16 @@ fn s10_what_was_declined_frozen_expired_or_used_is_not_broken() {
     let (_, used) = asks(&world, 602);
     breaks(&world, &used, "gus");
     stays(&used, "is used");
+    // What changes between prompt and passphrase counts.
+    reviews(&world, &used, "ben");
+    let (_, frozen) = asks(&world, 603);
+    let typed = typed(&frozen);
+    let mut terminal = world.at_terminal(&typed.iter().map(String::as_str).collect::<Vec<_>>());
+    terminal.expect("gus's passphrase").expect("the prompt");
+    world.done(&["freeze", "tool", "probe", "--reason", "odd"]);
+    terminal.type_line(OTHERS).expect("typing");
+    terminal.expect("ben has frozen the tool").expect("why not");
+    assert_eq!(terminal.end().expect("an end").status.code(), Some(3));
     assert_eq!((leases(&world), world.count(GLASS_ENTRIES)), (1, 1));
     assert_eq!(world.tollgate(&["break-glass", "99", "--reason", REASON]).code, 2);
 }
@@ -269,22 +281,31 @@ async fn s10_the_glass_switches_off_nothing_but_consent() {
     let result = |invocation: &str| -> Ran { world.tollgate(&["-o", "json", "result", invocation]) };
     // The audience has grown since.
     let (invocation, question) = asks(&world, 600);
-    breaks_and_dies(&world, &question).await;
+    breaks_and_dies(&world, &question, "gus").await;
     apply(&world, "fay\", \"ann", GUS);
     let refused = result(&invocation);
     assert_eq!((refused.code, codes(&refused.json())), (3, vec!["agree.changed".to_owned()]), "{refused:?}");
     reviews(&world, &question, "ben");
     // Whoever asked may not do it himself any more.
     let (invocation, question) = asks(&world, 601);
-    breaks_and_dies(&world, &question).await;
+    breaks_and_dies(&world, &question, "gus").await;
     apply(&world, "fay", "{ principal = \"gus\", right = \"read\" }");
     let refused = result(&invocation);
     assert_eq!((refused.code, codes(&refused.json())), (3, vec!["cover.not-yours".to_owned()]), "{refused:?}");
     reviews(&world, &question, "ben");
     apply(&world, "fay", GUS);
+    // Whoever broke the glass may not read it any more.
+    let ann = "{ principal = \"ann\", right = \"read\" }";
+    apply(&world, "fay", &format!("{GUS}, {ann}"));
+    let (invocation, question) = asks(&world, 603);
+    breaks_and_dies(&world, &question, "ann").await;
+    apply(&world, "fay", GUS);
+    let refused = result(&invocation);
+    assert_eq!((refused.code, codes(&refused.json())), (3, vec!["agree.changed".to_owned()]), "{refused:?}");
+    reviews(&world, &question, "ben");
     // A freeze takes it back like any yes, and it is asked again.
     let (invocation, question) = asks(&world, 602);
-    breaks_and_dies(&world, &question).await;
+    breaks_and_dies(&world, &question, "gus").await;
     assert_eq!(world.done(&["freeze", "everything", "--reason", "odd"])["asked-again"], 1);
     world.answered(&["-o", "json", "thaw", "1", "--reason", "fine"], &[("passphrase", PASSPHRASE)]);
     assert_eq!(result(&invocation).code, 6, "it waits again");

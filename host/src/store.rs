@@ -25,7 +25,7 @@ mod writer;
 
 pub use doubts::{Finder, Settlement};
 pub use freezes::{Frozen, Unsettled};
-pub use overview::Overview;
+pub use overview::{MOST, Overview};
 pub use read::{Erase, Kept, verify, verify_export};
 
 use std::path::PathBuf;

@@ -33,7 +33,11 @@ fn list(workspace: &Workspace, person: Option<&str>, (all, limit): (bool, u32), 
     let store = workspace.store()?;
     let directory = store.directory()?;
     let may = |question: &Question| {
-        person.as_ref().is_none_or(|person| question.rules.may_answer(&directory, store.now()).contains(person))
+        let owed = question.review.as_ref().is_some_and(|review| review.closed.is_none());
+        person.as_ref().is_none_or(|person| {
+            question.rules.may_answer(&directory, store.now()).contains(person)
+                || owed && question.reviewers(&directory, store.now()).contains(person)
+        })
     };
     let questions: Vec<Question> = store.questions(all, limit)?.into_iter().filter(may).collect();
     let rows: Vec<Value> = questions.iter().map(row).collect();

@@ -12,13 +12,15 @@ use crate::journal::Doubt;
 use crate::lease::Lease;
 use crate::people::Directory;
 use crate::setup::Workspace;
-use crate::store::Overview;
+use crate::store::{MOST, Overview};
 
 /// A part of the report: its key, what it says, and its columns with their heads.
 struct Part {
     key: &'static str,
     says: &'static str,
     columns: &'static [(&'static str, &'static str)],
+    /// Whether more than [`MOST`] are cut off.
+    cut: bool,
 }
 
 const PARTS: [Part; 6] = [
@@ -36,11 +38,13 @@ const PARTS: [Part; 6] = [
             ("STATE", "state"),
             ("WHY", "reason"),
         ],
+        cut: false,
     },
     Part {
         key: "doubts",
         says: "In doubt (`tollgate doubts` says what to look at)",
         columns: &[("INVOCATION", "invocation"), ("NUMBER", "seq"), ("WHAT", "function"), ("SINCE", "since")],
+        cut: false,
     },
     Part {
         key: "leases",
@@ -55,17 +59,20 @@ const PARTS: [Part; 6] = [
             ("ON RECORD", "reverted"),
             ("FOUND", "found"),
         ],
+        cut: false,
     },
-    Part { key: "unanswered", says: "Asked and not answered in time, in the last 7 days", columns: QUESTION },
+    Part { key: "unanswered", says: "Asked and not answered in time, in the last 7 days", columns: QUESTION, cut: true },
     Part {
         key: "waiting",
         says: "Waiting for a person for more than a day (`tollgate approvals show QUESTION`)",
         columns: QUESTION,
+        cut: true,
     },
     Part {
         key: "frozen",
         says: "Frozen (`tollgate thaw ID --reason …`)",
         columns: &[("ID", "id"), ("WHAT", "what"), ("BY", "by"), ("SINCE", "since"), ("UNTIL", "ends"), ("WHY", "reason")],
+        cut: false,
     },
 ];
 
@@ -96,7 +103,7 @@ pub fn run(folder: &Path, output: Output) -> Result<Exit, Failure> {
 fn json(overview: &Overview, directory: &Directory) -> Value {
     let questions = |questions: &[Question]| questions.iter().map(|question| asked(question, directory)).collect::<Vec<_>>();
     json!({
-        "unreviewed": questions(&overview.unreviewed), "unanswered": questions(&overview.unanswered),
+        "questions-at-most": MOST, "unreviewed": questions(&overview.unreviewed), "unanswered": questions(&overview.unanswered),
         "waiting": questions(&overview.waiting),
         "doubts": overview.doubts.iter().map(doubt).collect::<Vec<_>>(),
         "leases": overview.leases.iter().map(lease).collect::<Vec<_>>(),
@@ -148,10 +155,11 @@ fn text(report: &Value) -> String {
     };
     let draw = |part: &Part| {
         let rows = report[part.key].as_array().filter(|rows| !rows.is_empty())?;
+        let first = if part.cut && rows.len() == MOST { format!(", the first {MOST}") } else { String::new() };
         let cells = |row: &Value| part.columns.iter().map(|(_, key)| cell(&row[*key])).collect();
         let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
         let head: Vec<&str> = part.columns.iter().map(|(head, _)| *head).collect();
-        Some(format!("{}\n{}", part.says, table(&head, &rows)))
+        Some(format!("{}{first}\n{}", part.says, table(&head, &rows)))
     };
     let parts: Vec<String> = PARTS.iter().filter_map(draw).collect();
     if parts.is_empty() { "nothing is overdue".to_owned() } else { parts.join("\n\n") }

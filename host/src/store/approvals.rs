@@ -112,9 +112,11 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
     tx.connection.execute(statement, values).map(drop).map_err(db)
 }
 
-/// Whether the question is still agreed to: by people who may answer, or by one who broke the glass.
+/// Whether the question is still agreed to: by people who may answer, or by one who broke the glass and still may.
 fn holds(question: &Question, directory: &Directory, now: Instant) -> bool {
-    question.review.is_some() || question.rules.met(&question.agreed, directory, now)
+    let readers = || question.rules.readers(directory, now);
+    let glass = question.review.as_ref().is_some_and(|review| readers().contains(&review.person));
+    glass || question.rules.met(&question.agreed, directory, now)
 }
 
 pub(super) fn directory(tx: &Tx<'_>) -> Result<Arc<Directory>, Unrecorded> {

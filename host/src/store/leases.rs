@@ -45,6 +45,15 @@ impl Store {
         })
     }
 
+    /// Leases that are over and whose end is not on record, or is since then, the earliest first.
+    pub(super) fn leases_over(&self, now: Instant, since: Instant) -> Result<Vec<Lease>, Broken> {
+        self.read("listing leases that are over", |connection| {
+            let over = "reverted > ?2 OR reverted IS NULL AND ends <= ?1 ORDER BY id";
+            let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM leases WHERE {over}"))?;
+            statement.query_map([now.0.cast_signed(), since.0.cast_signed()], lease)?.collect()
+        })
+    }
+
     /// A lease, and the numbers of the journal's entries about it.
     ///
     /// # Errors
