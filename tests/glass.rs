@@ -236,7 +236,7 @@ fn s10_what_was_declined_frozen_expired_or_used_is_not_broken() {
     };
     let (_, declined) = asks(&world, 600);
     world.answered(&["-o", "json", "approvals", "no", &declined, "--as", "ben"], &[("passphrase", PASSPHRASE)]);
-    stays(&declined, "is declined: ben said no");
+    stays(&declined, &format!("question {declined} is declined: ben said no"));
     let (_, frozen) = asks(&world, 601);
     world.done(&["freeze", "tool", "probe", "--reason", "odd"]);
     stays(&frozen, "ben has frozen the tool `probe`");
@@ -244,10 +244,10 @@ fn s10_what_was_declined_frozen_expired_or_used_is_not_broken() {
     world.store().execute("UPDATE approvals SET expires = asked WHERE id = ?1", [&frozen]).expect("its time is over");
     let ended = breaks(&world, &frozen, "gus");
     assert!(ended["error"]["message"].as_str().expect("words").contains("is expired"), "{ended}");
-    stays(&frozen, "is expired");
+    stays(&frozen, &format!("question {frozen} is expired"));
     let (_, used) = asks(&world, 602);
     breaks(&world, &used, "gus");
-    stays(&used, "is used");
+    stays(&used, &format!("question {used} is used"));
     // What changes between prompt and passphrase counts.
     reviews(&world, &used, "ben");
     let (_, frozen) = asks(&world, 603);
