@@ -23,6 +23,7 @@ mod lease;
 mod limits;
 mod manifests;
 mod new;
+mod outside;
 mod patterns;
 mod quota;
 mod scenarios;

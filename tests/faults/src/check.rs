@@ -182,7 +182,9 @@ fn answer(facts: &Facts, store: &Connection, workload: &Workload, ran: &Ran, fou
         found.must(effects == said, Promise::Kept, || format!("{invocation} says {said} effects, there are {effects}"));
     }
     let refusals = report["refusals"].as_array().map_or(&[][..], Vec::as_slice);
-    let denied = refusals.iter().filter(|it| it["function"] != "call" && it["reason"] != "in-doubt").count();
+    // The end of the call may be refused too: that its result stays in the host denies no effect.
+    let denies = |refusal: &&Value| refusal["message"].as_str().is_some_and(|it| it.contains("did not happen"));
+    let denied = refusals.iter().filter(denies).count();
     found.must(effects + denied <= workload.most.max(denied), Promise::Kept, || {
         format!("{invocation} says that {denied} did not happen, and {effects} of {} did", workload.most)
     });
