@@ -15,6 +15,7 @@ mod faults;
 mod files;
 mod forum;
 mod freeze;
+mod glass;
 mod hostile;
 mod journal;
 mod kit;

@@ -5,6 +5,7 @@
 //! act's bytes, its audience, the component, the manifest's meaning, the initiator and the agent.
 
 mod card;
+mod glass;
 mod named;
 mod passphrase;
 mod question;
@@ -12,6 +13,7 @@ mod rule;
 mod visible;
 
 pub use card::{Act, BadCard, Card, Meanwhile, differences};
+pub use glass::{Breaking, Closed, Closing, GLASS, Review, Statement};
 pub use named::named;
 pub use passphrase::{Passphrase, matches, protect};
 pub use question::{Answered, Asked, Current, Earlier, Manners, NewQuestion, Question, Reply, Spends, State, Use};

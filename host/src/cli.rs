@@ -11,12 +11,14 @@ mod doubts;
 mod exit;
 mod explain;
 mod freeze;
+mod glass;
 mod init;
 mod inspect;
 mod journal;
 mod lease;
 mod new;
 mod output;
+mod overview;
 mod passphrase;
 mod pin;
 mod receipt;
@@ -74,6 +76,9 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Result(options) => result::run(folder, options, output),
         Command::Cancel(options) => result::cancel(folder, options, output),
         Command::Approvals(options) => approvals::run(folder, options, output),
+        Command::BreakGlass(options) => glass::run(folder, options, output),
+        Command::Review(options) => glass::review(folder, options, output),
+        Command::Report => overview::run(folder, output),
         Command::Freeze(options) => freeze::run(folder, options, output),
         Command::Thaw(options) => freeze::thaw(folder, options, output),
         Command::Journal(options) => journal::run(folder, options, output),

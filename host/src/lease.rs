@@ -33,6 +33,8 @@ pub struct Lease {
     pub initiator: PersonName,
     /// The invocation that opened it, and the number of the intent's entry there.
     pub key: (InvocationId, u32),
+    /// The latest end that an extension may give it, where somebody broke the glass for it.
+    pub latest: Option<Instant>,
     /// When its end was put on record, and what was found then; none while that has not happened.
     pub reverted: Option<(Instant, Found)>,
 }

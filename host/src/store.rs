@@ -7,9 +7,11 @@ mod board;
 mod doubts;
 mod forum;
 mod freezes;
+mod glass;
 mod instance;
 mod leases;
 mod load;
+mod overview;
 mod people;
 mod quota;
 mod read;
@@ -24,6 +26,7 @@ mod writer;
 
 pub use doubts::{Finder, Settlement};
 pub use freezes::{Frozen, Unsettled};
+pub use overview::{MOST, Overview};
 pub use read::{Erase, Kept, verify, verify_export};
 
 use std::path::PathBuf;

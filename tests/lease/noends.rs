@@ -55,6 +55,7 @@ impl Acls for NoEnds {
                     tool,
                     initiator,
                     key,
+                    latest: None,
                     reverted: None,
                 });
                 id

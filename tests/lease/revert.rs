@@ -17,6 +17,7 @@ fn lease() -> Lease {
         tool: ToolName::parse("probe").expect("a name"),
         initiator: PersonName::parse("ben").expect("a name"),
         key: (InvocationId::new(100, &[0; 10]), 1),
+        latest: None,
         reverted: None,
     }
 }

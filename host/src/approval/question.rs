@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Act;
 use super::card::Card;
+use super::glass::Review;
 use super::rule::Rules;
 use crate::clock::Instant;
 use crate::name::{Digest, InvocationId, PersonName};
@@ -113,6 +114,8 @@ pub struct Question {
     pub asker: InvocationId,
     /// The card; none where its payload was erased.
     pub card: Option<Card>,
+    /// The review of it, where somebody broke the glass.
+    pub review: Option<Review>,
 }
 
 /// A yes that is about to be used.
@@ -124,6 +127,8 @@ pub struct Use {
     pub act: Digest,
     /// The version of the world in which its rules were found to be met; none where they have to be judged again.
     pub stamp: Option<u64>,
+    /// Whether somebody broke the glass instead of asking for it.
+    pub glass: bool,
 }
 
 /// What the recording transaction consumes.

@@ -33,7 +33,11 @@ fn list(workspace: &Workspace, person: Option<&str>, (all, limit): (bool, u32), 
     let store = workspace.store()?;
     let directory = store.directory()?;
     let may = |question: &Question| {
-        person.as_ref().is_none_or(|person| question.rules.may_answer(&directory, store.now()).contains(person))
+        let owed = question.review.as_ref().is_some_and(|review| review.closed.is_none());
+        person.as_ref().is_none_or(|person| {
+            question.rules.may_answer(&directory, store.now()).contains(person)
+                || owed && question.reviewers(&directory, store.now()).contains(person)
+        })
     };
     let questions: Vec<Question> = store.questions(all, limit)?.into_iter().filter(may).collect();
     let rows: Vec<Value> = questions.iter().map(row).collect();
@@ -41,7 +45,13 @@ fn list(workspace: &Workspace, person: Option<&str>, (all, limit): (bool, u32), 
     output.result(&json!({ "questions": rows }), || {
         let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.to_owned());
         let columns = ["question", "state", "function", "about", "tool", "initiator", "consent", "expires"];
-        let cells = |row: &Value| columns.iter().map(|column| plain(&row[*column])).collect::<Vec<_>>();
+        let cells = |row: &Value| {
+            let mut cells: Vec<String> = columns.iter().map(|column| plain(&row[*column])).collect();
+            if let Some(glass) = row["glass"].as_str() {
+                cells[1] = format!("{}, GLASS BROKEN, {glass}", cells[1]);
+            }
+            cells
+        };
         let head = ["QUESTION", "STATE", "WHAT", "ABOUT", "TOOL", "FOR", "WHO MUST AGREE", "UNTIL"];
         table(&head, &rows.iter().map(cells).collect::<Vec<_>>())
     });
@@ -59,6 +69,7 @@ fn row(question: &Question) -> Value {
         "consent": question.rules.consent.to_string(),
         "agreed": question.agreed.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "expires": question.expires.to_string(), "invocation": question.asker.to_string(),
+        "glass": question.review.as_ref().map(|review| if review.closed.is_some() { "reviewed" } else { "unreviewed" }),
     })
 }
 
@@ -85,13 +96,18 @@ fn show(workspace: &Workspace, id: u64, person: Option<&str>, output: Output) ->
     Ok(Exit::Done)
 }
 
-async fn find(store: &Store, id: u64) -> Result<Question, Failure> {
+pub async fn find(store: &Store, id: u64) -> Result<Question, Failure> {
     let question = store.question(id).await?;
     question.ok_or_else(|| Failure::usage(format!("there is no question {id}"), "`tollgate approvals list` lists questions"))
 }
 
-fn meanwhile(question: &Question, store: &Store) -> Result<Meanwhile, Failure> {
+pub fn meanwhile(question: &Question, store: &Store) -> Result<Meanwhile, Failure> {
     let mut answers: Vec<String> = question.agreed.iter().map(|person| format!("{person} said yes")).collect();
+    if let Some(review) = &question.review {
+        answers.push(format!("{} broke the glass at {}: {}", review.person, review.at, review.reason));
+        let found = review.closed.as_ref().map(|closed| format!("{} reviewed it: {}", closed.person, closed.finding));
+        answers.push(found.unwrap_or_else(|| "nobody has reviewed it".to_owned()));
+    }
     if question.state != State::Open {
         let why = question.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         answers.push(format!("the question is {}{why}", question.state.as_str()));
@@ -129,7 +145,10 @@ async fn one(here: &Here<'_>, id: u64, person: &PersonName, yes: bool) -> Result
     if !question.state.is_live() {
         let why = question.why.map(|why| format!(": {why}")).unwrap_or_default();
         let why = format!("question {id} is {}{why}", question.state.as_str());
-        return Err(Failure { exit: Exit::Refused, ..Failure::usage(why, "nothing was changed; what asks again is asked anew") });
+        return Err(Failure {
+            exit: Exit::Refused,
+            ..Failure::usage(why, "nothing was changed; what asks again is asked anew")
+        });
     }
     let may = question.rules.may_answer(&*store.directory()?, store.now());
     if !may.contains(person) {
@@ -165,7 +184,7 @@ async fn one(here: &Here<'_>, id: u64, person: &PersonName, yes: bool) -> Result
 }
 
 /// The person's passphrase, typed at the terminal; how many wrong ones came before it.
-async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failure> {
+pub async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failure> {
     let refused = |why: String, help: String| Failure { exit: Exit::Refused, ..Failure::usage(why, help) };
     let Some(kept) = store.passphrase_of(person).await? else {
         let why = format!("{person} has no passphrase and cannot answer");
@@ -188,7 +207,7 @@ async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failure> 
     Err(refused(format!("that was not {person}'s passphrase"), "nothing was changed".to_owned()))
 }
 
-fn recorded(failed: crate::journal::Unrecorded) -> Failure {
+pub fn recorded(failed: crate::journal::Unrecorded) -> Failure {
     match failed {
         crate::journal::Unrecorded::Broken(broken) | crate::journal::Unrecorded::Unknown(broken) => broken.into(),
         crate::journal::Unrecorded::Refused(refusal) => {

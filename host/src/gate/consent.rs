@@ -260,7 +260,8 @@ impl Asking<'_> {
                 refuse(Code::Expired, format!("nobody answered question {id} in time"))
             }
             State::Agreed => {
-                Ok(Use { question: id, act: question.act, stamp: self.stamp(&question.rules, &question.agreed) })
+                let stamp = self.stamp(&question.rules, &question.agreed);
+                Ok(Use { question: id, act: question.act, stamp, glass: question.review.is_some() })
             }
             State::Declined => Err(Refusal::new(Code::Declined, format!("{why} to question {id}"))
                 .unless("do something else; the same act would need the same yes")),

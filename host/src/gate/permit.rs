@@ -16,7 +16,7 @@ use super::book::{Book, Session, outcome};
 use super::consent::Asking;
 use super::judge;
 use super::tape::{Recalled, diverged};
-use crate::approval::{Spends, Use};
+use crate::approval::{GLASS, Spends, Use};
 use crate::diagnostic::{Broken, Halt};
 use crate::freeze;
 use crate::grant::{Allowed, Class, Consent, Kind as Doing, Place};
@@ -26,6 +26,7 @@ use crate::meter::{Charge, Meters};
 use crate::name::InvocationId;
 use crate::people::{Audience, Premise, Rights};
 use crate::refusal::{Code, Refusal};
+use crate::unit::Duration;
 
 /// An action that a guest asks for: parsed, canonical, bounded.
 #[must_use]
@@ -77,6 +78,8 @@ pub struct Permit<A> {
 struct Recorded {
     /// The number of the intent's entry.
     intent: u32,
+    /// Whether somebody broke the glass for it.
+    glass: bool,
     premise: Premise,
     session: Session,
 }
@@ -176,6 +179,7 @@ impl<A: Action> Agreed<A> {
         let draft = intent_of(&covered, premise, charge, self.approval.as_ref());
         let intent = book.intends(covered.action.function());
         let quotas = session.charges(covered.action.spec());
+        let glass = self.approval.as_ref().is_some_and(|used| used.glass);
         let with = (self.approval.is_some() || !quotas.is_empty())
             .then_some(With::Spend(Spends { approval: self.approval, quotas }));
         let terms = Terms { premise: covered.premise.clone(), with };
@@ -184,7 +188,7 @@ impl<A: Action> Agreed<A> {
             return Err((unrecorded(failed), book));
         }
         let Covered { action, premise, .. } = covered;
-        let change = premise.map(|premise| Recorded { intent, premise, session: session.clone() });
+        let change = premise.map(|premise| Recorded { intent, glass, premise, session: session.clone() });
         Ok(Permit { action, charge: Some(charge), change, recalled: None, book })
     }
 }
@@ -197,7 +201,10 @@ fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge,
         .text("consent", covered.consent.to_string())
         .text("function", covered.action.function())
         .number("grant", charge.grant() as u64);
-    let body = approval.iter().fold(body, |body, used| body.hex("act", used.act).number("question", used.question));
+    let body = approval.iter().fold(body, |body, used| {
+        let body = body.hex("act", used.act).number("question", used.question);
+        if used.glass { body.text("glass", "broken") } else { body }
+    });
     // Recovery reads it: what does not say it is of the store's own database.
     let body = match covered.action.class() {
         Class::SameDatabase => body,
@@ -218,6 +225,12 @@ impl<A: Action> Permit<A> {
     #[must_use]
     pub fn key(&self) -> (InvocationId, u32) {
         (self.book.record.invocation(), self.change.as_ref().map_or(0, |change| change.intent))
+    }
+
+    /// How long what it opens may stay open at most, where somebody broke the glass for it.
+    #[must_use]
+    pub fn within(&self) -> Option<Duration> {
+        self.change.as_ref().filter(|change| change.glass).map(|_| GLASS)
     }
 
     /// A call that was answered before its invocation was set down.

@@ -81,6 +81,10 @@ impl Extension {
             let why = format!("access may be opened for at most {} from now", self.longest);
             return Err(Refusal::new(Code::NotGranted, why).unless("ask for less"));
         }
+        if let Some(latest) = lease.latest.filter(|latest| self.ends > *latest) {
+            let why = format!("somebody broke the glass for lease {}, so it ends at {latest} at the latest", lease.id);
+            return Err(Refusal::new(Code::NotGranted, why).unless("ask for a new one, with the consent it needs"));
+        }
         self.thawed(lease, directory, now)?;
         Ok(directory.members([&lease.principal]))
     }

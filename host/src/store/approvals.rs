@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
 
 use super::tx::failed;
-use super::{Store, Tx, load, quota};
-use crate::approval::{Act, Answered, Asked, Card, Earlier, NewQuestion, Question, Reply, Rules, State, Use};
+use super::{Store, Tx, glass, load, quota};
+use crate::approval::{Act, Answered, Asked, Card, Current, Earlier, NewQuestion, Question, Reply, Rules, State, Use};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::freeze::{self, Subject};
@@ -103,7 +103,7 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
     }
     if Some(load::stamp(tx.connection).map_err(db)?) != used.stamp {
         let directory = directory(tx)?;
-        if !holds(tx.connection, &question, &directory, tx.now).map_err(db)? {
+        if !holds(&question, &directory, tx.now) {
             return refuse(Code::Changed, "who agreed may not agree to this any more".to_owned());
         }
     }
@@ -112,13 +112,14 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
     tx.connection.execute(statement, values).map(drop).map_err(db)
 }
 
-/// Whether the question is still agreed to: by people who may answer, or by one who broke the glass.
-fn holds(connection: &Connection, question: &Question, directory: &Directory, now: Instant) -> rusqlite::Result<bool> {
-    let glass = connection.query_row("SELECT 1 FROM reviews WHERE approval = ?1", [question.id.cast_signed()], |_| Ok(()));
-    Ok(glass.optional()?.is_some() || question.rules.met(&question.agreed, directory, now))
+/// Whether the question is still agreed to: by people who may answer, or by one who broke the glass and still may.
+fn holds(question: &Question, directory: &Directory, now: Instant) -> bool {
+    let readers = || question.rules.readers(directory, now);
+    let glass = question.review.as_ref().is_some_and(|review| readers().contains(&review.person));
+    glass || question.rules.met(&question.agreed, directory, now)
 }
 
-fn directory(tx: &Tx<'_>) -> Result<Arc<Directory>, Unrecorded> {
+pub(super) fn directory(tx: &Tx<'_>) -> Result<Arc<Directory>, Unrecorded> {
     let doing = "looking at the world again";
     let stamp = load::stamp(tx.connection).map_err(|e| failed(doing, e))?;
     load::directory(tx.connection, stamp).map(Arc::new).map_err(|e| failed(doing, e))
@@ -179,6 +180,7 @@ impl Kept {
             agreed: agreed(connection, self.id)?,
             asker: InvocationId::parse(asker).map_err(bad)?,
             card: card(connection, self.number)?,
+            review: glass::review(connection, self.id)?,
         })
     }
 }
@@ -222,7 +224,7 @@ fn hear(tx: &Tx<'_>, reply: &Reply) -> Result<Answered, Unrecorded> {
         let why = format!("{} is not among those who may answer question {}", reply.person, question.id);
         return Ok(Answered::Turned(why));
     }
-    if let Some(why) = changed(&question, &directory, reply, tx.now) {
+    if let Some(why) = changed(&question, &directory, &reply.now, tx.now) {
         return end(tx, question.id, State::Void, &why).map(|()| Answered::Ended(State::Void, why));
     }
     if !reply.yes {
@@ -250,14 +252,14 @@ pub(super) fn frozen(directory: &Directory, question: &Question, now: Instant) -
 }
 
 /// What the question is bound to and what has changed since, so that no yes to it is worth anything.
-fn changed(question: &Question, directory: &Directory, reply: &Reply, now: Instant) -> Option<String> {
+pub(super) fn changed(question: &Question, directory: &Directory, current: &Current, now: Instant) -> Option<String> {
     let Some(card) = &question.card else { return Some("its card was erased".to_owned()) };
     let joined: Vec<String> =
         question.audience.people(directory, now).difference(&card.act.audience).map(ToString::to_string).collect();
     if !joined.is_empty() {
         return Some(format!("the audience has grown: {}", joined.join(", ")));
     }
-    reply.now.differs(&card.act)
+    current.differs(&card.act)
 }
 
 fn record(tx: &Tx<'_>, reply: &Reply) -> Result<(), Unrecorded> {
@@ -270,7 +272,7 @@ fn record(tx: &Tx<'_>, reply: &Reply) -> Result<(), Unrecorded> {
     tx.connection.execute(statement, values).map(drop).map_err(|e| failed("answering", e))
 }
 
-fn end(tx: &Tx<'_>, id: u64, state: State, why: &str) -> Result<(), Unrecorded> {
+pub(super) fn end(tx: &Tx<'_>, id: u64, state: State, why: &str) -> Result<(), Unrecorded> {
     let statement = "UPDATE approvals SET state = ?2, why = ?3, settled = ?4 WHERE id = ?1 AND state IN ('open', 'agreed')";
     let values = params![id.cast_signed(), state.as_str(), why, tx.now.0.cast_signed()];
     tx.connection.execute(statement, values).map(drop).map_err(|e| failed("ending a question", e))
@@ -366,24 +368,30 @@ impl Store {
         self.write(move |tx| tx.append(Chapter::alone(draft)).map(drop)).await
     }
 
-    /// Questions, the latest first: the live ones, or all.
+    /// Questions, the latest first: the live ones and those whose review is open, or all.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn questions(&self, all: bool, limit: u32) -> Result<Vec<Question>, Broken> {
-        let which = if all { "" } else { "WHERE state IN ('open', 'agreed') AND expires > ?2" };
-        let query = format!("SELECT {COLUMNS} FROM approvals {which} ORDER BY id DESC LIMIT ?1");
-        let now = self.now().0.cast_signed();
-        let found = self.read("listing questions", |connection| {
-            let mut statement = connection.prepare(&query)?;
-            let rows = if all {
-                statement.query_map([limit], Kept::of)?
-            } else {
-                statement.query_map(params![limit, now], Kept::of)?
-            };
-            let kept = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let live =
+            "state IN ('open', 'agreed') AND expires > ?2 OR id IN (SELECT approval FROM reviews WHERE closed IS NULL)";
+        let which = if all { "?2 = ?2" } else { live };
+        let clause = format!("{which} ORDER BY id DESC LIMIT ?1");
+        self.questions_where("listing questions", &clause, &[&limit, &self.now().0.cast_signed()])
+    }
+
+    /// The questions of which a clause is true.
+    pub(super) fn questions_where(
+        &self,
+        doing: &str,
+        clause: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<Vec<Question>, Broken> {
+        let query = format!("SELECT {COLUMNS} FROM approvals WHERE {clause}");
+        let found = self.read(doing, |connection| {
+            let kept = connection.prepare(&query)?.query_map(values, Kept::of)?.collect::<rusqlite::Result<Vec<_>>>()?;
             Ok(kept.into_iter().map(|kept| kept.question(connection)).collect::<Result<Vec<_>, String>>())
         })?;
-        found.map_err(|e| Broken::while_doing("listing questions", e))
+        found.map_err(|e| Broken::while_doing(doing, e))
     }
 }

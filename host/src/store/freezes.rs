@@ -205,9 +205,12 @@ fn void_answers(connection: &Connection, scope: &Scope) -> rusqlite::Result<u64>
         Scope::Capability(_) => "(function = ?1 OR substr(function, 1, length(?1) + 1) = ?1 || '.')",
     };
     let live = format!("SELECT id FROM approvals WHERE state IN ('open', 'agreed') AND {reached}");
-    let count = format!("SELECT count(DISTINCT approval) FROM answers WHERE approval IN ({live})");
+    let given = "SELECT approval FROM answers UNION SELECT approval FROM reviews";
+    let count = format!("SELECT count(*) FROM ({given}) WHERE approval IN ({live})");
     let answered: i64 = connection.query_row(&count, [scope.name()], |row| row.get(0))?;
     connection.execute(&format!("DELETE FROM answers WHERE approval IN ({live})"), [scope.name()])?;
+    // Nothing was done yet: whoever breaks the glass after a thaw does so anew.
+    connection.execute(&format!("DELETE FROM reviews WHERE approval IN ({live})"), [scope.name()])?;
     let reopen = format!("UPDATE approvals SET state = 'open' WHERE state = 'agreed' AND {reached}");
     connection.execute(&reopen, [scope.name()])?;
     Ok(answered.cast_unsigned())

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::people::broken;
 use super::tx::failed;
 use super::{Store, Tx, load};
+use crate::approval::GLASS;
 use crate::capability::acl::Ending;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
@@ -41,6 +42,15 @@ impl Store {
             let query = format!("SELECT {COLUMNS} FROM leases WHERE reverted IS NULL OR ?1 ORDER BY id DESC");
             let mut statement = connection.prepare(&query)?;
             statement.query_map([all], lease)?.collect()
+        })
+    }
+
+    /// Leases that are over and whose end is not on record, or is since then, the earliest first.
+    pub(super) fn leases_over(&self, now: Instant, since: Instant) -> Result<Vec<Lease>, Broken> {
+        self.read("listing leases that are over", |connection| {
+            let over = "reverted > ?2 OR reverted IS NULL AND ends <= ?1 ORDER BY id";
+            let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM leases WHERE {over}"))?;
+            statement.query_map([now.0.cast_signed(), since.0.cast_signed()], lease)?.collect()
         })
     }
 
@@ -264,7 +274,10 @@ pub(super) fn find(connection: &Connection, id: u64) -> rusqlite::Result<Option<
     connection.prepare_cached(&query)?.query_row([id.cast_signed()], lease).optional()
 }
 
-const COLUMNS: &str = "id, object, principal, right_, began, ends, tool, initiator, invocation, seq, reverted, found";
+// Reviews are few, so the search begins there.
+const COLUMNS: &str = "id, object, principal, right_, began, ends, tool, initiator, invocation, seq, reverted, found, \
+    EXISTS (SELECT 1 FROM reviews CROSS JOIN approvals ON approvals.id = reviews.approval \
+    WHERE approvals.invocation = leases.invocation AND approvals.seq = leases.seq)";
 
 fn lease(row: &Row<'_>) -> rusqlite::Result<Lease> {
     let unknown = |what: &str, word: &str| BadName(format!("{what} in the store is not known: `{}`", word.escape_debug()));
@@ -286,6 +299,7 @@ fn lease(row: &Row<'_>) -> rusqlite::Result<Lease> {
         tool: word(row, 6, ToolName::parse)?,
         initiator: word(row, 7, PersonName::parse)?,
         key: (word(row, 8, InvocationId::parse)?, row.get(9)?),
+        latest: row.get::<_, bool>(12)?.then_some(time(4)?.after(GLASS)),
         reverted,
     })
 }

@@ -96,14 +96,16 @@ impl Store {
         })
     }
 
-    /// The entries in which people answered a question, and those that ended it, in order.
+    /// The entries in which people answered a question, broke the glass over it, or reviewed that, in order.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn answers_to(&self, question: u64) -> Result<Vec<Kept>, Broken> {
         self.read("reading answers", |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT entry FROM journal WHERE number IN (SELECT number FROM answers WHERE approval = ?1) ORDER BY number",
+                "SELECT entry FROM journal WHERE number IN (SELECT number FROM answers WHERE approval = ?1 \
+                 UNION SELECT number FROM reviews WHERE approval = ?1 UNION SELECT closing FROM reviews WHERE approval = ?1) \
+                 ORDER BY number",
             )?;
             statement.query_map([question.cast_signed()], |row| kept(row, 0))?.collect()
         })

@@ -25,10 +25,10 @@ CREATE TABLE freezes (
     id INTEGER PRIMARY KEY, scope TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, person TEXT NOT NULL, at INTEGER NOT NULL,
     ends INTEGER, thawed INTEGER
 ) STRICT;
--- Acts done without the consent they needed, until somebody else has looked at them.
+-- Acts done without the consent they needed, until somebody else has looked at them. Each end with the number of its entry.
 CREATE TABLE reviews (
-    approval INTEGER PRIMARY KEY REFERENCES approvals (id), person TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
-    closed_by TEXT, closed INTEGER, finding TEXT
+    approval INTEGER PRIMARY KEY REFERENCES approvals (id), person TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL, number INTEGER NOT NULL,
+    closed_by TEXT, closed INTEGER, finding TEXT, closing INTEGER
 ) STRICT;
 -- Acts of which nobody knows whether they happened, until somebody finds out.
 CREATE TABLE doubts (

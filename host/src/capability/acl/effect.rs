@@ -59,6 +59,7 @@ pub(super) async fn entries(rights: &Rights, permit: Permit<Entries>) -> Result<
 pub(super) async fn widen(acls: Backend, session: &Session, permit: Permit<Widen>) -> Result<u64, Halt> {
     let who = session.who.clone();
     let world = session.services.world.clone();
+    let within = permit.within();
     permit
         .spend(
             move |action, key, settle| async move {
@@ -66,8 +67,9 @@ pub(super) async fn widen(acls: Backend, session: &Session, permit: Permit<Widen
                     return Err(Unrecorded::Refused(not_yours()));
                 };
                 let now = world.rights(&who.initiator).await.map_err(Unrecorded::Broken)?.now;
+                let span = within.map_or(action.span, |within| action.span.min(within));
                 let (tool, initiator) = (who.tool.clone(), who.initiator.clone());
-                let lease = Lease { object, principal, right, ends: now.after(action.span), tool, initiator, key };
+                let lease = Lease { object, principal, right, ends: now.after(span), tool, initiator, key };
                 acls.widen(lease, settle).await
             },
             |outcome| outcome["lease"].as_u64(),
