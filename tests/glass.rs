@@ -173,6 +173,14 @@ fn s10_what_was_opened_through_the_glass_ends_in_an_hour_and_is_marked_until_som
     stays(&world, &review("fay"), "or gained by it");
     stays(&world, &review("ben"), "there is none");
     assert_eq!(unreviewed(&world).len(), 1, "it stays marked");
+    // Somebody else is quicker, between prompt and passphrase.
+    let mut terminal = world.at_terminal(&review("ben"));
+    terminal.expect("ben's passphrase").expect("the prompt");
+    world.store().execute("UPDATE reviews SET closed_by = 'ann', closed = 1, finding = 'x'", []).expect("a review");
+    terminal.type_line(PASSPHRASE).expect("typing");
+    terminal.expect("ann closed the review").expect("why not");
+    assert_eq!(terminal.end().expect("an end").status.code(), Some(3));
+    world.store().execute("UPDATE reviews SET closed_by = NULL, closed = NULL, finding = NULL", []).expect("none");
     assert_eq!(reviews(&world, "1", "ben")["review"], "closed");
     assert_eq!(unreviewed(&world), Vec::<Value>::new());
     assert!(!world.tollgate(&["approvals", "list"]).stdout.contains("GLASS"));
