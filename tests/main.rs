@@ -25,6 +25,7 @@ mod new;
 mod patterns;
 mod quota;
 mod scenarios;
+mod scenarios_consent;
 mod sdk;
 mod store;
 mod tidy;
