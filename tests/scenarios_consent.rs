@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tollgate::approval::{Answered, Reply};
 use tollgate::gate::Questions as _;
 use tollgate::journal::{Body, Chapter, Draft, Kind};
-use tollgate::name::{PersonName, ToolName};
+use tollgate::name::PersonName;
 use tollgate::setup::Workspace;
 
 use crate::world::{PASSPHRASE, Ran, World};
@@ -82,8 +82,8 @@ fn post(world: &World, body: &str, rest: &[&str]) -> Ran {
 
 /// Insists that a call waits: its invocation and its question.
 fn waits(ran: &Ran) -> (String, u64) {
-    assert_eq!(ran.code, 6, "{ran:?}");
     let report = ran.json();
+    assert_eq!(ran.code, 6, "{}", report["refusals"]);
     assert_eq!(report["outcome"], "waiting", "{report}");
     (report["invocation"].as_str().expect("an id").to_owned(), report["question"].as_u64().expect("a question"))
 }
@@ -94,7 +94,8 @@ fn answers(world: &World, question: u64, person: &str, yes: bool) -> Answered {
     let answering = async {
         let store = workspace.store().expect("a store");
         let person = PersonName::parse(person).expect("a name");
-        let now = workspace.current(&ToolName::parse("probe").expect("a name"));
+        let asked = store.question(question).await.expect("a look").expect("a question");
+        let now = workspace.current(&asked.card.expect("a card").act.tool);
         let body = Body::of(2).number("question", question).text("of", person.to_string());
         let reply = Reply { question, person, yes, now };
         let answered = store.answer(reply, Chapter::alone(Draft::new(Kind::Answered, body))).await.expect("on record");

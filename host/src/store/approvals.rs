@@ -56,7 +56,7 @@ pub(super) fn same(tx: &Tx<'_>, digest: &Digest) -> rusqlite::Result<Option<Aske
     while let Some(row) = rows.next()? {
         let (question, state) = (row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, String>(1)?);
         let state = State::parse(&state).unwrap_or(State::Void);
-        if state != State::Agreed || !was_used(tx.connection, question)? {
+        if state != State::Agreed || !was_used(tx.connection, question, None)? {
             return Ok(Some(Asked { question, state }));
         }
     }
@@ -101,7 +101,7 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
             return refuse(Code::Expired, format!("the yes to question {id} came too long ago"));
         }
         // The row may have been set back; its use stands in the journal.
-        State::Agreed if was_used(tx.connection, id).map_err(db)? => {
+        State::Agreed if was_used(tx.connection, id, Some((invocation, seq))).map_err(db)? => {
             return refuse(Code::Used, format!("question {id} was worth one act, and that was done"));
         }
         State::Agreed => {}
@@ -120,12 +120,14 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
     tx.connection.execute(statement, values).map(drop).map_err(db)
 }
 
-/// Whether an intent in the journal names the question: then its yes is used up, whatever its row says.
-fn was_used(connection: &Connection, id: u64) -> rusqlite::Result<bool> {
+/// Whether an intent in the journal, other than `own`, names the question: then its yes is used up, whatever its row says.
+fn was_used(connection: &Connection, id: u64, own: Option<(InvocationId, u32)>) -> rusqlite::Result<bool> {
     let mut uses = connection.prepare_cached(
-        "SELECT 1 FROM journal WHERE json_extract(entry, '$.kind') = 'intent' AND json_extract(entry, '$.body.question') = ?1",
+        "SELECT 1 FROM journal WHERE json_extract(entry, '$.kind') = 'intent' AND json_extract(entry, '$.body.question') = ?1 \
+         AND (invocation, seq) IS NOT (?2, ?3)",
     )?;
-    uses.exists([id.cast_signed()])
+    let (invocation, seq) = own.map(|(invocation, seq)| (invocation.to_string(), seq)).unzip();
+    uses.exists(params![id.cast_signed(), invocation, seq])
 }
 
 /// Whether the question is still agreed to: by people who may answer, or by one who broke the glass.
