@@ -52,7 +52,11 @@ impl Told {
 }
 
 /// Twenty in the world, twenty acts in the journal, twenty in the receipts; whoever was refused was charged for asking.
-fn twenty(world: &World, told: &Told) {
+async fn twenty(world: &World, told: &Told, hosts: [Arc<Open>; 2]) {
+    for open in hosts {
+        open.store.close().await.expect("an end");
+    }
+
     assert_eq!((told.done, told.spent, told.charged), (20, 44, 64));
     assert_eq!(posts(world), 20);
     assert_eq!(world.count("SELECT count(*) FROM journal WHERE entry ->> '$.kind' = 'intent'"), 20);
@@ -73,10 +77,7 @@ async fn s29_sixty_four_at_once_on_two_hosts_never_pass_a_quota_of_twenty() {
     for asked in asking {
         told.hear(&asked.await.expect("an end"));
     }
-    twenty(&world, &told);
-    for open in hosts {
-        open.store.close().await.expect("an end");
-    }
+    twenty(&world, &told, hosts).await;
     assert_eq!(codes(&post(&world, "one more", &[]).json()), ["fund.quota-spent"], "nor does a new process");
 }
 
@@ -106,11 +107,8 @@ async fn s29_sixty_four_yeses_used_at_once_on_two_hosts_never_pass_a_quota_of_tw
             Went::Stays(standing) => panic!("{standing:?}"),
         }
     }
-    twenty(&world, &told);
+    twenty(&world, &told, hosts).await;
     assert_eq!(world.count("SELECT count(*) FROM approvals WHERE state = 'used'"), 20, "no yes is lost to a quota");
-    for open in hosts {
-        open.store.close().await.expect("an end");
-    }
 }
 
 #[test]

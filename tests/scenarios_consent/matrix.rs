@@ -114,6 +114,7 @@ fn s02_what_changes_between_asking_and_the_yes_voids_the_question() {
         assert!(answered["why"].as_str().is_some_and(|why| why.contains(says)), "{name}: {answered}");
         assert_eq!(codes(went), ["agree.changed"], "{name}: {went}");
         assert!(told(went).contains(says), "{name}: {went}");
+        assert_eq!(codes(&result(&world, &invocation).1), ["agree.changed"], "{name}: what its caller hears");
         again(&world, name, question);
     }
 }

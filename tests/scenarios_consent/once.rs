@@ -197,47 +197,54 @@ async fn s03_two_hundred_who_join_against_two_hundred_posts() {
     let world = world();
     let config = world.read("tollgate.toml");
     world.write("tollgate.toml", &format!("{config}asks = \"1000 per hour\"\n"));
-    let open = Open::over(&world).await;
-    let (mut posted, mut first) = (0_u32, 0_u32);
+    let (open, other) = (Open::over(&world).await, Open::over(&world).await);
+    let (mut posted, mut late) = (0_u32, 0_u32);
+    let mut crew = "\"ida\"".to_owned();
     for round in 0..200_u64 {
         let (invocation, question) = open.waits(&format!("round {round}")).await;
         open.agreed(question).await;
-        let (path, id) = (world.path("tollgate.db"), invocation.to_string());
-        // Spread over the time that going on takes, so that each is first now and then.
-        let joining = tokio::task::spawn_blocking(move || {
-            std::thread::sleep(Duration::from_micros(round * 7_919 % 12_000));
-            joins(&path, round, &id)
-        });
+        crew.push_str(&format!(", \"new-{round}\""));
+        // Somebody new, three groups down, while the yes is used.
+        let file = format!("tollgate = 1\n[people.new-{round}]\nname = \"New\"\n[groups.crew]\nmembers = [{crew}]\n");
+        let joining = {
+            let other = other.clone();
+            tokio::spawn(async move {
+                // Spread over the time that going on takes, so that each is first now and then.
+                tokio::time::sleep(Duration::from_micros(round * 7_919 % 16_000)).await;
+                other.store.apply(&file).await.expect("a change");
+            })
+        };
         let went = open.goes_on(invocation).await;
-        let there = joining.await.expect("an end");
+        joining.await.expect("an end");
         let Went::On(report) = went else { panic!("{went:?}") };
+        let joined = number(&world, "entry ->> '$.kind' = 'applied'");
+        let post = number(
+            &world,
+            &format!(
+                "invocation = '{invocation}' AND entry ->> '$.kind' = 'outcome' AND entry ->> '$.body.outcome' = 'done'"
+            ),
+        );
+        let there = world.count(&format!("SELECT count(*) FROM posts WHERE invocation = '{invocation}'"));
         match &report.outcome {
-            Outcome::Returned(_) => posted += 1,
-            Outcome::Refused(_) => assert_eq!(codes(&report.json()), ["agree.changed"], "round {round}"),
+            Outcome::Returned(_) => {
+                assert!(there == 1 && post < joined, "round {round}: posted to somebody who was not on the card");
+                posted += 1;
+            }
+            Outcome::Refused(_) => {
+                assert_eq!((codes(&report.json()), there), (vec!["agree.changed".to_owned()], 0), "round {round}");
+                late += 1;
+            }
             other => panic!("round {round}: {other:?}"),
         }
-        let one = format!("SELECT count(*) FROM posts WHERE invocation = '{invocation}'");
-        let post = world.count(&one) == 1;
-        assert_eq!(post, matches!(report.outcome, Outcome::Returned(_)), "round {round}");
-        assert_eq!(post, there, "round {round}: somebody who was not on the card was there before the post");
-        first += u32::from(!there);
     }
-    assert!(posted > 0 && first > 0, "a race: {posted} posts, {first} times somebody was there first");
-    open.store.close().await.expect("an end");
+    assert!(posted > 0 && late > 0, "a race: {posted} posts, {late} came too late");
+    for host in [open, other] {
+        host.store.close().await.expect("an end");
+    }
     assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
 }
 
-/// Somebody joins a group three levels down; true if the post of this invocation was there before.
-fn joins(path: &std::path::Path, round: u64, invocation: &str) -> bool {
-    let mut store = rusqlite::Connection::open(path).expect("the store opens");
-    store.busy_timeout(Duration::from_secs(30)).expect("patience");
-    let change = store.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).expect("a transaction");
-    let name = format!("new-{round}");
-    change.execute("INSERT INTO people VALUES (?1, ?1)", [&name]).expect("a person");
-    change.execute("INSERT INTO members VALUES ('crew', ?1)", [&name]).expect("a member");
-    change.execute("UPDATE state SET stamp = stamp + 1", []).expect("a stamp");
-    let query = "SELECT count(*) FROM posts WHERE invocation = ?1";
-    let there: i64 = change.query_row(query, [invocation], |row| row.get(0)).expect("a count");
-    change.commit().expect("a commit");
-    there == 1
+/// The number of the last entry of which this holds; 0 if there is none.
+fn number(world: &World, holds: &str) -> i64 {
+    world.count(&format!("SELECT coalesce(max(number), 0) FROM journal WHERE {holds}"))
 }
