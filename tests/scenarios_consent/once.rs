@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tollgate::approval::{Reply, State};
@@ -199,8 +199,9 @@ async fn s03_two_hundred_who_join_against_two_hundred_posts() {
     world.write("tollgate.toml", &format!("{config}asks = \"1000 per hour\"\n"));
     let (open, other) = (Open::over(&world).await, Open::over(&world).await);
     let (mut posted, mut late) = (0_u32, 0_u32);
+    let mut took = Duration::from_millis(20);
     let mut crew = "\"ida\"".to_owned();
-    for round in 0..200_u64 {
+    for round in 0..200_u32 {
         let (invocation, question) = open.waits(&format!("round {round}")).await;
         open.agreed(question).await;
         crew.push_str(&format!(", \"new-{round}\""));
@@ -210,11 +211,13 @@ async fn s03_two_hundred_who_join_against_two_hundred_posts() {
             let other = other.clone();
             tokio::spawn(async move {
                 // Spread over the time that going on takes, so that each is first now and then.
-                tokio::time::sleep(Duration::from_micros(round * 7_919 % 16_000)).await;
+                tokio::time::sleep(took * (round % 11) / 8).await;
                 other.store.apply(&file).await.expect("a change");
             })
         };
+        let begun = Instant::now();
         let went = open.goes_on(invocation).await;
+        took = begun.elapsed();
         joining.await.expect("an end");
         let Went::On(report) = went else { panic!("{went:?}") };
         let joined = number(&world, "entry ->> '$.kind' = 'applied'");
