@@ -29,15 +29,6 @@ fn names_that_name_nothing_are_pointed_at() {
 }
 
 #[test]
-fn consent_that_is_not_enforced_yet_is_refused() {
-    let world = World::new();
-    world.edit("bytes = \"8 KiB\", consent = \"none\"", "bytes = \"8 KiB\", consent = \"owner\"");
-    let ran = world.tollgate(&["check"]);
-    assert_eq!(ran.code, 5);
-    assert!(ran.stderr.contains("not yet enforced"), "{}", ran.stderr);
-}
-
-#[test]
 fn other_bytes_than_were_pinned_do_not_run() {
     let world = World::new();
     assert_eq!(world.call("probe.nothing", &json!({}))["outcome"], "returned");

@@ -68,12 +68,13 @@ fn a_terminal_without_the_passphrase_gets_nothing() {
 }
 
 #[test]
-fn without_a_terminal_nobody_is_asked() {
+fn without_a_terminal_it_waits() {
     let world = asking();
     let before = world.outside();
     let ran = world.tollgate(&typed("x").iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!(ran.code, 3, "{ran:?}");
-    assert_eq!(codes(&ran.json()), ["agree.nobody-here"]);
+    assert_eq!(ran.code, 6, "{ran:?}");
+    assert_eq!(ran.json()["outcome"], "waiting");
+    assert_eq!(world.kinds(&ran.json()), ["began", "asked", "set-down"]);
     assert_eq!(world.outside(), before);
 }
 
@@ -113,7 +114,7 @@ fn a_host_killed_while_it_waits_has_done_nothing_and_the_next_one_says_so() {
     terminal.expect("[yes/no]").expect("the card");
     terminal.kill().expect("it was alive");
     let listed = world.done(&["journal", "list"]);
-    assert_eq!(listed["invocations"][0]["outcome"], "interrupted", "{listed}");
+    assert_eq!(listed["invocations"][0]["outcome"], "waiting", "{listed}");
     assert_eq!(world.outside(), before);
     assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
 }

@@ -1,18 +1,18 @@
 //! Leases: they close on time whoever runs, take back only what they added, and go on only when a person agrees.
 
 mod noends;
+mod revert;
 
 use std::sync::Arc;
 use std::time::{Duration as Span, Instant as Real};
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
 use tollgate::clock::{Instant, Manual};
 use tollgate::gate::World as _;
 use tollgate::journal::Signer;
-use tollgate::lease::{Conflict, Found, Lease, Now, State, revert};
-use tollgate::name::{InvocationId, ObjectName, PersonName, Principal, ToolName};
-use tollgate::people::{Entry, Need, Right};
+use tollgate::lease::{Found, State};
+use tollgate::name::{ObjectName, PersonName};
+use tollgate::people::{Need, Right};
 use tollgate::store::{Opening, Store};
 use tollgate::unit::Duration;
 
@@ -285,6 +285,42 @@ fn a_person_ends_a_lease_and_a_stranger_does_not() {
     assert!(text.contains("reverted: closed") && text.contains("group:web"), "{text}");
 }
 
+#[test]
+fn a_tool_that_ends_its_lease_takes_back_what_it_added_and_that_is_on_record_once() {
+    let world = leased();
+    let report = world.call("probe.acl-end", &json!({ "object": "scratch", "lease": "1" }));
+    assert_eq!(report["outcome"], "returned", "{report}");
+    assert_eq!(entries(&world), json!([]));
+    let reverts = reverts(&world);
+    assert_eq!(reverts.len(), 1, "{reverts:?}");
+    assert_eq!((&reverts[0]["body"]["ended"], &reverts[0]["body"]["found"]), (&json!("by-tool"), &json!("closed")));
+    end_comes(&world);
+    world.done(&["lease", "list"]);
+    assert_eq!(world.count(REVERTED), 1);
+}
+
+#[test]
+fn a_store_from_before_there_was_a_table_of_leases_keeps_those_it_had() {
+    let world = World::new();
+    for name in ["tollgate.db", "tollgate.db-wal", "tollgate.db-shm", "checkpoints"] {
+        // Not every one of them is there.
+        let _ = std::fs::remove_file(world.path(name));
+    }
+    let first = format!("{} PRAGMA user_version = 1;", include_str!("../host/src/store/schema.sql"));
+    world.store().execute_batch(&first).expect("a store of the first number");
+    let there = "INSERT INTO people VALUES ('ben', 'Ben'); INSERT INTO objects VALUES ('scratch', 'ben'); \
+                 INSERT INTO acl_entries (id, object, principal, right_) VALUES (4, 'scratch', 'ben', 'read'); \
+                 INSERT INTO acl_entries VALUES (5, 'scratch', 'group:web', 'read', 4102444800000, 'probe', 'ben', '019a0000-0000-7000-8000-000000000000', 1); \
+                 INSERT INTO acl_entries VALUES (6, 'scratch', 'group:web', 'read', 1000, 'probe', 'ben', '019a0000-0000-7000-8000-000000000001', 1);";
+    world.store().execute_batch(there).expect("what it had");
+    let listed = world.done(&["lease", "list", "--all"])["leases"].clone();
+    let states: Vec<_> =
+        listed.as_array().expect("leases").iter().map(|it| (it["lease"].clone(), it["state"].clone())).collect();
+    assert_eq!(states, [(json!(6), json!("reverted")), (json!(5), json!("open"))]);
+    assert_eq!(world.done(&["lease", "end", "5"])["found"], "closed");
+    assert_eq!(entries(&world), json!(["ben may read"]));
+}
+
 const EXTEND: &[&str] = &["-o", "json", "lease", "extend", "1", "20 min"];
 
 #[test]
@@ -356,8 +392,11 @@ fn an_extension_beyond_grant_right_or_end_is_refused_before_anybody_is_asked() {
     world.edit("\"acl.write\"", "# \"acl.write\"");
     refused(&["lease", "extend", "1", "20 min"], "cover.not-granted");
     world.write("tools/probe.toml", &manifest);
+    world.done(&["freeze", "tool", "probe", "--reason", "odd"]);
+    refused(&["lease", "extend", "1", "20 min"], "freeze.frozen");
     end_comes(&world);
     refused(&["lease", "extend", "1", "20 min"], "agree.expired");
+    assert_eq!(world.count(REVERTED), 2, "reverts go on while everything else is stopped");
 }
 
 #[test]
@@ -374,83 +413,4 @@ fn explain_shows_who_would_gain_what_and_for_how_long() {
     world.done(&["world", "apply", "more.toml"]);
     let said = world.tollgate(&asked).stdout;
     assert!(said.contains("by 15 people: fay (Fay), p10 (X)") && said.contains("p20 (X) and 3 more"), "{said}");
-}
-
-fn lease() -> Lease {
-    Lease {
-        id: 7,
-        object: ObjectName::parse("scratch").expect("a name"),
-        principal: Principal::parse("group:web").expect("a name"),
-        right: Right::Read,
-        began: Instant(100),
-        ends: Instant(200),
-        tool: ToolName::parse("probe").expect("a name"),
-        initiator: PersonName::parse("ben").expect("a name"),
-        key: (InvocationId::new(100, &[0; 10]), 1),
-        reverted: None,
-    }
-}
-
-fn own(lease: &Lease) -> Entry {
-    Entry { principal: lease.principal.clone(), right: lease.right, ends: Some(lease.ends), lease: Some(lease.id) }
-}
-
-/// Entries of people and of other leases, some of them for the same principal.
-fn others() -> impl Strategy<Value = Vec<Entry>> {
-    let principal = prop::sample::select(vec!["group:web", "gus", "fay", "group:pay"]);
-    let right = prop::sample::select(vec![Right::Read, Right::Administer]);
-    let ends = prop::option::of(prop::sample::select(vec![50, 200, 300]));
-    let entry = (principal, right, ends, prop::option::of(1_u64..7)).prop_map(|(principal, right, ends, lease)| Entry {
-        principal: Principal::parse(principal).expect("a name"),
-        right,
-        ends: ends.map(Instant),
-        lease,
-    });
-    prop::collection::vec(entry, 0..6)
-}
-
-proptest! {
-    /// Whatever else is on the list, a revert takes the lease's own entry or nothing, and is done after one time.
-    #[test]
-    fn s22_a_revert_takes_back_only_what_the_lease_added(others in others(), place in 0_usize..7, removed in any::<bool>()) {
-        let (lease, mut list) = (lease(), others.clone());
-        if !removed {
-            list.insert(place.min(others.len()), own(&lease));
-        }
-        let decided = revert(&lease, Now::Same(&list), Instant(200));
-        prop_assert_eq!(decided.take, !removed);
-        let after: Vec<Entry> = list.into_iter().filter(|it| !(decided.take && it.lease == Some(lease.id))).collect();
-        prop_assert_eq!(&after, &others, "every entry of others stays, in order");
-        let kept = others.iter().any(|it| it.lease.is_none() && it.principal == lease.principal && it.holds(Instant(200)));
-        let found = if kept { Found::KeptByPeople } else if removed { Found::GoneBefore } else { Found::Closed };
-        prop_assert_eq!(decided.found, found);
-        prop_assert!(!revert(&lease, Now::Same(&after), Instant(200)).take);
-    }
-
-    /// An entry that says more than the lease, or one that is there twice, is not for a host to decide.
-    #[test]
-    fn s22_what_is_in_doubt_is_left_alone(others in others(), altered in 0_u8..4) {
-        let (lease, mut list) = (lease(), others);
-        let mut changed = own(&lease);
-        match altered {
-            0 => changed.ends = None,
-            1 => changed.ends = Some(Instant(201)),
-            2 => changed.right = Right::Administer,
-            _ => list.push(own(&lease)),
-        }
-        list.push(changed);
-        let found = Found::Conflict(Conflict::Altered);
-        prop_assert_eq!(revert(&lease, Now::Same(&list), Instant(200)), tollgate::lease::Revert { take: false, found });
-        for (now, why) in [(Now::Gone, Conflict::Deleted), (Now::Another, Conflict::Replaced)] {
-            let decided = revert(&lease, now, Instant(200));
-            prop_assert_eq!((decided.take, decided.found), (false, Found::Conflict(why)));
-        }
-    }
-}
-
-#[test]
-fn an_entry_that_people_shortened_is_taken_away_too() {
-    let lease = lease();
-    let short = Entry { ends: Some(Instant(150)), ..own(&lease) };
-    assert_eq!(revert(&lease, Now::Same(&[short]), Instant(200)).found, Found::Closed);
 }

@@ -22,6 +22,7 @@ mod lease;
 mod limits;
 mod manifests;
 mod new;
+mod outside;
 mod patterns;
 mod quota;
 mod scenarios;

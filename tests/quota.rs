@@ -4,14 +4,20 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
+use tollgate::approval::Spends;
 use tollgate::capability::specs;
-use tollgate::clock::Instant;
+use tollgate::clock::{Instant, Manual};
 use tollgate::diagnostic::Source;
+use tollgate::gate::World as _;
+use tollgate::journal::{Body, Chapter, Draft, Journal as _, Kind, Terms, Unrecorded, With};
 use tollgate::manifest::{self, Manifest};
 use tollgate::name::{AgentName, PersonName, ToolName};
 use tollgate::quota::{Charge, LONGEST, MOST, Per, Quota, Rate, charges, judge};
 use tollgate::refusal::{Code, Refusal};
 use tollgate::unit::Duration;
+
+use crate::world::{GRANTS, World, codes};
 
 fn quota(text: &str) -> Quota {
     Quota::parse("forum.post", 7, text).unwrap_or_else(|bad| panic!("{bad}"))
@@ -199,7 +205,7 @@ fn only_quotas_of_its_name_are_charged_to_an_act() {
     };
     assert_eq!(says("forum.post"), ["1 per day per tool", "3 per week per agent"]);
     assert_eq!(says("acl.write"), ["2 per day per tool"]);
-    assert_eq!(says("forum"), [String::new(); 0]);
+    assert!(says("forum").is_empty(), "a quota has the whole name");
 }
 
 #[test]
@@ -291,4 +297,185 @@ fn a_quota_and_each_rule_of_consent_is_part_of_the_meaning() {
         let meaning = sound(&text.replacen(from, to, 1)).meaning();
         assert_eq!(meaning == manifest.meaning(), same, "{from} to {to}");
     }
+}
+
+/// A world whose probe has these quotas.
+fn limited(quotas: &str) -> World {
+    let world = World::new();
+    world.grant(&format!("{GRANTS}\n[quota]\n{quotas}\n"));
+    world
+}
+
+fn post(world: &World, initiator: &str) -> Value {
+    let body = json!({ "forum": "eng-help", "thread": "1", "body": "hello" }).to_string();
+    world.tollgate(&["-o", "json", "call", "probe.forum-post", &body, "--as", initiator]).json()
+}
+
+fn posted(world: &World, initiator: &str) {
+    let report = post(world, initiator);
+    assert_eq!(report["outcome"], "returned", "{report}");
+}
+
+fn spent(world: &World, initiator: &str) -> Value {
+    let before = (world.outside(), world.count("SELECT count(*) FROM spent"));
+    let report = post(world, initiator);
+    assert_eq!(codes(&report), ["fund.quota-spent"], "{report}");
+    assert_eq!(world.kinds(&report), ["began", "refused", "ended"]);
+    assert_eq!((world.outside(), world.count("SELECT count(*) FROM spent")), before, "a refusal changes and costs nothing");
+    report
+}
+
+/// So much time passes for what was spent.
+fn age(world: &World, millis: u64) {
+    let aged = world.store().execute("UPDATE spent SET at = at - ?1", [millis.cast_signed()]).expect("an update");
+    assert!(aged > 0, "there is nothing to age");
+}
+
+#[test]
+fn a_quota_holds_over_processes_for_each_initiator_and_names_what_raises_it() {
+    let world = limited("\"forum.post\" = \"2 per day per initiator\"");
+    posted(&world, "ben");
+    posted(&world, "ben");
+    let report = spent(&world, "ben");
+    let message = report["refusals"][0]["message"].as_str().expect("a message");
+    assert!(
+        message.starts_with("the quota of forum.post for initiator ben is spent: 2 per day per initiator,"),
+        "{message}"
+    );
+    assert!(report["refusals"][0].to_string().contains("in [quota] of the tool's manifest, line 16"), "{report}");
+    posted(&world, "fay");
+    world.edit("2 per day", "3 per day");
+    posted(&world, "ben");
+    spent(&world, "ben");
+    assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
+}
+
+#[test]
+fn a_quota_is_exact_when_many_processes_act_at_once() {
+    let world = limited("\"forum.post\" = \"5 per day per agent\"");
+    let reports: Vec<Value> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..12).map(|_| scope.spawn(|| post(&world, "ben"))).collect();
+        calls.into_iter().map(|call| call.join().expect("a report")).collect()
+    });
+    let returned = reports.iter().filter(|report| report["outcome"] == "returned").count();
+    let refused = reports.iter().filter(|report| codes(report) == ["fund.quota-spent"]).count();
+    assert_eq!((returned, refused), (5, 7), "{reports:?}");
+    assert_eq!(world.count("SELECT count(*) FROM posts WHERE body = 'hello'"), 5);
+}
+
+/// What a chapter that spends one use of a quota brings.
+fn spends(charge: &Charge) -> Terms {
+    let spends = Spends { approval: None, quotas: vec![charge.clone()] };
+    Terms { premise: None, with: Some(With::Spend(spends)) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn acts_that_share_a_commit_are_counted_one_by_one() {
+    let world = World::new();
+    let store = Arc::new(crate::store::open(&world, Arc::new(Manual::at(Instant(0)))));
+    let charge = charged(&quota("7 per day"), "probe", "cli", "ben");
+    let before = (store.commits(), world.count("SELECT count(*) FROM journal"));
+    let tries: Vec<_> = (0..200)
+        .map(|_| {
+            let chapter = Chapter { terms: spends(&charge), ..Chapter::alone(Draft::new(Kind::Pinned, Body::of(0))) };
+            let store = store.clone();
+            tokio::spawn(async move { store.append(chapter).await })
+        })
+        .collect();
+    let mut recorded = 0;
+    for tried in tries {
+        match tried.await.expect("an answer") {
+            Ok(_) => recorded += 1,
+            Err(Unrecorded::Refused(refusal)) => assert_eq!(refusal.code, Code::QuotaSpent),
+            Err(Unrecorded::Broken(broken) | Unrecorded::Unknown(broken)) => panic!("{broken}"),
+        }
+    }
+    assert_eq!(recorded, 7);
+    assert_eq!(world.count("SELECT count(*) FROM journal") - before.1, 7, "who is refused is not on record");
+    assert!(store.commits() - before.0 < 200, "some shared a commit");
+    store.close().await.expect("an end");
+}
+
+#[test]
+fn a_use_is_free_again_exactly_a_period_later_and_a_clock_that_goes_back_frees_nothing() {
+    let world = limited("\"forum.post\" = \"1 per day\"");
+    // The store has seen a later time than the clock shows: as if the clock had gone back since.
+    world.store().execute("UPDATE state SET newest = newest + 864000000", []).expect("an update");
+    posted(&world, "ben");
+    let at = u64::try_from(world.count("SELECT at FROM spent")).expect("a time");
+    let report = spent(&world, "fay");
+    let free = Instant(at).after(Duration(86_400_000));
+    assert!(
+        report["refusals"][0]["message"].as_str().is_some_and(|it| it.ends_with(&format!("free at {free}"))),
+        "{report}"
+    );
+    let charges = [charged(&quota("1 per day"), "probe", "cli", "ben")];
+    for (clock, left) in [(1, false), (free.0 - 1, false), (free.0, true)] {
+        let store = crate::store::open(&world, Arc::new(Manual::at(Instant(clock))));
+        assert_eq!(store.quota_left(&charges).expect("the store can be read").is_ok(), left, "at {clock}");
+    }
+    age(&world, 86_399_000);
+    spent(&world, "ben");
+    age(&world, 1_000);
+    posted(&world, "ben");
+}
+
+#[test]
+fn the_functions_of_a_grant_are_counted_together() {
+    let world = limited("\"acl.write\" = \"2 per hour\"");
+    let widen = json!({ "object": "scratch", "principal": "group:web", "right": "read", "seconds": "60" });
+    let lease = world.call("probe.acl-widen", &widen)["value"].clone();
+    assert_eq!(world.call("probe.acl-end", &json!({ "object": "scratch", "lease": lease }))["outcome"], "returned");
+    assert_eq!(codes(&world.call("probe.acl-widen", &widen)), ["fund.quota-spent"]);
+    posted(&world, "ben");
+}
+
+#[test]
+fn an_act_that_is_refused_before_its_intent_costs_nothing() {
+    let world = limited("\"forum.post\" = \"1 per day\"");
+    let nowhere = json!({ "forum": "eng-help", "thread": "999", "body": "hello" });
+    assert_eq!(codes(&world.call("probe.forum-post", &nowhere)), ["cover.not-yours"]);
+    assert_eq!(world.count("SELECT count(*) FROM spent"), 0);
+    posted(&world, "ben");
+}
+
+#[test]
+fn two_quotas_of_one_counter_spend_one_use_and_editing_them_forgets_none() {
+    let world = limited("\"forum.post\" = [\"9 per hour per initiator\", \"2 per day per initiator\"]");
+    posted(&world, "ben");
+    posted(&world, "ben");
+    assert_eq!(world.count("SELECT count(*) FROM spent"), 2);
+    spent(&world, "ben");
+    world.edit("[\"9 per hour per initiator\", \"2 per day per initiator\"]", "\"2 per hour per initiator\"");
+    age(&world, 80 * 86_400_000);
+    posted(&world, "ben");
+    world.edit("2 per hour", "3 per 2 hours");
+    posted(&world, "ben");
+    world.edit("3 per 2 hours", "4 per 90 days");
+    spent(&world, "ben");
+}
+
+#[test]
+fn what_no_window_reaches_back_to_is_forgotten_and_what_it_reaches_is_not() {
+    let world = limited("\"forum.post\" = \"3 per 90 days\"");
+    let old = "INSERT INTO spent WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 10) \
+               SELECT 'act probe forum.post tool probe', i, 0 FROM n";
+    world.store().execute(old, []).expect("uses of long ago");
+    let kept = |world: &World| world.count("SELECT count(*) FROM spent WHERE at = 0");
+    for left in [6, 2, 0] {
+        posted(&world, "ben");
+        assert_eq!(kept(&world), left);
+    }
+    spent(&world, "ben");
+    assert_eq!(world.count("SELECT min(number) FROM spent"), 11, "and the numbers go on");
+    age(&world, LONGEST.0 - 60_000);
+    spent(&world, "ben");
+    age(&world, 60_000);
+    posted(&world, "ben");
+    // However many there were, no rate counts more than the last million.
+    world.store().execute("UPDATE spent SET number = number + 1000000 WHERE number = 14", []).expect("an update");
+    age(&world, LONGEST.0 - 60_000);
+    world.edit("3 per 90 days", "4 per 90 days");
+    posted(&world, "ben");
+    assert_eq!(world.count("SELECT min(number) FROM spent"), 1_000_014);
 }

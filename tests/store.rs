@@ -13,7 +13,8 @@ use tollgate::unit::Duration;
 
 use crate::world::World;
 
-fn open(world: &World, clock: Arc<Manual>) -> Store {
+/// The store of a world, at the time of a clock.
+pub fn open(world: &World, clock: Arc<Manual>) -> Store {
     let signer = Signer::from_pem("w", &world.read("keys/journal.pem")).expect("the key");
     let (database, checkpoints, run) = (world.path("tollgate.db"), world.path("checkpoints"), world.path("run"));
     Store::open(Opening { database, checkpoints, run, clock, signer }).unwrap_or_else(|broken| panic!("{broken}"))

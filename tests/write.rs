@@ -1,6 +1,7 @@
 //! Writing: a whole file or nothing, only where the initiator administers, and what nobody knows is said to be in doubt.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
@@ -14,7 +15,8 @@ fn world() -> World {
     let world = World::new();
     let grant =
         "\"files.write\" = { paths = [\"scratch/**\", \"shared/**\"], calls = 5, bytes = \"2 MiB\", consent = \"none\" }";
-    world.grant(&format!("[limits]\narguments = \"4 MiB\"\n[grant]\n{grant}\n"));
+    let read = "\"files.read\" = { paths = [\"scratch/**\"], calls = 5, bytes = \"64 KiB\" }";
+    world.grant(&format!("[limits]\narguments = \"4 MiB\"\n[grant]\n{grant}\n{read}\n"));
     world.write("files/shared/plan.md", "gus's plan\n");
     let shared =
         "[objects.shared]\nowner = \"gus\"\nfolders = [\"shared\"]\nentries = [{ principal = \"ben\", right = \"read\" }]";
@@ -152,6 +154,18 @@ fn a_file_that_is_too_large_or_not_paid_for_is_not_written() {
     assert_eq!(write(&world, "scratch/new.txt", "nine byte")["outcome"], "returned");
 }
 
+#[test]
+fn what_the_host_writes_under_is_nobodys_to_see() {
+    let world = world();
+    world.write("files/scratch/.tollgate-half", "half a file");
+    let listed = world.call("probe.files-list", &json!({ "folder": "scratch" }));
+    let entries = listed["value"]["entries"].as_array().unwrap_or_else(|| panic!("{listed}"));
+    assert_eq!(entries.iter().map(|entry| &entry["name"]).collect::<Vec<_>>(), ["note.txt"]);
+    let read = |path: &str| world.call("probe.files-read", &json!({ "path": path, "offset": "0", "length": 9 }));
+    assert_eq!(codes(&read("scratch/.tollgate-half")), ["cover.not-yours"]);
+    assert_eq!(read("scratch/note.txt")["outcome"], "returned");
+}
+
 /// Begins a write that asks ben, and waits until the card is there.
 fn asking(world: &World, path: &str, contents: &[u8]) -> tollgate_example_tools::terminal::Terminal {
     world.edit("consent = \"none\"", "consent = \"initiator\"");
@@ -219,16 +233,26 @@ fn what_changes_while_a_person_thinks_is_not_written_over() {
     }
 }
 
-/// Kills a write of 1 MiB in its middle: the process may make no file larger than `room` bytes, and dies at the next one.
-fn killed(world: &World, path: &str) -> String {
+/// Writes 1 MiB in a process that may make no file of more than 900,000 bytes: it dies in the middle of the write, or is
+/// told that there is no room where `spared`.
+fn cut_short(world: &World, path: &str, spared: bool) -> std::process::Output {
     let database = std::fs::metadata(world.path("tollgate.db")).expect("the store").len();
     assert!(database < 900_000, "the store itself must fit under the limit: {database}");
-    let mut command = Command::new("prlimit");
     let asked = json!({ "path": path, "kib": 1024 }).to_string();
-    command.args(["--fsize=900000", "--core=0"]).arg(program()).args(["call", "probe.write-large", &asked]);
-    command.current_dir(world.path("."));
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it runs");
-    assert!(!status.success(), "{status}");
+    let trap = if spared { "trap '' XFSZ; exec \"$0\" \"$@\"" } else { "exec \"$0\" \"$@\"" };
+    let mut command = Command::new("prlimit");
+    command.args(["--fsize=900000", "--core=0", "sh", "-c", trap]).arg(program());
+    command.args(["-o", "json", "call", "probe.write-large", &asked]).current_dir(world.path("."));
+    command.stdin(Stdio::null()).output().expect("it runs")
+}
+
+/// The signal of a process that makes a file larger than it may (`signal(7)`).
+const XFSZ: i32 = 25;
+
+/// Kills a write in its middle. The invocation that it leaves behind.
+fn killed(world: &World, path: &str) -> String {
+    let ended = cut_short(world, path, false);
+    assert_eq!(ended.status.signal(), Some(XFSZ), "{ended:?}");
     let query = "SELECT invocation FROM open_invocations";
     world.store().query_row(query, [], |row| row.get(0)).expect("one that nobody ended")
 }
@@ -239,6 +263,21 @@ fn settled(world: &World) -> Vec<Value> {
         store.prepare("SELECT entry FROM journal WHERE json_extract(entry, '$.kind') = 'settled'").expect("a query");
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).expect("rows");
     rows.map(|row| serde_json::from_str::<Value>(&row.expect("a row")).expect("an entry")["body"].clone()).collect()
+}
+
+#[test]
+fn a_write_that_finds_no_room_leaves_nothing_behind() {
+    for path in ["scratch/note.txt", "scratch/new.txt"] {
+        let world = world();
+        let before = world.outside();
+        let ended = cut_short(&world, path, true);
+        let report: Value = serde_json::from_slice(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {ended:?}"));
+        assert_eq!(codes(&report), ["effect.unavailable"], "{report}");
+        let entries = world.entries(&report);
+        assert_eq!(entries[2]["body"]["outcome"], "not-done", "{entries:#?}");
+        assert_eq!((world.outside(), world.read("files/scratch/note.txt")), (before, "a note\n".to_owned()));
+        assert_eq!(world.count("SELECT count(*) FROM doubts"), 0);
+    }
 }
 
 #[test]
@@ -256,6 +295,8 @@ fn a_write_whose_host_was_killed_in_its_middle_did_not_happen() {
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((&found[0]["outcome"], &found[0]["found"]), (&json!("not-done"), &json!("by the host")));
         assert_eq!(found[0]["invocation"], invocation.as_str());
+        let receipt = world.done(&["receipt", &invocation]);
+        assert_eq!((&receipt["doubts"][0]["seq"], &receipt["doubts"][0]["outcome"]), (&json!(1), &json!("not-done")));
         let entries = world.entries(&json!({ "invocation": invocation }));
         let kinds: Vec<_> = entries.iter().map(|entry| entry["kind"].as_str().expect("a kind")).collect();
         assert_eq!(kinds, ["began", "intent", "outcome", "ended"]);

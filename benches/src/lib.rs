@@ -27,11 +27,12 @@ pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 /// The person on whose behalf everything is called.
 pub const PERSON: &str = "ben";
 
-/// The program itself, if this process was started to be one: hosts compile in a child of this very program.
+/// The program itself, if this process was started to be one: hosts compile in a child of this very program, and the
+/// switch is thrown by another process.
 #[must_use]
 pub fn as_the_program() -> Option<ExitCode> {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let child = arguments.get(1).is_some_and(|first| first == "compile-child");
+    let child = arguments.get(1).is_some_and(|first| first == "compile-child" || first == "freeze");
     child.then(|| tollgate::cli::main(arguments))
 }
 

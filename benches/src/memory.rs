@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
-use tollgate::approval::{Act, Answered, Card, Credentials, Question, Reply, State};
+use tollgate::approval::{Act, Answered, Credentials, Earlier, Question, Reply, State};
 use tollgate::capability::Backends;
 use tollgate::capability::files::Beneath;
 use tollgate::clock::Instant;
@@ -96,11 +96,7 @@ impl Questions for InMemory {
         self.store.question(id)
     }
 
-    fn before<'a>(
-        &'a self,
-        act: &'a Act,
-        about: Option<&'a About>,
-    ) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>> {
+    fn before<'a>(&'a self, act: &'a Act, about: Option<&'a About>) -> Pending<'a, Result<Earlier, Broken>> {
         self.store.before(act, about)
     }
 

@@ -14,7 +14,7 @@ mod visible;
 pub use card::{Act, BadCard, Card, Meanwhile, differences};
 pub use named::named;
 pub use passphrase::{Passphrase, matches, protect};
-pub use question::{Answered, Asked, Current, Manners, NewQuestion, Question, Reply, Spends, State, Use};
+pub use question::{Answered, Asked, Current, Earlier, Manners, NewQuestion, Question, Reply, Spends, State, Use};
 pub use rule::Rules;
 pub use visible::{Shown, is_hidden, looks_like, one_line, scripts, show, show_name};
 

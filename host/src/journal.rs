@@ -116,6 +116,8 @@ pub enum Unrecorded {
     Refused(Refusal),
     /// The store failed; nothing of this chapter is there.
     Broken(Broken),
+    /// The store failed, and does not say whether this chapter is there. The next start does.
+    Unknown(Broken),
 }
 
 /// A place where chapters become durable.

@@ -156,11 +156,11 @@ impl InvocationId {
         text.parse().map(Self).map_err(|_| BadName(format!("`{}` is not an invocation's id", text.escape_debug())))
     }
 
-    /// The moment it was made of.
+    /// The moment it was made of, in milliseconds since the Unix epoch.
     #[must_use]
-    pub fn time(&self) -> crate::clock::Instant {
+    pub fn millis(&self) -> u64 {
         let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |time| time.to_unix());
-        crate::clock::Instant(seconds.saturating_mul(1000).saturating_add(u64::from(nanos) / 1_000_000))
+        seconds.saturating_mul(1000).saturating_add(u64::from(nanos) / 1_000_000)
     }
 
     /// Adds the hyphenated form to a text.

@@ -17,6 +17,7 @@ mod schema;
 mod signing;
 mod tx;
 mod waits;
+mod watch;
 mod world;
 mod worldfile;
 mod writer;
@@ -39,6 +40,7 @@ use freezes::Held;
 use instance::Instance;
 use signing::Signing;
 use tx::{Ready, Tx};
+use watch::Watch;
 use writer::{Fails, Writer};
 
 /// What a store is opened with.
@@ -58,7 +60,7 @@ pub struct Opening {
 /// An open store.
 pub struct Store {
     opening: Opening,
-    writer: Writer,
+    writer: Arc<Writer>,
     reader: Mutex<Connection>,
     board: Arc<Board>,
     commits: Arc<AtomicU64>,
@@ -66,6 +68,7 @@ pub struct Store {
     held: Arc<Held>,
     instance: Instance,
     signing: Signing,
+    watch: Watch,
 }
 
 impl Store {
@@ -99,12 +102,13 @@ impl Store {
             log,
             instance: instance.name().clone(),
         };
-        let left = instance::left_open(&connection, &opening.run, &instance)?;
-        let writer = Writer::start(connection, desk)?;
+        let left = instance::left_open(&connection, &opening.run, instance.name())?;
+        let writer = Arc::new(Writer::start(connection, desk)?);
+        instance::recover(&writer, left)?;
         let signing = Signing::start(&opening)?;
+        let watch = Watch::start(&opening, instance.name().clone(), writer.clone())?;
         let seen = Mutex::new(None);
-        let store = Self { opening, writer, reader, board, commits, seen, held, instance, signing };
-        store.recover(left)?;
+        let store = Self { opening, writer, reader, board, commits, seen, held, instance, signing, watch };
         store.reap_at_start();
         Ok(store)
     }
@@ -140,6 +144,7 @@ impl Store {
     /// When the head cannot be signed.
     pub async fn close(&self) -> Result<(), Broken> {
         tokio::task::block_in_place(|| {
+            self.watch.stop();
             self.writer.stop();
             self.signing.stop(&self.opening)
         })

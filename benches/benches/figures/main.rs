@@ -16,6 +16,7 @@ mod invocation;
 mod memory;
 mod read;
 mod start;
+mod switch;
 
 /// How long and how often to measure.
 #[derive(Debug, Clone, Copy)]
@@ -52,13 +53,14 @@ fn main() -> ExitCode {
 type Subject = fn(Effort) -> Result<Vec<Table>, Failed>;
 
 fn run(named: &[&str], effort: Effort, quick: bool) -> Result<(), Failed> {
-    let subjects: [(&str, Subject); 6] = [
+    let subjects: [(&str, Subject); 7] = [
         ("invocation", invocation::tables),
         ("durable", durable::tables),
         ("read", read::tables),
         ("gate", gate::tables),
         ("start", start::tables),
         ("memory", memory::tables),
+        ("switch", switch::tables),
     ];
     if let Some(unknown) = named.iter().find(|name| subjects.iter().all(|(known, _)| known != *name)) {
         let known: Vec<_> = subjects.iter().map(|(name, _)| *name).collect();

@@ -135,6 +135,9 @@ pub struct Spends {
     pub quotas: Vec<quota::Charge>,
 }
 
+/// The cards of earlier acts of one kind: the last one that was done, and the last one that was refused or taken back.
+pub type Earlier = (Option<Card>, Option<Card>);
+
 /// What came of asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {

@@ -126,6 +126,11 @@ fn answer(workspace: &Workspace, options: &Answer, yes: bool, output: Output) ->
 async fn one(here: &Here<'_>, id: u64, person: &PersonName, yes: bool) -> Result<(Exit, Value), Failure> {
     let store = here.store;
     let question = find(store, id).await?;
+    if !question.state.is_live() {
+        let why = question.why.map(|why| format!(": {why}")).unwrap_or_default();
+        let why = format!("question {id} is {}{why}", question.state.as_str());
+        return Err(Failure { exit: Exit::Refused, ..Failure::usage(why, "nothing was changed; what asks again is asked anew") });
+    }
     let may = question.rules.may_answer(&*store.directory()?, store.now());
     if !may.contains(person) {
         let why = format!("{person} is not among those who may answer question {id} ({} must)", question.rules.consent);
@@ -185,7 +190,7 @@ async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failure> 
 
 fn recorded(failed: crate::journal::Unrecorded) -> Failure {
     match failed {
-        crate::journal::Unrecorded::Broken(broken) => broken.into(),
+        crate::journal::Unrecorded::Broken(broken) | crate::journal::Unrecorded::Unknown(broken) => broken.into(),
         crate::journal::Unrecorded::Refused(refusal) => {
             Failure { exit: Exit::Refused, ..Failure::usage(refusal.to_string(), refusal.change.unwrap_or_default()) }
         }

@@ -231,7 +231,7 @@ pub fn thaw(folder: &Path, options: &Thaw, output: Output) -> Result<Exit, Failu
         }
         let thawed = store.thaw(options.id, &by, &options.reason).await.map_err(|failed| match failed {
             Unrecorded::Refused(_) => not_by(&by),
-            Unrecorded::Broken(broken) => broken.into(),
+            Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken.into(),
         })?;
         store.close().await?;
         thawed.ok_or_else(|| missing(options.id))

@@ -12,11 +12,12 @@ use super::terminal::ask;
 use crate::approval::{ATTEMPTS, Answer, Credentials as _, matches, named, show_name};
 use crate::capability::acl::Widen;
 use crate::clock::Instant;
+use crate::freeze;
 use crate::gate::longest_lease;
 use crate::grant::Allowed;
 use crate::journal::Unrecorded;
 use crate::lease::{Extension, Lease};
-use crate::name::PersonName;
+use crate::name::{AgentName, PersonName};
 use crate::people::Directory;
 use crate::refusal::{Code, Refusal};
 use crate::setup::Workspace;
@@ -40,13 +41,13 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
                 end(&store, *id, &person, output).await?;
             }
             LeaseCommand::Extend { id, duration, person } => {
-                let person = workspace.who(person.as_deref(), "cli")?.0;
+                let who = workspace.who(person.as_deref(), "cli")?;
                 let span = Duration::parse(duration).ok().filter(|span| span.0 >= 1000);
                 let span = span.ok_or_else(|| {
                     let why = format!("`{}` is no time of a second or more", duration.escape_debug());
                     Failure::usage(why, "write for example 20min or \"20 min\"")
                 })?;
-                extend(&workspace, &store, (*id, span), &person, output).await?;
+                extend(&workspace, &store, (*id, span), who, output).await?;
             }
         }
         store.close().await?;
@@ -135,17 +136,18 @@ async fn extend(
     workspace: &Workspace,
     store: &Store,
     (id, span): (u64, Duration),
-    person: &PersonName,
+    (person, agent): (PersonName, AgentName),
     output: Output,
 ) -> Result<(), Failure> {
     let (lease, _) = store.lease(id)?.ok_or_else(|| no_such(id))?;
     let (directory, now) = (store.directory()?, store.now());
     let longest = longest(workspace, &lease, span)?;
-    let extension = Extension { lease, by: person.clone(), ends: now.after(span), longest };
+    let freezes = freeze::newest(&directory.freezes);
+    let extension = Extension { lease, by: person, agent, freezes, ends: now.after(span), longest };
     let shown = extension.judge(&extension.lease, &directory, now).map_err(refused)?;
     let card = card(&extension, &shown, &directory, span);
-    agree(store, person, &card).await?;
-    let ends = extension.ends;
+    agree(store, &extension.by, &card).await?;
+    let (ends, person) = (extension.ends, extension.by.clone());
     store.extend_lease(extension, shown, card).await.map_err(unrecorded)?;
     let json = json!({ "lease": id, "ends": ends.to_string(), "by": person.as_str() });
     output.result(&json, || format!("lease {id} holds until {ends}"));
@@ -209,6 +211,6 @@ fn refused(refusal: Refusal) -> Failure {
 fn unrecorded(failed: Unrecorded) -> Failure {
     match failed {
         Unrecorded::Refused(refusal) => refused(refusal),
-        Unrecorded::Broken(broken) => broken.into(),
+        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken.into(),
     }
 }

@@ -8,6 +8,9 @@ use super::exit::{Failure, Says};
 use super::report;
 use crate::diagnostic::{Problem, Severity};
 
+/// The exit code of a broken environment.
+const UNHEARD: i32 = 5;
+
 /// The form of what is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -50,9 +53,18 @@ impl Output {
 }
 
 /// A line on stdout.
+///
+/// Ends the program where it cannot be written: what was asked for is done and on record, but nobody was told.
 pub fn line(text: &str) {
-    // A reader that went away has read what it wanted.
-    let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+    match writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n')) {
+        Ok(()) => {}
+        // A reader that went away has read what it wanted.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        Err(error) => {
+            note(&format!("tollgate: writing to stdout: {error}"));
+            std::process::exit(UNHEARD);
+        }
+    }
 }
 
 /// A line on stderr.

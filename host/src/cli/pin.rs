@@ -50,7 +50,7 @@ pub fn pin(workspace: &Workspace, tool: &ToolName, output: Output) -> Result<(Di
         let before = manifest.digest.map_or_else(|| "none".to_owned(), |digest| digest.hex());
         let body = json!({ "tool": tool.as_str(), "component": digest.hex(), "before": before });
         store.append(Chapter::alone(Draft::new(Kind::Pinned, body))).await.map_err(|failed| match failed {
-            Unrecorded::Broken(broken) => Failure::from(broken),
+            Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => Failure::from(broken),
             Unrecorded::Refused(refusal) => Failure::broken(refusal.to_string(), "nothing was pinned"),
         })?;
         store.close().await?;

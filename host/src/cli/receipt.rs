@@ -20,14 +20,15 @@ pub fn invocation(text: &str) -> Result<InvocationId, Failure> {
 pub fn run(folder: &Path, options: &Receipt, output: Output) -> Result<Exit, Failure> {
     let id = invocation(&options.invocation)?;
     let workspace = Workspace::open(folder)?;
-    let (entries, answers) = workspace.runtime()?.block_on(async {
+    let (entries, answers, doubts) = workspace.runtime()?.block_on(async {
         let store = workspace.store()?;
-        let entries = store.entries(&id)?;
+        let (entries, doubts) = (store.entries(&id)?, store.doubts_of(&id)?);
         let answers = answers(&store, &entries)?;
         store.close().await?;
-        Ok::<_, Failure>((entries, answers))
+        Ok::<_, Failure>((entries, answers, doubts))
     })?;
-    let receipt = receipt(&id, &entries, &answers)?;
+    let mut receipt = receipt(&id, &entries, &answers)?;
+    receipt["doubts"] = json!(doubts);
     output.result(&receipt, || text(&receipt));
     Ok(Exit::Done)
 }
@@ -104,5 +105,10 @@ fn text(receipt: &Value) -> String {
     lines.push(table(&["METER", "USED", "ALLOWED", "UNIT"], &rows("meters", &["meter", "used", "allowed", "unit"])));
     lines.push(String::new());
     lines.push(table(&["ENTRY", "KIND", "AT", "WHAT"], &rows("did", &["entry", "kind", "at", "body"])));
+    let doubts = rows("doubts", &["seq", "function", "since", "outcome", "settled", "found"]);
+    if !doubts.is_empty() {
+        lines.push(String::new());
+        lines.push(table(&["IN DOUBT", "FUNCTION", "SINCE", "BECAME", "SETTLED", "FOUND"], &doubts));
+    }
     lines.join("\n")
 }

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::action::Action;
 use super::tape::{Recalled, Recorded, Tape, diverged};
-use crate::approval::{Act, Answered, Card, Credentials, Desk, Manners, Question, Reply, State};
+use crate::approval::{Act, Answered, Credentials, Desk, Earlier, Manners, Question, Reply, State};
 use crate::clock::Instant;
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
 use crate::freeze::Subject;
@@ -42,11 +42,7 @@ pub trait Questions: Send + Sync {
     fn question(&self, id: u64) -> Pending<'_, Result<Option<Question>, Broken>>;
 
     /// The cards of the last act of this kind that was done, and of the last one that was refused or taken back.
-    fn before<'a>(
-        &'a self,
-        act: &'a Act,
-        about: Option<&'a About>,
-    ) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>>;
+    fn before<'a>(&'a self, act: &'a Act, about: Option<&'a About>) -> Pending<'a, Result<Earlier, Broken>>;
 
     /// Hears an answer, and puts it on record as the last entry of `chapter`, which is told what came of it.
     fn answer(&self, reply: Reply, chapter: Chapter) -> Pending<'_, Result<Answered, Unrecorded>>;

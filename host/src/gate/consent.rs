@@ -10,7 +10,8 @@ use super::book::{Book, Session};
 use super::permit::unrecorded;
 use super::tape::diverged;
 use crate::approval::{
-    self, Act, Answered, Asked, Card, Current, NewQuestion, Question, Reply, Rules, State, Use, Verdict, differences,
+    self, Act, Answered, Asked, Card, Current, Earlier, NewQuestion, Question, Reply, Rules, State, Use, Verdict,
+    differences,
 };
 use crate::diagnostic::{Broken, Halt};
 use crate::grant::Consent;
@@ -98,7 +99,7 @@ impl Asking<'_> {
         }
     }
 
-    fn card(&self, act: Act, (used, ended): (Option<Card>, Option<Card>), book: &Book) -> Card {
+    fn card(&self, act: Act, (used, ended): Earlier, book: &Book) -> Card {
         let directory = self.rights.directory();
         let gains = self.premise.audience.gains(directory, &act.audience);
         let new = used.map(|card| act.audience.difference(&card.act.audience).cloned().collect::<BTreeSet<PersonName>>());

@@ -299,8 +299,10 @@ impl<A: Action> Permit<A> {
                     book.record.committed(&drafts);
                     return Ok(value);
                 }
+                Err(Unrecorded::Unknown(broken)) => in_doubt(&broken),
                 Err(failed) => unrecorded(failed),
             };
+            // If it is there after all, the store takes no second outcome for it, and the next start ends the invocation.
             book.record.lost(drafts, 1);
             book.record.note(outcome(action.function(), key.1, "not-done"));
             if failed.code != Code::Unrecorded {
@@ -322,8 +324,15 @@ fn unreadable() -> Halt {
 pub(super) fn unrecorded(failed: Unrecorded) -> Refusal {
     match failed {
         Unrecorded::Refused(refusal) => refusal,
-        Unrecorded::Broken(broken) => unavailable(&broken),
+        // An intent, or a question: that it may be on record is no act.
+        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => unavailable(&broken),
     }
+}
+
+/// What a guest is told when the store does not say whether act and outcome are there.
+fn in_doubt(broken: &Broken) -> Refusal {
+    tracing::error!(doing = broken.doing, cause = broken.cause, "in doubt");
+    Refusal::new(Code::InDoubt, "whether this happened is not known").unless("the host's next start finds out: look then")
 }
 
 fn unavailable(broken: &Broken) -> Refusal {

@@ -58,7 +58,7 @@ impl Before {
             session: began.body["session"].as_str().map(str::to_owned),
             arguments: String::from_utf8(part("arguments")?.clone()).map_err(|e| e.to_string())?,
             seed: Seed::of(part("seed")?).ok_or("its seed is not one")?,
-            start: invocation.time(),
+            start: Instant(invocation.millis()),
             tape: tape(past)?,
             entries: u32::try_from(past.len()).map_err(|e| e.to_string())?,
         })

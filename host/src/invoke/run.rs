@@ -159,7 +159,7 @@ impl Invocation<'_> {
                 self.host.joins(call, key.call).await?;
                 Err(Broken::while_doing("keeping an idempotency key", "it was taken and is gone").into())
             }
-            Err(Unrecorded::Broken(broken)) => Err(broken.into()),
+            Err(Unrecorded::Broken(broken) | Unrecorded::Unknown(broken)) => Err(broken.into()),
         }
     }
 
@@ -293,7 +293,7 @@ impl Invocation<'_> {
         let outcome = match committed {
             Ok(_) => outcome,
             Err(failed) => {
-                if let Unrecorded::Broken(broken) = failed {
+                if let Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) = failed {
                     tracing::error!(doing = broken.doing, cause = broken.cause, "not recorded");
                 }
                 let refusal =
@@ -310,7 +310,7 @@ impl Invocation<'_> {
 /// What has no premise cannot be refused; were it, that is the store's failure.
 pub(super) fn broken(failed: Unrecorded) -> Broken {
     match failed {
-        Unrecorded::Broken(broken) => broken,
+        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken,
         Unrecorded::Refused(refusal) => Broken::while_doing("writing to the store", refusal),
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{Lease, State};
 use crate::clock::Instant;
-use crate::name::PersonName;
+use crate::freeze::{self, Subject};
+use crate::name::{AgentName, PersonName};
 use crate::people::{Directory, Right};
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
@@ -40,6 +41,10 @@ pub struct Extension {
     pub lease: Lease,
     /// The person who extends it.
     pub by: PersonName,
+    /// Through what it is asked for.
+    pub agent: AgentName,
+    /// The newest freeze when it was shown: a yes given before or during a later one is void.
+    pub freezes: u64,
     /// The new end.
     pub ends: Instant,
     /// The longest that a lease of this kind may be, counted from when it is extended.
@@ -52,7 +57,7 @@ impl Extension {
     /// Who administers the object only because of a lease cannot extend one: he could extend his own for ever.
     ///
     /// # Errors
-    /// `agree.expired`, `agree.changed`, `cover.not-yours`, `cover.not-granted`.
+    /// `agree.expired`, `agree.changed`, `cover.not-yours`, `cover.not-granted`, `freeze.frozen`.
     pub fn judge(&self, lease: &Lease, directory: &Directory, now: Instant) -> Result<BTreeSet<PersonName>, Refusal> {
         is_open(lease, now)?;
         if *lease != self.lease {
@@ -76,6 +81,16 @@ impl Extension {
             let why = format!("access may be opened for at most {} from now", self.longest);
             return Err(Refusal::new(Code::NotGranted, why).unless("ask for less"));
         }
+        self.thawed(lease, directory, now)?;
         Ok(directory.members([&lease.principal]))
+    }
+
+    /// Whether nobody has stopped the lease's tool, the person it was opened for, or the one who extends it.
+    fn thawed(&self, lease: &Lease, directory: &Directory, now: Instant) -> Result<(), Refusal> {
+        [&lease.initiator, &self.by].into_iter().try_for_each(|person| {
+            let (tool, agent, initiator) = (lease.tool.clone(), self.agent.clone(), person.clone());
+            let subject = Subject { tool, agent, initiator, function: Some("acl.widen".into()) };
+            freeze::judge_since(&directory.freezes, self.freezes, &subject, now)
+        })
     }
 }

@@ -85,7 +85,7 @@ impl Workspace {
     #[must_use]
     pub fn manners(&self) -> Manners {
         let terms = &self.config.consent;
-        Manners { hold: terms.hold, expires: terms.expires, declined: terms.declined, asks: terms.asks.clone() }
+        Manners { hold: terms.hold, expires: terms.expires, declined: terms.declined, asks: terms.asks }
     }
 
     /// What stands behind the capabilities.

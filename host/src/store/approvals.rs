@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::tx::failed;
 use super::{Store, Tx, load, quota};
-use crate::approval::{Act, Answered, Asked, Card, NewQuestion, Question, Reply, Rules, State, Use};
+use crate::approval::{Act, Answered, Asked, Card, Earlier, NewQuestion, Question, Reply, Rules, State, Use};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::freeze::{self, Subject};
@@ -316,11 +316,7 @@ impl Questions for Store {
         })
     }
 
-    fn before<'a>(
-        &'a self,
-        act: &'a Act,
-        about: Option<&'a About>,
-    ) -> Pending<'a, Result<(Option<Card>, Option<Card>), Broken>> {
+    fn before<'a>(&'a self, act: &'a Act, about: Option<&'a About>) -> Pending<'a, Result<Earlier, Broken>> {
         Box::pin(async move {
             let last = |states: &str| {
                 let query = format!(

@@ -1,6 +1,7 @@
 //! Acts of which nobody knows whether they happened: a row for each, until the host or a person has found out.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::{Value, json};
 
 use super::people::broken;
 use super::tx::failed;
@@ -50,6 +51,28 @@ impl Store {
             let mut statement = connection.prepare(query)?;
             let doubts: Vec<Doubt> = statement.query_map([], doubt)?.collect::<Result<_, _>>()?;
             doubts.into_iter().map(|doubt| with_payloads(connection, doubt)).collect()
+        })
+    }
+
+    /// The acts of an invocation that are or were in doubt, for its receipt: intent, function, since when, and what was found.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn doubts_of(&self, invocation: &InvocationId) -> Result<Vec<Value>, Broken> {
+        self.read("looking for what is in doubt", |connection| {
+            let query = "SELECT seq, function, at, settled, outcome, found FROM doubts WHERE invocation = ?1 ORDER BY seq";
+            let mut statement = connection.prepare(query)?;
+            let rows = statement.query_map([invocation.to_string()], |row| {
+                let time = |at: i64| Instant(at.cast_unsigned()).to_string();
+                let (since, settled) = (time(row.get(2)?), row.get::<_, Option<i64>>(3)?.map(time));
+                let (function, outcome): (String, Option<String>) = (row.get(1)?, row.get(4)?);
+                let found: Option<String> = row.get(5)?;
+                Ok(json!({
+                    "seq": row.get::<_, u32>(0)?, "function": function, "since": since, "settled": settled,
+                    "outcome": outcome, "found": found,
+                }))
+            })?;
+            rows.collect()
         })
     }
 

@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value, json};
 
 use super::tx::failed;
-use super::{Store, Tx, approvals, waits};
+use super::writer::Writer;
+use super::{Tx, approvals, waits};
 use crate::approval::Asked;
 use crate::diagnostic::Broken;
 use crate::grant::Class;
@@ -57,6 +58,11 @@ fn create(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
+/// Whether a file of the folder is a process's lock.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Whether the process of this name is gone.
 fn is_gone(run: &Path, name: &str) -> bool {
     let path = run.join(name);
@@ -72,34 +78,29 @@ fn is_gone(run: &Path, name: &str) -> bool {
 }
 
 /// What processes that are gone left open.
-pub(super) fn left_open(connection: &Connection, run: &Path, own: &Instance) -> Result<Vec<Left>, Broken> {
+pub(super) fn left_open(connection: &Connection, run: &Path, own: &str) -> Result<Vec<Left>, Broken> {
     let doing = "looking for what was left open";
     let mut statement = connection
         .prepare("SELECT invocation, instance FROM open_invocations")
         .map_err(|e| Broken::while_doing(doing, e))?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
     let rows: Vec<_> = rows.and_then(Iterator::collect).map_err(|e| Broken::while_doing(doing, e))?;
-    let gone = rows.into_iter().filter(|(_, instance)| {
-        let plain = !instance.is_empty() && instance.bytes().all(|b| b.is_ascii_hexdigit());
-        plain && **instance != **own.name() && is_gone(run, instance)
-    });
+    let gone = rows.into_iter().filter(|(_, instance)| is_name(instance) && instance != own && is_gone(run, instance));
     let parse = |(invocation, _): (String, String)| InvocationId::parse(&invocation).map(|invocation| Left { invocation });
     gone.map(parse).collect::<Result<_, _>>().map_err(|e| Broken::while_doing(doing, e))
 }
 
-impl Store {
-    /// Ends what was left open. An intent without an outcome did not happen where both are one transaction; where they are
-    /// not, it is in doubt.
-    pub(super) fn recover(&self, left: Vec<Left>) -> Result<(), Broken> {
-        for Left { invocation } in left {
-            let ended = self.writer.write_now(move |tx| end(tx, invocation));
-            ended.map_err(|failed| match failed {
-                Unrecorded::Broken(broken) => broken,
-                Unrecorded::Refused(refusal) => Broken::while_doing("ending what was left open", refusal),
-            })?;
-        }
-        Ok(())
+/// Ends what was left open. An intent without an outcome did not happen where both are one transaction; where they are
+/// not, it is in doubt.
+pub(super) fn recover(writer: &Writer, left: Vec<Left>) -> Result<(), Broken> {
+    for Left { invocation } in left {
+        let ended = writer.write_now(move |tx| end(tx, invocation));
+        ended.map_err(|failed| match failed {
+            Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken,
+            Unrecorded::Refused(refusal) => Broken::while_doing("ending what was left open", refusal),
+        })?;
     }
+    Ok(())
 }
 
 fn end(tx: &mut Tx<'_>, invocation: InvocationId) -> Result<(), Unrecorded> {

@@ -145,7 +145,7 @@ impl Store {
 /// Says that ends of leases are not on record.
 pub(super) fn unreaped(failed: &Unrecorded) {
     match failed {
-        Unrecorded::Broken(broken) => {
+        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => {
             tracing::error!(doing = broken.doing, cause = broken.cause, "a lease's end is not recorded")
         }
         Unrecorded::Refused(refusal) => tracing::error!(%refusal, "a lease's end is not recorded"),
@@ -223,7 +223,7 @@ fn decide(tx: &Tx<'_>, lease: &Lease) -> Result<Revert, load::Unreadable> {
     let there = tx.connection.prepare_cached("SELECT 1 FROM objects WHERE name = ?1")?.exists([object])?;
     let query = "SELECT deleted FROM leases WHERE id = ?1";
     let deleted: bool = tx.connection.query_row(query, [lease.id.cast_signed()], |row| row.get(0))?;
-    let entries = load::entries(tx.connection, &lease.object)?;
+    let entries = load::entries(tx.connection, lease)?;
     let now = match (there, deleted) {
         (false, _) => Now::Gone,
         (true, true) => Now::Another,

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 
 use crate::clock::Instant;
 use crate::freeze::{Freeze, Scope};
+use crate::lease::Lease;
 use crate::name::{BadName, FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
 use crate::people::{Directory, Entry, Forum, Object, Right};
 
@@ -128,11 +129,14 @@ fn objects(connection: &Connection) -> Result<BTreeMap<ObjectName, Object>, Unre
     Ok(objects)
 }
 
-/// The access list of one object, ended entries included.
-pub(super) fn entries(connection: &Connection, object: &ObjectName) -> Result<Vec<Entry>, Unreadable> {
-    let query = "SELECT object, principal, right_, ends, lease FROM acl_entries WHERE object = ?1 ORDER BY id";
+/// What of its object's access list a revert of `lease` looks at: its own entry, and what people wrote for its principal.
+/// Not the whole list: as many leases as a list has entries may be over at once.
+pub(super) fn entries(connection: &Connection, lease: &Lease) -> Result<Vec<Entry>, Unreadable> {
+    let query = "SELECT object, principal, right_, ends, lease FROM acl_entries WHERE lease = ?1 AND object = ?2 UNION ALL \
+                 SELECT object, principal, right_, ends, lease FROM acl_entries WHERE object = ?2 AND principal = ?3 AND lease IS NULL";
     let mut statement = connection.prepare_cached(query)?;
-    let mut rows = statement.query([object.as_str()])?;
+    let values = params![lease.id.cast_signed(), lease.object.as_str(), lease.principal.to_string()];
+    let mut rows = statement.query(values)?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         entries.push(entry(row)?);

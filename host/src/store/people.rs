@@ -204,7 +204,7 @@ impl Keep for Store {
 /// A write that has no premise cannot be refused; were it, that is the store's failure.
 pub(super) fn broken(failed: Unrecorded) -> Broken {
     match failed {
-        Unrecorded::Broken(broken) => broken,
+        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken,
         Unrecorded::Refused(refusal) => Broken::while_doing("writing to the store", refusal),
     }
 }

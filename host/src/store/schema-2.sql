@@ -52,7 +52,7 @@ END;
 -- The journal's entries about a lease, beside those of its invocation.
 CREATE TABLE lease_entries (lease INTEGER NOT NULL REFERENCES leases (id), number INTEGER NOT NULL, PRIMARY KEY (lease, number)) STRICT, WITHOUT ROWID;
 ALTER TABLE acl_entries ADD COLUMN lease INTEGER REFERENCES leases (id);
-CREATE INDEX acl_entries_object ON acl_entries (object);
+CREATE INDEX acl_entries_people ON acl_entries (object, principal) WHERE lease IS NULL;
 CREATE INDEX acl_entries_lease ON acl_entries (lease) WHERE lease IS NOT NULL;
 INSERT INTO leases (id, object, principal, right_, began, ends, tool, initiator, invocation, seq)
     SELECT id, object, principal, right_,

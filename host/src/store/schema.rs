@@ -12,8 +12,8 @@ const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema-2
 /// Opens a connection with the settings that durability rests on.
 pub(super) fn connect(database: &Path) -> Result<Connection, Broken> {
     let doing = |e: rusqlite::Error| Broken::while_doing(format!("opening the store {}", database.display()), e);
-    let connection = Connection::open(database).map_err(doing)?;
-    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(doing)?;
+    let mut connection = Connection::open(database).map_err(doing)?;
+    connection.busy_handler(Some(again)).map_err(doing)?;
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;",
@@ -21,6 +21,14 @@ pub(super) fn connect(database: &Path) -> Result<Connection, Broken> {
         .map_err(doing)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// Tries again every millisecond, for ten seconds. SQLite's own handler waits longer each time, up to 100 ms, and beside a
+/// process that writes without pause it finds the gap between two transactions late; a freeze must not wait for that.
+#[expect(clippy::disallowed_methods, reason = "SQLite tells nobody when it is free")]
+fn again(tries: i32) -> bool {
+    std::thread::sleep(std::time::Duration::from_millis(1));
+    tries < 10_000
 }
 
 /// Opens a store only to look at it, whatever is wrong with it.

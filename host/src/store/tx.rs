@@ -129,8 +129,9 @@ impl<'c> Tx<'c> {
             None => None,
             Some(With::Ask(new)) => Some(approvals::ask(self, new, self.head.entries.saturating_sub(1))?),
             Some(With::Spend(spends)) => {
-                let intent = last()?;
-                spends.approval.iter().try_for_each(|used| approvals::consume(self, used, intent))?;
+                if let Some(used) = &spends.approval {
+                    approvals::consume(self, used, last()?)?;
+                }
                 quota::spend(self, &spends.quotas)?;
                 None
             }

@@ -8,14 +8,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 use tokio::sync::oneshot;
 
 use super::board::Board;
 use super::freezes::Held;
 use super::tx::{Tx, failed};
 use super::{leases, schema};
-use crate::clock::Clock;
+use crate::clock::{Clock, Instant};
 use crate::diagnostic::Broken;
 use crate::journal::Unrecorded;
 use crate::journal::chain::Head;
@@ -48,8 +48,23 @@ trait Work: Send {
     fn fails(&self) -> Fails;
     /// Runs; false if it failed and left nothing.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// Answers; `lost` where the commit failed.
-    fn answer(self: Box<Self>, lost: Option<&str>);
+    /// Answers; `lost` where the transaction failed.
+    fn answer(self: Box<Self>, lost: Option<&Lost>);
+}
+
+/// What is known of a transaction that failed.
+enum Lost {
+    /// Nothing of it is there, and why.
+    Nothing(String),
+    /// Its commit failed, and the store does not say whether it is there.
+    Unknown(String),
+}
+
+/// A commit that failed: the journal's head before it and after it.
+#[derive(Clone, Copy)]
+struct Doubt {
+    start: Head,
+    end: Head,
 }
 
 struct Job<T, F, R> {
@@ -81,13 +96,14 @@ where
         done
     }
 
-    fn answer(self: Box<Self>, lost: Option<&str>) {
+    fn answer(self: Box<Self>, lost: Option<&Lost>) {
+        let broken = |why: &str| Broken::while_doing("writing to the store", why);
         let result = match (self.result, lost) {
             (Some(Err(failed)), _) => Err(failed),
             (Some(Ok(value)), None) => Ok(value),
-            (_, why) => {
-                Err(Unrecorded::Broken(Broken::while_doing("writing to the store", why.unwrap_or("it was not tried"))))
-            }
+            (Some(Ok(_)), Some(Lost::Unknown(why))) => Err(Unrecorded::Unknown(broken(why))),
+            (_, Some(Lost::Nothing(why) | Lost::Unknown(why))) => Err(Unrecorded::Broken(broken(why))),
+            (None, None) => Err(Unrecorded::Broken(broken("it was not tried"))),
         };
         (self.reply)(result);
     }
@@ -114,7 +130,7 @@ impl Writer {
     pub(super) fn start(connection: Connection, desk: Desk) -> Result<Self, Broken> {
         let (orders, inbox) = channel();
         let thread = std::thread::Builder::new().name("tollgate-writer".to_owned()).spawn(move || {
-            let mut loop_ = Loop { connection, desk, skip: 0 };
+            let mut loop_ = Loop { connection, desk, skip: 0, doubt: None };
             loop {
                 let turn = next(&inbox);
                 let idle = turn.batch.is_empty();
@@ -215,6 +231,8 @@ struct Loop {
     desk: Desk,
     /// Turns with work in them to come before leases are looked at again, after that has failed.
     skip: usize,
+    /// A commit of which nobody knows yet whether it is there; nothing is written before somebody does.
+    doubt: Option<Doubt>,
 }
 
 impl Loop {
@@ -248,33 +266,50 @@ impl Loop {
 
     fn serve(&mut self, mut batch: Vec<Box<dyn Work>>) {
         let lost = self.transact(&mut batch).err();
-        if let Some(why) = &lost {
+        if let Some(Lost::Nothing(why) | Lost::Unknown(why)) = &lost {
             tracing::error!(cause = why, "a transaction failed");
         }
-        batch.into_iter().for_each(|work| work.answer(lost.as_deref()));
+        batch.into_iter().for_each(|work| work.answer(lost.as_ref()));
     }
 
-    fn transact(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), String> {
+    fn transact(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), Lost> {
+        if self.doubt.is_some() {
+            self.settle().map_err(Lost::Nothing)?;
+        }
         let changes = Cell::new(0);
         let done = self.transaction(batch, &changes);
         self.desk.board.settle(changes.get());
         done
     }
 
-    fn transaction(&mut self, batch: &mut [Box<dyn Work>], changes: &Cell<u64>) -> Result<(), String> {
+    fn transaction(&mut self, batch: &mut [Box<dyn Work>], changes: &Cell<u64>) -> Result<(), Lost> {
+        let (doubt, now) = match self.fill(batch, changes) {
+            Ok(filled) => filled,
+            Err(why) => {
+                // Nothing was committed; a rollback that fails leaves it that way.
+                let _ = self.connection.execute_batch("ROLLBACK");
+                return Err(Lost::Nothing(why));
+            }
+        };
+        if let Err(error) = self.say("COMMIT") {
+            return self.doubt(doubt, &error);
+        }
+        self.desk.board.wrote(now);
+        self.desk.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Runs the jobs in a transaction, up to its commit.
+    fn fill(&self, batch: &mut [Box<dyn Work>], changes: &Cell<u64>) -> Result<(Doubt, Instant), String> {
         let text = |e: rusqlite::Error| e.to_string();
         self.say("BEGIN IMMEDIATE").map_err(text)?;
-        let begun = Tx::begin(&self.connection, &self.desk, changes);
-        let mut tx = match begun {
-            Ok(tx) => tx,
-            Err(why) => return self.give_up(why.to_string()),
-        };
+        let mut tx = Tx::begin(&self.connection, &self.desk, changes).map_err(text)?;
         for work in batch.iter_mut() {
             if work.fails() == Fails::Together {
                 if work.run(&mut tx) {
                     continue;
                 }
-                return self.give_up("an entry could not be written".to_owned());
+                return Err("an entry could not be written".to_owned());
             }
             let before = tx.head;
             self.say("SAVEPOINT job").map_err(text)?;
@@ -285,16 +320,9 @@ impl Loop {
             }
             self.say("RELEASE job").map_err(text)?;
         }
-        let (start, end, now) = (tx.start, tx.head, tx.now);
-        let finished = tx.finish();
-        match finished.and_then(|()| self.say("COMMIT")) {
-            Ok(()) => {
-                self.desk.board.wrote(now);
-                self.desk.commits.fetch_add(1, Ordering::Relaxed);
-                Ok(())
-            }
-            Err(error) => self.doubt(start, end, &error.to_string()),
-        }
+        let (doubt, now) = (Doubt { start: tx.start, end: tx.head }, tx.now);
+        tx.finish().map_err(text)?;
+        Ok((doubt, now))
     }
 
     /// A statement that is said again and again.
@@ -302,17 +330,42 @@ impl Loop {
         self.connection.prepare_cached(statement)?.execute([]).map(drop)
     }
 
-    fn give_up(&self, why: String) -> Result<(), String> {
-        // Nothing was committed; a rollback that fails leaves it that way.
+    /// After a failed commit nobody knows.
+    fn doubt(&mut self, doubt: Doubt, error: &rusqlite::Error) -> Result<(), Lost> {
         let _ = self.connection.execute_batch("ROLLBACK");
-        Err(why)
+        self.doubt = Some(doubt);
+        match self.settle() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Lost::Nothing(error.to_string())),
+            Err(_) if was_cut_short(error) => Err(Lost::Nothing(error.to_string())),
+            Err(unsettled) => Err(Lost::Unknown(format!("{error}; reading it again: {unsettled}"))),
+        }
     }
 
-    /// After a failed commit nobody knows: a new connection reads what is there.
-    fn doubt(&mut self, start: Head, end: Head, why: &str) -> Result<(), String> {
-        let _ = self.connection.execute_batch("ROLLBACK");
+    /// Finds out whether the commit in doubt is there: a new connection reads what is there, and makes it last.
+    ///
+    /// What can be read after a failed sync says little: pages in memory may count as written that are not, and what was not
+    /// taken into the log's index may stand in the log all the same, for the next start to find. So what is there is copied
+    /// into the database and synced anew; and a commit of its own, which stands where the failed one would, ends the doubt.
+    fn settle(&mut self) -> Result<bool, String> {
+        let Some(Doubt { start, end }) = self.doubt else { return Ok(true) };
+        let text = |e: rusqlite::Error| e.to_string();
         self.connection = schema::connect(&self.desk.database).map_err(|broken| broken.to_string())?;
-        let there = end != start && Tx::has(&self.connection, &end).map_err(|e| e.to_string())?;
-        if there { Ok(()) } else { Err(why.to_owned()) }
+        let there = end != start && Tx::has(&self.connection, &end).map_err(text)?;
+        if there {
+            let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0)).map_err(text)?;
+            if busy != 0 {
+                return Err("others are reading what was there before".to_owned());
+            }
+        }
+        self.connection.execute("UPDATE state SET stamp = stamp + 1", []).map_err(text)?;
+        self.doubt = None;
+        Ok(there)
     }
+}
+
+/// Whether a commit failed while it was written. What makes it one is written last, so it is none, whatever is read later.
+fn was_cut_short(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_WRITE))
 }

@@ -36,9 +36,9 @@ pub enum Fault {
     Fail(u64, Errno),
     /// The edge and all after it fail, but for answers.
     FailFrom(u64, Errno),
-    /// So many syncs succeed, the next fails, and what it was about is on no disk, whatever a later sync says.
+    /// The sync of this number, from 1, fails, and what it was about is on no disk, whatever a later sync says.
     FailSync(u64),
-    /// The same, and the power goes once the program has answered or ended.
+    /// The same, and the power goes when the program ends, after its answer.
     FailSyncLose(u64),
     /// The power goes after the edge: what was not synced is gone; with a seed other than 0, some of it.
     Lose(u64, u64),

@@ -7,12 +7,14 @@
 
 mod check;
 mod fault;
+mod pair;
 mod run;
 mod stage;
 mod workload;
 
 pub use check::{Found, Promise, check};
 pub use fault::{Errno, Fault, shim};
+pub use pair::{beside_one_that_waits, beside_one_that_works, power_lost_beside_one_that_waits};
 pub use run::{Edge, Met, Ran, edges, meet};
 pub use stage::{Program, Room, Stage};
 pub use workload::{Step, Workload, workloads};

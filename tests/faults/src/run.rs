@@ -82,7 +82,7 @@ pub(crate) fn done(program: &Program, folder: &Path, arguments: &[String]) -> Re
 }
 
 /// Runs a step, at a terminal if somebody has to type.
-fn take(stage: &Stage, room: &Room, step: &Step, environment: &[(&str, OsString)]) -> Result<Ran, Failed> {
+pub(crate) fn take(stage: &Stage, room: &Room, step: &Step, environment: &[(&str, OsString)]) -> Result<Ran, Failed> {
     let program = &stage.program;
     let arguments = step.filled(room)?;
     if step.answers.is_empty() {
@@ -105,7 +105,7 @@ fn take(stage: &Stage, room: &Room, step: &Step, environment: &[(&str, OsString)
     Ran::of(ended.status, ended.stdout, ended.screen)
 }
 
-fn environment(room: &Room, fault: Fault) -> Result<[(&'static str, OsString); 5], Failed> {
+pub(crate) fn environment(room: &Room, fault: Fault) -> Result<[(&'static str, OsString); 5], Failed> {
     Ok([
         ("LD_PRELOAD", shim()?.into()),
         ("FAULT_ROOT", room.folder.clone().into()),
@@ -134,6 +134,9 @@ pub fn meet(stage: &Stage, workload: &Workload, fault: Fault) -> Result<Met, Fai
     if !fault.kills() && !matches!(ran.code, Some(0 | 3 | 5)) {
         found.broken.push((Promise::Starts, format!("it did not end by itself as it should: {ran:?}")));
     }
+    if ran.code == Some(0) && ran.report().is_none() {
+        found.broken.push((Promise::Kept, format!("it says that all is well, and its answer is not whole: {ran:?}")));
+    }
     Ok(Met { ran, edges, found })
 }
 
@@ -160,7 +163,7 @@ pub fn edges(stage: &Stage, workload: &Workload) -> Result<Vec<Edge>, Failed> {
     seen(&room)
 }
 
-fn seen(room: &Room) -> Result<Vec<Edge>, Failed> {
+pub(crate) fn seen(room: &Room) -> Result<Vec<Edge>, Failed> {
     let log = std::fs::read_to_string(&room.log)?;
     let parse = |line: &str| {
         let mut words = line.splitn(3, ' ');

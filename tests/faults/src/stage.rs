@@ -99,6 +99,8 @@ impl Stage {
         let workspace = stage.folder.path().join("W");
         fs::copy(built.fixtures.join("probe.wasm"), workspace.join("tools/probe.wasm"))?;
         fs::write(workspace.join("tools/probe.toml"), MANIFEST)?;
+        fs::create_dir_all(workspace.join("files/runbooks"))?;
+        fs::write(workspace.join("files/runbooks/deploy.md"), "Roll back with `ship rollback`.\n")?;
         crate::run::done(&stage.program, &workspace, &["pin", "probe"].map(str::to_owned))?;
         Ok(stage)
     }

@@ -40,7 +40,7 @@ pub const WRITE: &Spec = &Spec {
 };
 
 /// Its functions, as a freeze names them.
-pub const FUNCTIONS: &[&str] = &["files.list", "files.read"];
+pub const FUNCTIONS: &[&str] = &["files.list", "files.read", "files.write"];
 
 /// The grants of this capability.
 pub const GRANTS: &[&Spec] = &[READ, WRITE];

@@ -2,6 +2,7 @@
 //! names that were not. Kept only where the plan asks for a power cut.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -153,9 +154,9 @@ impl Disk {
     fn unsynced(&mut self, path: &Path) -> Option<&mut Unsynced> {
         let there = path.metadata().ok()?;
         let key = (there.dev(), there.ino());
-        if !self.files.contains_key(&key) {
+        if let Entry::Vacant(vacant) = self.files.entry(key) {
             let file = File::options().read(true).write(true).open(path).ok()?;
-            self.files.insert(key, Unsynced { file, length: None, pages: BTreeMap::new() });
+            vacant.insert(Unsynced { file, length: None, pages: BTreeMap::new() });
         }
         self.files.get_mut(&key)
     }

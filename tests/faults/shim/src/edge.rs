@@ -183,10 +183,6 @@ impl Shim {
                 state.disk.lose(seed);
                 die()
             }
-            Plan::FailSyncLose(at) if at <= state.syncs && matches!(place, Place::Answer) => {
-                state.disk.lose(0);
-                die()
-            }
             _ => (value, errno),
         }
     }

@@ -9,7 +9,6 @@
 
 #![expect(unsafe_code, reason = "these are functions of the C library, with its signatures")]
 #![expect(clippy::disallowed_methods, reason = "it stands below whoever opens files by the rules")]
-#![expect(clippy::not_unsafe_ptr_arg_deref, reason = "callers keep the C library's promises")]
 
 mod disk;
 mod edge;

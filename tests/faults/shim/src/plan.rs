@@ -15,7 +15,7 @@ pub(crate) enum Plan {
     FailFrom(u64, i32),
     /// `fail-sync:K`: the K-th sync fails with EIO, and what it should have made durable never will be by a later one.
     FailSync(u64),
-    /// `fail-sync-lose:K`: the same, and the power goes once the program has answered, or at its end.
+    /// `fail-sync-lose:K`: the same, and the power goes when the program ends, after its answer.
     FailSyncLose(u64),
     /// `lose:N:SEED`: the power goes after this one. 0 loses everything not yet synced; another seed tosses a coin for each
     /// sector of it, as a disk does that writes in an order of its own.
