@@ -151,7 +151,7 @@ fn what_was_agreed_before_a_freeze_is_asked_again() {
     let world = World::new();
     let question = |id: i64, agent: &str, state: &str| {
         let row = "INSERT INTO approvals (id, number, act, state, function, tool, initiator, agent, consent, audience, asker, asked, expires)
-            VALUES (?1, 0, x'00', ?3, 'forum.post', 'probe', 'ben', ?2, 'initiator', 'nobody', '', 0, 9007199254740991)";
+            VALUES (?1, 0, x'00', ?3, 'forum.post', 'probe', 'ben', ?2, 'initiator', 'nobody', '-', 0, 9007199254740991)";
         world.store().execute(row, rusqlite::params![id, agent, state]).expect("a question");
         let row = "INSERT INTO answers (approval, person, answer, at, number) VALUES (?1, 'ben', 'yes', 0, 0)";
         world.store().execute(row, [id]).expect("an answer");

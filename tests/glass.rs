@@ -290,6 +290,7 @@ async fn s10_the_glass_switches_off_nothing_but_consent() {
     // The audience has grown since.
     let (invocation, question) = asks(&world, 600);
     breaks_and_dies(&world, &question, "gus").await;
+    stays(&world, &["break-glass", &question, "--reason", REASON, "--as", "ben"], "question 1 is agreed to");
     apply(&world, "fay\", \"ann", GUS);
     let refused = result(&invocation);
     assert_eq!((refused.code, codes(&refused.json())), (3, vec!["agree.changed".to_owned()]), "{refused:?}");

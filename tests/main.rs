@@ -27,6 +27,7 @@ mod outside;
 mod patterns;
 mod quota;
 mod scenarios;
+mod scenarios_consent;
 mod sdk;
 mod store;
 mod tidy;

@@ -110,15 +110,14 @@ impl Host {
         let told = serde_json::json!({ "message": refusal.message, "change": refusal.change }).to_string();
         let body = Body::of(2).text("code", code.to_string()).text("function", "call");
         let refused = Draft::new(Kind::Refused, body).with("asked", "").with("answered", told);
+        // First, for a question goes with its invocation, and then it is no longer said why.
         let state = if code == Code::Changed { State::Void } else { State::Cancelled };
-        let wait = self.store.wait(invocation).await?;
-        let ended = self.end_waiting(invocation, vec![refused], "refused").await?;
-        if let (true, Some(wait)) = (ended, wait)
-            && self.store.question(wait.question).await?.is_some_and(|question| question.state.is_live())
+        if let Some(Wait { ended: false, taken: false, question, .. }) = self.store.wait(invocation).await?
+            && self.store.question(question).await?.is_some_and(|question| question.state.is_live())
         {
-            self.store.end(wait.question, state, why.to_owned()).await.map_err(super::run::broken)?;
+            self.store.end(question, state, why.to_owned()).await.map_err(super::run::broken)?;
         }
-        Ok(ended)
+        self.end_waiting(invocation, vec![refused], "refused").await
     }
 
     /// Cancels an invocation that waits; false if none waits under this id.

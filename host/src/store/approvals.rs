@@ -50,13 +50,17 @@ pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<Asked, 
 /// A live question about the same act.
 pub(super) fn same(tx: &Tx<'_>, digest: &Digest) -> rusqlite::Result<Option<Asked>> {
     let mut live = tx.connection.prepare_cached(
-        "SELECT id, state FROM approvals WHERE act = ?1 AND state IN ('open', 'agreed') AND expires > ?2 LIMIT 1",
+        "SELECT id, state FROM approvals WHERE act = ?1 AND state IN ('open', 'agreed') AND expires > ?2 ORDER BY id DESC",
     )?;
-    live.query_row(params![digest.as_bytes(), tx.now.0.cast_signed()], |row| {
-        let state: String = row.get(1)?;
-        Ok(Asked { question: row.get::<_, i64>(0)?.cast_unsigned(), state: State::parse(&state).unwrap_or(State::Void) })
-    })
-    .optional()
+    let mut rows = live.query(params![digest.as_bytes(), tx.now.0.cast_signed()])?;
+    while let Some(row) = rows.next()? {
+        let (question, state) = (row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, String>(1)?);
+        let state = State::parse(&state).unwrap_or(State::Void);
+        if state != State::Agreed || !was_used(tx.connection, question, None)? {
+            return Ok(Some(Asked { question, state }));
+        }
+    }
+    Ok(None)
 }
 
 fn insert(tx: &Tx<'_>, new: &NewQuestion, digest: &Digest, number: u64) -> rusqlite::Result<()> {
@@ -96,6 +100,10 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
         State::Agreed if question.expires <= tx.now => {
             return refuse(Code::Expired, format!("the yes to question {id} came too long ago"));
         }
+        // The row may have been set back; its use stands in the journal.
+        State::Agreed if was_used(tx.connection, id, Some((invocation, seq))).map_err(db)? => {
+            return refuse(Code::Used, format!("question {id} was worth one act, and that was done"));
+        }
         State::Agreed => {}
         State::Used => return refuse(Code::Used, format!("question {id} was worth one act, and that was done")),
         State::Open => return refuse(Code::Changed, format!("what was agreed to in question {id} has to be asked again")),
@@ -110,6 +118,16 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
     let statement = "UPDATE approvals SET state = 'used', settled = ?2, invocation = ?3, seq = ?4 WHERE id = ?1";
     let values = params![id.cast_signed(), tx.now.0.cast_signed(), invocation.to_string(), seq];
     tx.connection.execute(statement, values).map(drop).map_err(db)
+}
+
+/// Whether an intent in the journal, other than `own`, names the question: then its yes is used up, whatever its row says.
+fn was_used(connection: &Connection, id: u64, own: Option<(InvocationId, u32)>) -> rusqlite::Result<bool> {
+    let mut uses = connection.prepare_cached(
+        "SELECT 1 FROM journal WHERE json_extract(entry, '$.kind') = 'intent' AND json_extract(entry, '$.body.question') = ?1 \
+         AND (invocation, seq) IS NOT (?2, ?3)",
+    )?;
+    let (invocation, seq) = own.map(|(invocation, seq)| (invocation.to_string(), seq)).unzip();
+    uses.exists(params![id.cast_signed(), invocation, seq])
 }
 
 /// Whether the question is still agreed to: by people who may answer, or by one who broke the glass and still may.

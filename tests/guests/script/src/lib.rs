@@ -118,6 +118,34 @@ pub mod script {
         vec![missing, asked, left("forum.post")]
     }
 
+    /// Looks at everything that an invocation can hear of, then posts what time it is and a random number, so many times.
+    pub fn recall(thread: u64, posts: u32) -> Vec<String> {
+        let mut said = vec![format!("clock {}", milliseconds())];
+        said.push(told("list", files::list("runbooks", None).map(listing)));
+        said.push(told("read", files::read("runbooks/deploy.md", 0, 1000)));
+        said.push(told("missing", files::read("../pay", 0, 1000)));
+        said.push(told("threads", forum::threads("eng-help", None).map(|page| page.threads.len())));
+        said.push(told("thread", forum::thread("eng-help", thread, None).map(|it| it.posts.len())));
+        said.push(format!("{} {} {:?}", context::initiator(), context::agent(), context::meters()));
+        for _ in 0..posts {
+            let body = format!("posted at {} with {}", milliseconds(), random());
+            said.push(body.clone());
+            said.push(format!("posted {:?}", forum::post("eng-help", thread, &body).map_err(|it| it.reason)));
+        }
+        said.push(format!("later {}", milliseconds()));
+        said
+    }
+
+    fn milliseconds() -> u128 {
+        std::time::SystemTime::UNIX_EPOCH.elapsed().map(|it| it.as_millis()).unwrap_or_default()
+    }
+
+    /// Each hasher's keys come from the system's randomness.
+    fn random() -> u64 {
+        use std::hash::{BuildHasher as _, RandomState};
+        RandomState::new().hash_one(0)
+    }
+
     /// Opens and closes access.
     pub fn widen() -> Vec<String> {
         let mut said = Vec::new();
