@@ -166,12 +166,20 @@ fn a_journal_that_was_tampered_with_is_a_replay_that_diverges_and_does_nothing()
 
 #[test]
 fn what_was_erased_meanwhile_ends_as_erased() {
-    let world = script("group:pay");
-    let (invocation, question) = waits(&recall(&world, 1));
-    answers(&world, question, "gus", true);
-    world.done(&["journal", "erase", "--invocation", &invocation]);
-    let (code, report) = result(&world, &invocation);
-    assert_eq!((code, &report["outcome"]), (5, &json!("erased")), "{report}");
-    assert_eq!(posts(&world), 0);
-    assert_eq!(world.kinds(&report).last().map(String::as_str), Some("ended"));
+    for answered in [true, false] {
+        let world = script("group:pay");
+        let (invocation, question) = waits(&recall(&world, 1));
+        if answered {
+            answers(&world, question, "gus", true);
+        }
+        world.done(&["journal", "erase", "--invocation", &invocation]);
+        let ran = world.tollgate(&["approvals", "show", &question.to_string()]);
+        assert!(ran.code == 2 && ran.stderr.contains("was erased"), "{ran:?}");
+        let (code, report) = result(&world, &invocation);
+        assert_eq!((code, &report["outcome"]), (5, &json!("erased")), "answered: {answered}: {report}");
+        assert_eq!(posts(&world), 0);
+        assert_eq!(world.kinds(&report).last().map(String::as_str), Some("ended"));
+        assert_eq!(world.done(&["approvals", "list"])["questions"], json!([]), "its question has gone with it");
+        assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
+    }
 }

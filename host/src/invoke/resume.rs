@@ -46,7 +46,8 @@ impl Host {
             let now = self.store.now();
             return Ok(match open {
                 _ if taken => Standing::Running,
-                Some(it) if it.state == State::Open && it.expires > now => Standing::Waiting(question),
+                // Nobody can answer a card that was erased.
+                Some(it) if it.state == State::Open && it.expires > now && it.card.is_some() => Standing::Waiting(question),
                 _ => Standing::Ready,
             });
         }
