@@ -8,7 +8,7 @@ mod run;
 mod timing;
 
 pub use load::Loaded;
-pub use past::{Before, Reported};
+pub use past::{Before, Lost, Reported};
 pub use report::{Outcome, Report};
 pub use resume::Standing;
 pub use run::Call;
@@ -98,6 +98,8 @@ pub struct Past {
     pub body: Value,
     /// What is left of its payloads.
     pub parts: BTreeMap<String, Vec<u8>>,
+    /// Whether one of them is not what the entry says it is.
+    pub forged: bool,
 }
 
 /// What a host keeps: the record, who is who, and which compiled files are its own. A store implements it.

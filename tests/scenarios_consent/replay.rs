@@ -1,6 +1,7 @@
 //! Taken up again, a tool hears what it heard before, and nothing of it happens twice.
 
 use serde_json::{Value, json};
+use tollgate::journal::chain::commitment;
 
 use super::{answers, card, posts, result, waits, world};
 use crate::world::{Ran, World, codes, guests, meter};
@@ -117,39 +118,68 @@ fn five_posts_each_set_down_and_taken_up_are_charged_once_each() {
     assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
 }
 
+/// Writes another payload into the journal; a careful forger changes what its entry says of it too.
+fn forge(world: &World, (kind, part): (&str, &str), change: impl Fn(&[u8]) -> Vec<u8>, careful: bool) {
+    let store = world.store();
+    let query = "SELECT journal.number, salt, bytes FROM payloads JOIN journal USING (number) \
+                 WHERE entry ->> '$.kind' = ?1 AND part = ?2 ORDER BY number DESC LIMIT 1";
+    let row =
+        store.query_row(query, [kind, part], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?)));
+    let (number, salt, bytes) = row.expect("a payload");
+    let forged = change(&bytes);
+    assert_ne!(forged, bytes, "{kind} {part}");
+    let update = "UPDATE payloads SET bytes = ?3 WHERE number = ?1 AND part = ?2";
+    store.execute(update, rusqlite::params![number, part, forged]).expect("a change");
+    if careful {
+        let [from, to] = [&bytes, &forged].map(|bytes| commitment(&salt, bytes).hex());
+        let update = "UPDATE journal SET entry = replace(entry, ?2, ?3) WHERE number = ?1";
+        store.execute(update, rusqlite::params![number, from, to]).expect("a change");
+    }
+}
+
 #[test]
 fn a_journal_that_was_tampered_with_is_a_replay_that_diverges_and_does_nothing() {
     let world = script("group:pay");
     let (invocation, question) = waits(&recall(&world, 1));
     answers(&world, question, "gus", true);
-    let payload = |kind: &str, part: &str| {
-        format!(
-            "UPDATE payloads SET bytes = CAST(replace(CAST(bytes AS TEXT), 'runbooks', 'runbookz') AS BLOB) WHERE part = '{part}' \
-             AND number IN (SELECT number FROM journal WHERE invocation = '{invocation}' AND entry ->> '$.kind' = '{kind}')"
-        )
+    let text = |from: &'static str, to: &'static str| {
+        move |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(from, to).into_bytes()
     };
-    let seed = format!(
-        "UPDATE payloads SET bytes = zeroblob(length(bytes)) WHERE part = 'seed' \
-         AND number IN (SELECT number FROM journal WHERE invocation = '{invocation}')"
-    );
-    for script in [payload("observed", "asked"), seed] {
+    let diverges = |what: (&str, &str), change: &dyn Fn(&[u8]) -> Vec<u8>, careful: bool| {
         let copy = World::copy_of(&world);
-        assert!(copy.store().execute(&script, []).expect("a change") > 0, "{script}");
+        forge(&copy, what, change, careful);
         let (code, report) = result(&copy, &invocation);
-        assert_eq!((code, &report["fault"]["kind"]), (4, &json!("diverged")), "{script}: {report}");
-        assert_eq!(posts(&copy), 0, "{script}");
-    }
+        assert_eq!((code, &report["fault"]["kind"]), (4, &json!("diverged")), "{what:?} {careful}: {report}");
+        assert_eq!(posts(&copy), 0, "{what:?} {careful}");
+        assert_eq!(copy.tollgate(&["journal", "verify"]).code, 7, "and the journal does not verify");
+    };
+    // What it heard, what it asked for, what it was called with, its randomness: none is what the entry says it is.
+    diverges(("observed", "answered"), &|bytes| [bytes, b" "].concat(), false);
+    diverges(("observed", "asked"), &|bytes| [bytes, b" "].concat(), false);
+    diverges(("began", "arguments"), &text("\"posts\":1", "\"posts\":2"), false);
+    diverges(("began", "seed"), &|bytes| vec![7; bytes.len()], false);
+    // Where the entry was made to fit, the tool does not ask for what it had asked for.
+    diverges(("observed", "asked"), &|bytes| [bytes, b" "].concat(), true);
+    diverges(("began", "seed"), &|bytes| vec![7; bytes.len()], true);
     assert_eq!(result(&world, &invocation).0, 0, "as it was, it goes on");
 }
 
 #[test]
 fn what_was_erased_meanwhile_ends_as_erased() {
-    let world = script("group:pay");
-    let (invocation, question) = waits(&recall(&world, 1));
-    answers(&world, question, "gus", true);
-    world.done(&["journal", "erase", "--invocation", &invocation]);
-    let (code, report) = result(&world, &invocation);
-    assert_eq!((code, &report["outcome"]), (5, &json!("erased")), "{report}");
-    assert_eq!(posts(&world), 0);
-    assert_eq!(world.kinds(&report).last().map(String::as_str), Some("ended"));
+    for answered in [true, false] {
+        let world = script("group:pay");
+        let (invocation, question) = waits(&recall(&world, 1));
+        if answered {
+            answers(&world, question, "gus", true);
+        }
+        world.done(&["journal", "erase", "--invocation", &invocation]);
+        let ran = world.tollgate(&["approvals", "show", &question.to_string()]);
+        assert!(ran.code == 2 && ran.stderr.contains("was erased"), "{ran:?}");
+        let (code, report) = result(&world, &invocation);
+        assert_eq!((code, &report["outcome"]), (5, &json!("erased")), "answered: {answered}: {report}");
+        assert_eq!(posts(&world), 0);
+        assert_eq!(world.kinds(&report).last().map(String::as_str), Some("ended"));
+        assert_eq!(world.done(&["approvals", "list"])["questions"], json!([]), "its question has gone with it");
+        assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
+    }
 }

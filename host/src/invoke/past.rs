@@ -34,6 +34,36 @@ pub struct Before {
     pub(super) entries: u32,
 }
 
+/// Why an invocation that was set down cannot be run again from its journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lost {
+    /// What is missing from it, or is not understood.
+    Erased(String),
+    /// A payload is not what its entry says it is.
+    Forged,
+}
+
+impl From<String> for Lost {
+    fn from(what: String) -> Self {
+        Self::Erased(what)
+    }
+}
+
+impl From<&str> for Lost {
+    fn from(what: &str) -> Self {
+        Self::Erased(what.to_owned())
+    }
+}
+
+impl std::fmt::Display for Lost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Erased(what) => f.write_str(what),
+            Self::Forged => f.write_str("a payload of it is not what its entry says it is"),
+        }
+    }
+}
+
 /// What is missing from a journal so that an invocation cannot go on.
 const ERASED: &str = "its payloads were erased";
 
@@ -42,7 +72,10 @@ impl Before {
     ///
     /// # Errors
     /// What is missing or not understood.
-    pub fn read(invocation: InvocationId, past: &[Past]) -> Result<Self, String> {
+    pub fn read(invocation: InvocationId, past: &[Past]) -> Result<Self, Lost> {
+        if past.iter().any(|entry| entry.forged) {
+            return Err(Lost::Forged);
+        }
         let began = past.first().filter(|entry| entry.kind == Kind::Began.as_str()).ok_or("it never began")?;
         let text = |key: &str| began.body[key].as_str().ok_or_else(|| format!("its first entry has no {key}"));
         let name = |e: crate::name::BadName| e.to_string();

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::past::Before;
+use super::past::{Before, Lost};
 use super::run::{Call, Invocation, patience};
 use super::{Host, Loaded, NotCalled, Report, Wait};
 use crate::admit::admit;
 use crate::approval::State;
-use crate::diagnostic::Broken;
+use crate::diagnostic::{Broken, FaultKind};
 use crate::gate::Book;
 use crate::invoke::{Outcome, Reported};
 use crate::journal::{Body, Chapter, Draft, Kind, Terms};
@@ -46,7 +46,8 @@ impl Host {
             let now = self.store.now();
             return Ok(match open {
                 _ if taken => Standing::Running,
-                Some(it) if it.state == State::Open && it.expires > now => Standing::Waiting(question),
+                // Nobody can answer a card that was erased.
+                Some(it) if it.state == State::Open && it.expires > now && it.card.is_some() => Standing::Waiting(question),
                 _ => Standing::Ready,
             });
         }
@@ -62,7 +63,7 @@ impl Host {
     ///
     /// # Errors
     /// When the store cannot be read; inside, what is missing.
-    pub async fn before(&self, invocation: InvocationId) -> Result<Result<Before, String>, Broken> {
+    pub async fn before(&self, invocation: InvocationId) -> Result<Result<Before, Lost>, Broken> {
         let past = self.store.history(invocation).await?;
         Ok(Before::read(invocation, &past))
     }
@@ -117,7 +118,7 @@ impl Host {
         {
             self.store.end(question, state, why.to_owned()).await.map_err(super::run::broken)?;
         }
-        self.end_waiting(invocation, vec![refused], "refused").await
+        self.end_waiting(invocation, vec![refused], how("refused")).await
     }
 
     /// Cancels an invocation that waits; false if none waits under this id.
@@ -125,19 +126,14 @@ impl Host {
     /// # Errors
     /// When that cannot be put on record.
     pub async fn cancel(&self, invocation: InvocationId) -> Result<bool, Broken> {
-        self.end_waiting(invocation, Vec::new(), Outcome::Cancelled.as_str()).await
+        self.end_waiting(invocation, Vec::new(), how(Outcome::Cancelled.as_str())).await
     }
 
-    async fn end_waiting(
-        &self,
-        invocation: InvocationId,
-        mut drafts: Vec<Draft>,
-        outcome: &'static str,
-    ) -> Result<bool, Broken> {
+    async fn end_waiting(&self, invocation: InvocationId, mut drafts: Vec<Draft>, how: Body) -> Result<bool, Broken> {
         let past = self.store.history(invocation).await?;
         let first = u32::try_from(past.len()).map_err(|e| Broken::while_doing("cancelling", e))?;
         let count = past.len() as u64 + drafts.len() as u64 + 1;
-        let body = Body::of(3).number("entries", count).text("outcome", outcome).meters("receipt", Vec::new());
+        let body = how.number("entries", count).meters("receipt", Vec::new());
         drafts.push(Draft::new(Kind::Ended, body));
         let chapter = Chapter { invocation: Some(invocation), first, drafts: Arc::new(drafts), terms: Terms::default() };
         self.store.cancel(invocation, chapter).await
@@ -147,7 +143,16 @@ impl Host {
     ///
     /// # Errors
     /// When that cannot be put on record.
-    pub async fn erased(&self, invocation: InvocationId) -> Result<bool, Broken> {
-        self.end_waiting(invocation, Vec::new(), "erased").await
+    pub async fn lost(&self, invocation: InvocationId, why: &Lost) -> Result<bool, Broken> {
+        let how = match why {
+            Lost::Erased(_) => how("erased"),
+            Lost::Forged => how("fault").text("fault", FaultKind::Diverged.as_str()),
+        };
+        self.end_waiting(invocation, Vec::new(), how).await
     }
+}
+
+/// How an invocation ended.
+fn how(outcome: &'static str) -> Body {
+    Body::of(4).text("outcome", outcome)
 }

@@ -36,8 +36,8 @@ impl Workspace {
         let before = match host.before(invocation).await? {
             Ok(before) => before,
             Err(why) => {
-                tracing::warn!(%invocation, why, "it cannot go on");
-                host.erased(invocation).await?;
+                tracing::warn!(%invocation, %why, "it cannot go on");
+                host.lost(invocation, &why).await?;
                 return Ok(Went::Stays(host.standing(invocation).await?));
             }
         };

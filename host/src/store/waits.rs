@@ -1,5 +1,7 @@
 //! Invocations that were set down: rows until somebody answers, then taken up again by one process, once.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 
@@ -8,6 +10,7 @@ use super::{Store, Tx};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::invoke::{Past, Wait, Waits};
+use crate::journal::chain::commitment;
 use crate::journal::{Chapter, NewKey, NewWait, Pending, Unrecorded};
 use crate::name::{Digest, InvocationId};
 use crate::refusal::{Code, Refusal};
@@ -192,15 +195,21 @@ pub(super) fn keep_key(tx: &Tx<'_>, invocation: InvocationId, new: &NewKey) -> R
 
 fn history(connection: &Connection, invocation: &str) -> rusqlite::Result<Vec<Past>> {
     let mut entries = connection.prepare_cached("SELECT number, entry FROM journal WHERE invocation = ?1 ORDER BY seq")?;
-    let mut payloads = connection.prepare_cached("SELECT part, bytes FROM payloads WHERE number = ?1")?;
+    let mut payloads = connection.prepare_cached("SELECT part, bytes, salt FROM payloads WHERE number = ?1")?;
     let mut rows = entries.query([invocation])?;
     let mut past = Vec::new();
     while let Some(row) = rows.next()? {
         let number: i64 = row.get(0)?;
         let mut entry: Value = serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default();
-        let parts = payloads.query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+        let (mut parts, mut forged) = (BTreeMap::new(), false);
+        let mut kept = payloads.query([number])?;
+        while let Some(row) = kept.next()? {
+            let (part, bytes): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            forged |= entry["commits"][&part] != commitment(&row.get(2)?, &bytes).hex();
+            parts.insert(part, bytes);
+        }
         let kind = entry["kind"].as_str().unwrap_or_default().to_owned();
-        past.push(Past { kind, body: entry["body"].take(), parts });
+        past.push(Past { kind, body: entry["body"].take(), parts, forged });
     }
     Ok(past)
 }
