@@ -118,7 +118,9 @@ fn gus(world: &World, word: &str, question: u64) -> Value {
 }
 
 fn card(world: &World, question: u64) -> Value {
-    world.done(&["approvals", "show", &question.to_string()])["card"].clone()
+    let mut card = world.done(&["approvals", "show", &question.to_string()])["card"].clone();
+    card["payload"] = card["payload"]["text"].clone();
+    card
 }
 
 fn state(world: &World, question: u64) -> String {

@@ -85,7 +85,7 @@ fn show(workspace: &Workspace, id: u64, person: Option<&str>, output: Output) ->
             (Some(card), true) => {
                 let meanwhile = meanwhile(&question, &store)?;
                 let mut json = row(&question);
-                json["card"] = card.json();
+                json["card"] = card.view(&meanwhile);
                 Ok((card.text(&meanwhile), json))
             }
         };

@@ -123,8 +123,8 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
 /// Whether an intent in the journal, other than `own`, names the question: then its yes is used up, whatever its row says.
 fn was_used(connection: &Connection, id: u64, own: Option<(InvocationId, u32)>) -> rusqlite::Result<bool> {
     let mut uses = connection.prepare_cached(
-        "SELECT 1 FROM journal WHERE iif(json_valid(entry), json_extract(entry, '$.kind'), NULL) = 'intent' \
-         AND iif(json_valid(entry), json_extract(entry, '$.body.question'), NULL) = ?1 \
+        "SELECT 1 FROM journal WHERE instr(entry, '\"kind\":\"intent\"') > 0 \
+         AND CASE WHEN json_valid(entry) THEN json_extract(entry, '$.body.question') END = ?1 \
          AND (invocation, seq) IS NOT (?2, ?3)",
     )?;
     let (invocation, seq) = own.map(|(invocation, seq)| (invocation.to_string(), seq)).unzip();

@@ -8,8 +8,8 @@ CREATE INDEX approvals_act ON approvals (act);
 CREATE INDEX approvals_kind ON approvals (tool, function, state);
 CREATE INDEX approvals_asker ON approvals (asker) WHERE state IN ('open', 'agreed');
 -- Intents by the question whose yes they used: what was used stays used, whatever is done to its row.
-CREATE INDEX journal_uses ON journal (iif(json_valid(entry), json_extract(entry, '$.body.question'), NULL))
-    WHERE iif(json_valid(entry), json_extract(entry, '$.kind'), NULL) = 'intent';
+CREATE INDEX journal_uses ON journal (CASE WHEN json_valid(entry) THEN json_extract(entry, '$.body.question') END)
+    WHERE instr(entry, '"kind":"intent"') > 0;
 CREATE TABLE answers (
     approval INTEGER NOT NULL REFERENCES approvals (id), person TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (approval, person)
