@@ -119,6 +119,7 @@ fn gus(world: &World, word: &str, question: u64) -> Value {
 
 fn card(world: &World, question: u64) -> Value {
     let mut card = world.done(&["approvals", "show", &question.to_string()])["card"].clone();
+    card["sha256"] = card["payload"]["sha256"].clone();
     card["payload"] = card["payload"]["text"].clone();
     card
 }
