@@ -42,6 +42,7 @@ fn post(body: &str) -> Card {
         initiator: person("ben"),
         agent: AgentName::parse("agent-7").expect("an agent's name"),
         session: None,
+        found: None,
     };
     Card {
         does: vec!["does      post in forum eng-help, thread 1 “How do I?”".to_owned()],
@@ -152,6 +153,7 @@ fn a_yes_is_bound_to_each_part_and_each_has_a_name() {
         ("the manifest", Act { manifest: Digest::of(b"2"), ..act.clone() }),
         ("the configuration", Act { rules: Digest::of(b"2"), ..act.clone() }),
         ("the initiator", Act { initiator: person("gus"), ..act.clone() }),
+        ("what it replaces", Act { found: Some("x".to_owned()), ..act.clone() }),
         ("the agent", Act { agent: AgentName::parse("cli").expect("a name"), ..act.clone() }),
         ("the session", Act { session: Some("null".to_owned()), ..act.clone() }),
     ];

@@ -41,6 +41,7 @@ fn acts() -> impl Strategy<Value = Act> {
             initiator: PersonName::parse(&initiator).expect("a name"),
             agent: AgentName::parse(&agent).expect("a name"),
             session,
+            found: None,
         },
     )
 }

@@ -40,6 +40,8 @@ pub struct Act {
     pub agent: AgentName,
     /// In which session of that agent, where there are sessions.
     pub session: Option<String>,
+    /// What stood where it writes, where it replaces something.
+    pub found: Option<String>,
 }
 
 impl Act {
@@ -65,6 +67,7 @@ impl Act {
             ("the initiator", self.initiator.to_string()),
             ("the agent", self.agent.to_string()),
             ("the session", json!(self.session).to_string()),
+            ("what it replaces", json!(self.found).to_string()),
         ]
     }
 }

@@ -71,6 +71,7 @@ impl Asking<'_> {
             initiator: who.initiator.clone(),
             agent: who.agent.clone(),
             session: who.session.clone(),
+            found: self.action.found(),
         }
     }
 

@@ -306,7 +306,9 @@ pub(super) fn asker_is_gone(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<(
     )?;
     next.execute([invocation])?;
     let mut gone = tx.connection.prepare_cached(
-        "UPDATE approvals SET state = 'cancelled', why = 'who asked has gone', settled = ?2 WHERE asker = ?1 AND state IN ('open', 'agreed')",
+        "UPDATE approvals SET state = iif(expires <= ?2, 'expired', 'cancelled'), \
+         why = iif(expires <= ?2, 'nobody answered in time', 'who asked has gone'), settled = ?2 \
+         WHERE asker = ?1 AND state IN ('open', 'agreed')",
     )?;
     gone.execute(params![invocation, tx.now.0.cast_signed()]).map(drop)
 }

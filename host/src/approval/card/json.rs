@@ -31,7 +31,7 @@ pub(super) fn act(act: &Act) -> Value {
     json!({
         "function": act.function, "action": act.canonical, "audience": names(&act.audience), "tool": act.tool.as_str(),
         "component": act.component.hex(), "manifest": act.manifest.hex(), "rules": act.rules.hex(),
-        "initiator": act.initiator.as_str(), "agent": act.agent.as_str(), "session": act.session,
+        "initiator": act.initiator.as_str(), "agent": act.agent.as_str(), "session": act.session, "found": act.found,
     })
 }
 
@@ -123,6 +123,7 @@ fn read_act(kept: &Value) -> Result<Act, BadCard> {
         initiator: name(kept, "initiator", PersonName::parse)?,
         agent: name(kept, "agent", AgentName::parse)?,
         session: maybe(kept, "session", text)?,
+        found: maybe(kept, "found", text)?,
     })
 }
 
