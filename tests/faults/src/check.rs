@@ -46,7 +46,9 @@ pub struct Found {
     pub doubts: BTreeMap<&'static str, usize>,
     /// Whether the command printed its result.
     pub acknowledged: bool,
-    /// Questions that were asked and whose act was not done in the end; a word says why.
+    /// Questions that were asked.
+    pub asked: usize,
+    /// Those whose act was not done in the end, although somebody said yes; a word says why.
     pub undone: usize,
 }
 

@@ -68,18 +68,24 @@ pub(crate) fn run(
     arguments: &[String],
     environment: &[(&str, OsString)],
 ) -> Result<Ran, Failed> {
-    // Whoever runs the harness may sit at a terminal; nobody is to be asked there.
+    // Whoever runs the harness may sit at a terminal; nobody is to be asked there. The shim is for the program alone.
     let mut command = Command::new("setsid");
     command
-        .arg("--wait")
+        .args(["--wait", "/usr/bin/env"])
+        .args(assigned(environment))
         .arg(&program.path)
         .args(program.words(arguments))
         .current_dir(folder)
         .stdin(Stdio::null())
         .env_remove("TOLLGATE_WORKSPACE");
-    let output = command.envs(environment.iter().map(|(name, value)| (name, value))).output()?;
+    let output = command.output()?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ran::of(output.status, text(output.stdout), text(output.stderr))
+}
+
+/// An environment as `env` reads it.
+fn assigned(environment: &[(&str, OsString)]) -> Vec<String> {
+    environment.iter().map(|(name, value)| format!("{name}={}", value.to_string_lossy())).collect()
 }
 
 /// Runs a command that must succeed.
@@ -102,8 +108,7 @@ pub(crate) fn take(stage: &Stage, room: &Room, step: &Step, environment: &[(&str
         return run(program, &room.folder, &arguments, environment);
     }
     // `env` hands on what a terminal's command cannot be given.
-    let mut words: Vec<String> =
-        environment.iter().map(|(name, value)| format!("{name}={}", value.to_string_lossy())).collect();
+    let mut words = assigned(environment);
     words.push(program.path.display().to_string());
     words.extend(program.words(&arguments));
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

@@ -47,6 +47,7 @@ pub(crate) fn check(
         let agreed = state != "used" || *yes > 0;
         found.must(agreed, Promise::Recorded, || format!("question {id} is used, and nobody said yes"));
         let done = used.as_ref().map_or(0, |(invocation, _)| facts.effects(invocation));
+        found.asked += 1;
         found.undone += usize::from(done == 0);
     }
     found.must(facts.waiting.is_empty(), Promise::Settled, || format!("{:?} wait in the end", facts.waiting));
