@@ -77,7 +77,14 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
         stage.waiting(effort.waiting, &mut each).await?;
         let mut yes = Table::new(
             &format!("From a yes to the end of the call ({} others wait)", effort.waiting),
-            &["journaled calls before it", "calls", "from the yes, p50", "p90", "the whole call without a yes, p50", "ratio"],
+            &[
+                "journaled calls before it",
+                "calls",
+                "from the yes, p50",
+                "p90",
+                "the whole call without a yes, p50",
+                "ratio",
+            ],
         );
         let rounds = if effort.rounds < 5 { 5 } else { 50 };
         stage.from_a_yes(&mut yes, 1, rounds, 3.0).await?;
@@ -114,9 +121,7 @@ fn made(folder: &Path) -> Result<Workspace, Failed> {
 
 /// The arguments of a call that reads so many times, then posts.
 fn arguments(times: u32, body: &str) -> String {
-    format!(
-        "{{\"path\":\"runbooks/one.md\",\"times\":{times},\"forum\":\"eng-help\",\"thread\":\"1\",\"body\":\"{body}\"}}"
-    )
+    format!("{{\"path\":\"runbooks/one.md\",\"times\":{times},\"forum\":\"eng-help\",\"thread\":\"1\",\"body\":\"{body}\"}}")
 }
 
 impl Stage {
