@@ -61,6 +61,25 @@ fn killed_at_every_edge_of_a_post_it_is_there_once_or_not_at_all() {
 }
 
 #[test]
+fn killed_while_somebody_answers_one_yes_makes_one_post() {
+    // Asked in one process, answered in another, its result fetched in a third: each is killed, and then the story goes on.
+    for (name, stride) in [("asked post", 12), ("yes to a post", 12), ("result of a post", 24)] {
+        let story = workload(name);
+        let last = counted(&story).len() as u64;
+        assert!(last >= 30, "{name}: {last} edges");
+        let some = (1..=last).filter(|edge| edge % stride == 0 || *edge == last);
+        let faults: Vec<_> =
+            some.map(|edge| if edge % 8 == 0 { Fault::KillAfter(edge) } else { Fault::KillBefore(edge) }).collect();
+        let (mut killed, mut done) = (0, 0);
+        all_hold(&story, &faults, |met| {
+            killed += usize::from(met.ran.code.is_none());
+            done += usize::from(met.found.asked > 0 && met.found.undone == 0);
+        });
+        assert!(killed + 1 >= faults.len() && done >= 1, "{name}: {killed} of {} killed, {done} done", faults.len());
+    }
+}
+
+#[test]
 fn a_disk_that_fails_leaves_no_post_that_was_denied_and_no_answer_that_is_not_there() {
     let post = workload("post");
     let all = counted(&post);

@@ -133,6 +133,7 @@ pub struct Host {
     rules: Digest,
     program: PathBuf,
     linker: OnceLock<Linker<Cell<Guest>>>,
+    made: load::Made,
 }
 
 /// What a host is made of.
@@ -160,7 +161,8 @@ impl Host {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { sandbox, cache, store, backends, desk, manners, rules, program } = parts;
-        Self { sandbox, cache, store, backends, desk, manners, rules, program, linker: OnceLock::new() }
+        let (linker, made) = (OnceLock::new(), load::Made::default());
+        Self { sandbox, cache, store, backends, desk, manners, rules, program, linker, made }
     }
 
     /// What the effects act on.

@@ -1,6 +1,6 @@
 //! Faults, ten thousand times: `cargo bench --bench faults` kills the real program before and after every durable write of
 //! every workload, fails each write with EIO and ENOSPC and each sync once, and lets the power go; after each run it starts
-//! again and compares forum, access lists and journal. It prints one row for each kind of fault and workload. Claims, over
+//! again and compares forum, access lists, files and journal. It prints one row for each kind of fault and workload. Claims, over
 //! all runs: no act twice, none unrecorded, no acknowledged result lost, every intent settled, the journal verifies.
 //! `-- --kills 10000 --losses 1000 --pairs 100` are the numbers of runs (the faults of the disk are each met once, unless
 //! `--no-disk`); `-- NAME …` only the workloads of these names.

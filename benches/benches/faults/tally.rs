@@ -15,6 +15,8 @@ pub struct Tally {
     acknowledged: usize,
     broken: BTreeMap<Promise, usize>,
     doubts: BTreeMap<&'static str, usize>,
+    asked: usize,
+    undone: usize,
     examples: Vec<String>,
 }
 
@@ -42,6 +44,8 @@ impl Tally {
             let (code, said) = (met.ran.code, met.ran.stderr.trim_end());
             self.examples.push(format!("  {fault:?}: {promise:?}: {why}; code {code:?}; {said}"));
         }
+        self.asked += met.found.asked;
+        self.undone += met.found.undone;
         for (class, count) in &met.found.doubts {
             *self.doubts.entry(class).or_default() += count;
         }
@@ -52,6 +56,8 @@ impl Tally {
         self.runs += other.runs;
         self.killed += other.killed;
         self.acknowledged += other.acknowledged;
+        self.asked += other.asked;
+        self.undone += other.undone;
         other.broken.iter().for_each(|(promise, count)| *self.broken.entry(*promise).or_default() += count);
         other.doubts.iter().for_each(|(class, count)| *self.doubts.entry(class).or_default() += count);
     }
@@ -64,8 +70,11 @@ impl Tally {
     /// The head of the table.
     pub fn head() -> String {
         let promises: String = Promise::ALL.iter().map(|it| format!(" {} |", column(*it))).collect();
-        let count = 6 + Promise::ALL.len();
-        format!("| fault | workload | runs | killed | answered |{promises} in doubt |\n|{}", "---|".repeat(count))
+        let count = 8 + Promise::ALL.len();
+        format!(
+            "| fault | workload | runs | killed | answered |{promises} in doubt | asked | and not done |\n|{}",
+            "---|".repeat(count)
+        )
     }
 
     /// A line of it.
@@ -74,7 +83,8 @@ impl Tally {
         let promises: String = Promise::ALL.iter().map(|it| format!(" {} |", count(it))).collect();
         let doubts: Vec<String> = self.doubts.iter().map(|(class, count)| format!("{count} {class}")).collect();
         let doubts = if doubts.is_empty() { "0".to_owned() } else { doubts.join(", ") };
-        format!("| {kind} | {workload} | {} | {} | {} |{promises} {doubts} |", self.runs, self.killed, self.acknowledged)
+        let (runs, killed, answered, asked, undone) = (self.runs, self.killed, self.acknowledged, self.asked, self.undone);
+        format!("| {kind} | {workload} | {runs} | {killed} | {answered} |{promises} {doubts} | {asked} | {undone} |")
     }
 
     /// The first broken promises, in words.

@@ -17,6 +17,7 @@ mod memory;
 mod read;
 mod start;
 mod switch;
+mod waiting;
 
 /// How long and how often to measure.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,8 @@ pub struct Effort {
     pub rounds: usize,
     /// Tools of the large start.
     pub tools: usize,
+    /// Invocations that wait.
+    pub waiting: usize,
 }
 
 fn main() -> ExitCode {
@@ -36,11 +39,14 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let quick = words.iter().any(|word| word == "--quick");
     let named: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
-    let effort = if quick {
-        Effort { span: Duration::from_millis(150), rounds: 2, tools: 8 }
+    let mut effort = if quick {
+        Effort { span: Duration::from_millis(150), rounds: 2, tools: 8, waiting: 2_000 }
     } else {
-        Effort { span: Duration::from_millis(700), rounds: 5, tools: 100 }
+        Effort { span: Duration::from_millis(700), rounds: 5, tools: 100, waiting: 100_000 }
     };
+    if let Some(waiting) = words.iter().find_map(|word| word.strip_prefix("--waiting=")?.parse().ok()) {
+        effort.waiting = waiting;
+    }
     match run(&named, effort, quick) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -53,7 +59,7 @@ fn main() -> ExitCode {
 type Subject = fn(Effort) -> Result<Vec<Table>, Failed>;
 
 fn run(named: &[&str], effort: Effort, quick: bool) -> Result<(), Failed> {
-    let subjects: [(&str, Subject); 7] = [
+    let subjects: [(&str, Subject); 8] = [
         ("invocation", invocation::tables),
         ("durable", durable::tables),
         ("read", read::tables),
@@ -61,6 +67,7 @@ fn run(named: &[&str], effort: Effort, quick: bool) -> Result<(), Failed> {
         ("start", start::tables),
         ("memory", memory::tables),
         ("switch", switch::tables),
+        ("waiting", waiting::tables),
     ];
     if let Some(unknown) = named.iter().find(|name| subjects.iter().all(|(known, _)| known != *name)) {
         let known: Vec<_> = subjects.iter().map(|(name, _)| *name).collect();

@@ -1,6 +1,7 @@
 //! Tools made ready: the pinned bytes, their compiled form from the host's own cache, linked to the capabilities.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
@@ -9,10 +10,25 @@ use crate::capability::{Guest, link};
 use crate::diagnostic::Broken;
 use crate::grant::Allowed;
 use crate::manifest::Manifest;
-use crate::name::Digest;
+use crate::name::{Digest, ToolName};
 use crate::quota::Quota;
 use crate::runtime::{Cell, Pace, compile};
 use crate::tool::{Function, NoFunction, Surface};
+
+/// So many components are kept ready; beyond them it begins anew.
+const MOST: usize = 64;
+
+/// Components that were made ready, by their digests: whoever goes on with a call need not read and link its tool again.
+pub(super) type Made = Mutex<BTreeMap<Digest, Linked>>;
+
+/// A component made ready: the same under every manifest that pins it.
+#[derive(Clone)]
+pub(super) struct Linked {
+    surface: Arc<Surface>,
+    /// Where each function of the surface is found in the component, in the same order.
+    entries: Arc<[ComponentExportIndex]>,
+    ready: InstancePre<Cell<Guest>>,
+}
 
 /// A tool that can be called.
 pub struct Loaded {
@@ -20,9 +36,9 @@ pub struct Loaded {
     pub(super) digest: Digest,
     /// The digest of what the manifest means, worked out once for all calls.
     pub(super) meaning: Digest,
-    pub(super) surface: Surface,
+    pub(super) surface: Arc<Surface>,
     /// Where each function of the surface is found in the component, in the same order.
-    entries: Vec<ComponentExportIndex>,
+    entries: Arc<[ComponentExportIndex]>,
     pub(super) allowed: Arc<Allowed>,
     pub(super) quotas: Arc<[Quota]>,
     pub(super) pace: Arc<Pace>,
@@ -33,7 +49,7 @@ impl Loaded {
     /// The function of that name, and where it is; without a name, the only one.
     pub(super) fn find(&self, name: Option<&str>) -> Result<(&Function, ComponentExportIndex), NoFunction> {
         let found = self.surface.find(name)?;
-        let at = self.surface.functions.iter().zip(&self.entries).find(|(function, _)| std::ptr::eq(*function, found));
+        let at = self.surface.functions.iter().zip(&*self.entries).find(|(function, _)| std::ptr::eq(*function, found));
         at.map(|(function, entry)| (function, *entry)).ok_or_else(|| NoFunction::gone(&found.name))
     }
 }
@@ -45,6 +61,14 @@ fn entry(component: &Component, function: &Function) -> Option<ComponentExportIn
         None => None,
     };
     component.get_export_index(interface.as_ref(), &function.name)
+}
+
+/// A component under a manifest.
+fn loaded(manifest: Manifest, digest: Digest, linked: Linked) -> Loaded {
+    let Linked { surface, entries, ready } = linked;
+    let allowed = Arc::new(Allowed { granted: manifest.grants.clone(), declared: surface.declared.clone() });
+    let (meaning, quotas) = (manifest.meaning(), manifest.quotas.clone().into());
+    Loaded { manifest, digest, meaning, surface, entries, allowed, quotas, pace: Arc::default(), ready }
 }
 
 impl Host {
@@ -64,6 +88,27 @@ impl Host {
             }
             None => return Err(Broken::while_doing(doing(), Manifest::UNPINNED).help(format!("`tollgate pin {tool}`"))),
         }
+        let linked = match self.made(&digest) {
+            Some(linked) => linked,
+            None => self.make(&tool, digest, bytes).await?,
+        };
+        Ok(loaded(manifest, digest, linked))
+    }
+
+    /// The tool, if the component that its manifest pins was made ready here before; nothing is read for it.
+    #[must_use]
+    pub fn again(&self, manifest: &Manifest) -> Option<Loaded> {
+        let digest = manifest.digest?;
+        self.made(&digest).map(|linked| loaded(manifest.clone(), digest, linked))
+    }
+
+    fn made(&self, digest: &Digest) -> Option<Linked> {
+        self.made.lock().ok()?.get(digest).cloned()
+    }
+
+    /// Makes a component ready that is the one which was pinned.
+    async fn make(&self, tool: &ToolName, digest: Digest, bytes: &[u8]) -> Result<Linked, Broken> {
+        let doing = || format!("loading the tool `{tool}`");
         let surface = Surface::parse(bytes).and_then(|surface| surface.loads().map(|()| surface));
         let surface = surface.map_err(|bad| Broken::while_doing(doing(), &bad).help(bad.help.clone()))?;
         let component = match self.cached(digest).await? {
@@ -77,19 +122,14 @@ impl Host {
         let entries = surface.functions.iter().map(|function| entry(&component, function)).collect::<Option<_>>();
         let entries =
             entries.ok_or_else(|| Broken::while_doing(doing(), "the compiled form lacks a function of the component"))?;
-        let allowed = Arc::new(Allowed { granted: manifest.grants.clone(), declared: surface.declared.clone() });
-        let quotas = manifest.quotas.clone().into();
-        Ok(Loaded {
-            meaning: manifest.meaning(),
-            quotas,
-            manifest,
-            digest,
-            surface,
-            entries,
-            allowed,
-            pace: Arc::default(),
-            ready,
-        })
+        let linked = Linked { surface: Arc::new(surface), entries, ready };
+        if let Ok(mut made) = self.made.lock() {
+            if made.len() >= MOST {
+                made.clear();
+            }
+            made.insert(digest, linked.clone());
+        }
+        Ok(linked)
     }
 
     /// What every tool is linked to, made once.

@@ -46,14 +46,19 @@ impl Workspace {
             host.give_up(invocation, Code::Changed, "the tool's component has changed since this was asked").await?;
             return Ok(Went::Stays(host.standing(invocation).await?));
         }
-        let bytes = match self.kept(&before.component)? {
-            Some(bytes) => bytes,
-            None => self.component(&manifest)?,
+        let ready = host.again(&manifest);
+        let bytes = match &ready {
+            Some(_) => Vec::new(),
+            None => self.kept(&before.component)?.map_or_else(|| self.component(&manifest), Ok)?,
         };
         if !store.claim(invocation).await? {
             return Ok(Went::Stays(Standing::Running));
         }
-        let loaded = match host.load(manifest, &bytes).await {
+        let loaded = match ready {
+            Some(loaded) => Ok(loaded),
+            None => host.load(manifest, &bytes).await,
+        };
+        let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(broken) => return Err(put_back(store, invocation, broken).await),
         };

@@ -194,22 +194,25 @@ pub(super) fn keep_key(tx: &Tx<'_>, invocation: InvocationId, new: &NewKey) -> R
 }
 
 fn history(connection: &Connection, invocation: &str) -> rusqlite::Result<Vec<Past>> {
-    let mut entries = connection.prepare_cached("SELECT number, entry FROM journal WHERE invocation = ?1 ORDER BY seq")?;
-    let mut payloads = connection.prepare_cached("SELECT part, bytes, salt FROM payloads WHERE number = ?1")?;
+    let mut entries = connection.prepare_cached(
+        "SELECT journal.number, entry, part, bytes, salt FROM journal LEFT JOIN payloads ON payloads.number = journal.number \
+         WHERE invocation = ?1 ORDER BY seq",
+    )?;
     let mut rows = entries.query([invocation])?;
-    let mut past = Vec::new();
+    let (mut past, mut last, mut commits) = (Vec::new(), None, Value::Null);
     while let Some(row) = rows.next()? {
-        let number: i64 = row.get(0)?;
-        let mut entry: Value = serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default();
-        let (mut parts, mut forged) = (BTreeMap::new(), false);
-        let mut kept = payloads.query([number])?;
-        while let Some(row) = kept.next()? {
-            let (part, bytes): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            forged |= entry["commits"][&part] != commitment(&row.get(2)?, &bytes).hex();
-            parts.insert(part, bytes);
+        let number = Some(row.get::<_, i64>(0)?);
+        if number != last {
+            last = number;
+            let mut entry: Value = serde_json::from_str(row.get_ref(1)?.as_str()?).unwrap_or_default();
+            let kind = entry["kind"].as_str().unwrap_or_default().to_owned();
+            commits = entry["commits"].take();
+            past.push(Past { kind, body: entry["body"].take(), parts: BTreeMap::new(), forged: false });
         }
-        let kind = entry["kind"].as_str().unwrap_or_default().to_owned();
-        past.push(Past { kind, body: entry["body"].take(), parts, forged });
+        let (Some(entry), Some(part)) = (past.last_mut(), row.get::<_, Option<String>>(2)?) else { continue };
+        let bytes: Vec<u8> = row.get(3)?;
+        entry.forged |= commits[&part] != commitment(&row.get(4)?, &bytes).hex();
+        entry.parts.insert(part, bytes);
     }
     Ok(past)
 }

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::Failed;
 use crate::run::Ran;
-use crate::stage::Room;
+use crate::stage::{FILE, Room};
 use crate::workload::Workload;
+use crate::yes;
 
 /// What must hold after every fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,14 +46,18 @@ pub struct Found {
     pub doubts: BTreeMap<&'static str, usize>,
     /// Whether the command printed its result.
     pub acknowledged: bool,
+    /// Questions that were asked.
+    pub asked: usize,
+    /// Those whose act was not done in the end, although somebody said yes; a word says why.
+    pub undone: usize,
 }
 
 impl Found {
-    fn say(&mut self, promise: Promise, why: impl Into<String>) {
+    pub(crate) fn say(&mut self, promise: Promise, why: impl Into<String>) {
         self.broken.push((promise, why.into()));
     }
 
-    fn must(&mut self, holds: bool, promise: Promise, why: impl FnOnce() -> String) {
+    pub(crate) fn must(&mut self, holds: bool, promise: Promise, why: impl FnOnce() -> String) {
         if !holds {
             self.say(promise, why());
         }
@@ -60,10 +65,10 @@ impl Found {
 }
 
 /// The place of an intent: invocation and number.
-type Place = (String, i64);
+pub(crate) type Place = (String, i64);
 
 /// Everything there is to compare.
-struct Facts {
+pub(crate) struct Facts {
     /// Kind and body of every entry of an invocation, in order.
     entries: Vec<(Place, String, Value)>,
     /// Posts and entries of access lists that a tool made: how many for each key.
@@ -73,7 +78,7 @@ struct Facts {
     /// Invocations that nobody runs and nobody waits with.
     open: i64,
     /// Invocations that were set down until a person answers.
-    waiting: Vec<String>,
+    pub(crate) waiting: Vec<String>,
 }
 
 /// Checks all promises.
@@ -82,14 +87,22 @@ struct Facts {
 /// When the store cannot be read.
 pub fn check(room: &Room, workload: &Workload, ran: &Ran, afterwards: &[Ran], verified: &Ran) -> Result<Found, Failed> {
     let mut found = Found::default();
-    let starts = afterwards.iter().all(|it| matches!(it.code, Some(0..=4 | 6)));
+    // What somebody asks for may have been interrupted, and the exit code says so.
+    let interrupted = |it: &Ran| it.report().is_some_and(|report| report["outcome"] == "interrupted");
+    let starts = afterwards.iter().all(|it| matches!(it.code, Some(0..=4 | 6)) || it.code == Some(5) && interrupted(it));
     found.must(starts, Promise::Starts, || format!("the next start: {afterwards:?}"));
     found.must(verified.code == Some(0), Promise::Sound, || format!("{verified:?}"));
     let store = room.store()?;
-    let facts = Facts::read(&store)?;
+    let mut facts = Facts::read(&store)?;
+    facts.look_at(&room.file()?, &mut found);
     effects(&facts, workload, &mut found);
     settled(&facts, &mut found);
-    answer(&facts, &store, workload, ran, &mut found)?;
+    for report in reports(ran) {
+        answer(&facts, (&store, workload), &report, &mut found)?;
+    }
+    if workload.asks {
+        yes::check((&facts, &store), (ran, afterwards), &mut found)?;
+    }
     Ok(found)
 }
 
@@ -122,7 +135,18 @@ impl Facts {
         Ok(Self { entries, rows, doubts, open, waiting })
     }
 
-    fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = (&Place, &Value)> {
+    /// Counts the file that a tool replaces: it has one text or the other.
+    fn look_at(&mut self, text: &str, found: &mut Found) {
+        found.must([FILE.old, FILE.new].contains(&text), Promise::Once, || format!("the file has {text:?}"));
+        let writes = self.of_kind("intent").filter(|(_, body)| body["function"] == "files.write");
+        let writes: Vec<Place> = writes.map(|(place, _)| place.clone()).collect();
+        if text == FILE.new {
+            found.must(!writes.is_empty(), Promise::Recorded, || "no intent is on record for the new file".to_owned());
+            self.rows.extend(writes.into_iter().map(|place| (place, 1)));
+        }
+    }
+
+    pub(crate) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = (&Place, &Value)> {
         self.entries.iter().filter(move |(_, it, _)| it == kind).map(|(place, _, body)| (place, body))
     }
 
@@ -133,7 +157,7 @@ impl Facts {
     }
 
     /// How many effects an invocation has had.
-    fn effects(&self, invocation: &str) -> usize {
+    pub(crate) fn effects(&self, invocation: &str) -> usize {
         self.rows.iter().filter(|((of, _), _)| of == invocation).map(|(_, count)| count).sum()
     }
 }
@@ -175,9 +199,22 @@ fn class(function: &str) -> &'static str {
     }
 }
 
-/// What the command said, against what is there.
-fn answer(facts: &Facts, store: &Connection, workload: &Workload, ran: &Ran, found: &mut Found) -> Result<(), Failed> {
-    let Some(report) = ran.report() else { return Ok(()) };
+/// The reports of invocations in what a command said: its own, or those that an answer let go on.
+fn reports(ran: &Ran) -> Vec<Value> {
+    let Some(mut report) = ran.report() else { return Vec::new() };
+    match report["invocations"].take() {
+        Value::Array(all) => all,
+        _ => vec![report],
+    }
+}
+
+/// What the command said of an invocation, against what is there.
+fn answer(
+    facts: &Facts,
+    (store, workload): (&Connection, &Workload),
+    report: &Value,
+    found: &mut Found,
+) -> Result<(), Failed> {
     let Some(invocation) = report["invocation"].as_str() else { return Ok(()) };
     let effects = facts.effects(invocation);
     found.acknowledged = report["outcome"] == "returned";

@@ -11,6 +11,7 @@ mod pair;
 mod run;
 mod stage;
 mod workload;
+mod yes;
 
 pub use check::{Found, Promise, check};
 pub use fault::{Errno, Fault, shim};

@@ -38,7 +38,19 @@ agents = ["cli"]
 
 [grant]
 "files.read" = { paths = ["runbooks/**"], calls = 1000, bytes = "16 MiB" }
-"forum.post" = { forums = ["eng-help"], calls = 1000, bytes = "8 MiB", consent = "none" }
+"files.write" = { paths = ["logs/**"], calls = 5, bytes = "1 MiB", consent = "none" }
+
+[[grant."forum.post"]]
+forums = ["eng-help"]
+calls = 1000
+bytes = "8 MiB"
+consent = "none"
+
+[[grant."forum.post"]]
+forums = ["careful"]
+calls = 5
+bytes = "1 MiB"
+consent = "initiator"
 
 [[grant."acl.write"]]
 objects = ["logs"]
@@ -56,6 +68,37 @@ calls = 5
 lease = "30 min"
 consent = "initiator"
 "#;
+
+/// A forum in which nothing is said without ben's yes; its thread is the second.
+const CAREFUL: &str = r#"tollgate = 1
+
+[forums.careful]
+owner = "ben"
+audience = ["group:everyone"]
+
+[[threads]]
+forum = "careful"
+author = "ben"
+title = "Slowly"
+body = "Think first."
+"#;
+
+/// A file that a tool replaces.
+pub(crate) struct Replaced {
+    pub(crate) path: &'static str,
+    pub(crate) old: &'static str,
+    pub(crate) new: &'static str,
+    /// The new text as an argument.
+    pub(crate) encoded: &'static str,
+}
+
+/// That file.
+pub(crate) const FILE: Replaced = Replaced {
+    path: "logs/note.txt",
+    old: "the old text\n",
+    new: "the new text, which is longer\n",
+    encoded: "dGhlIG5ldyB0ZXh0LCB3aGljaCBpcyBsb25nZXIK",
+};
 
 /// The workspace that all rooms are copies of.
 pub struct Stage {
@@ -101,7 +144,15 @@ impl Stage {
         fs::write(workspace.join("tools/probe.toml"), MANIFEST)?;
         fs::create_dir_all(workspace.join("files/runbooks"))?;
         fs::write(workspace.join("files/runbooks/deploy.md"), "Roll back with `ship rollback`.\n")?;
-        crate::run::done(&stage.program, &workspace, &["pin", "probe"].map(str::to_owned))?;
+        fs::create_dir_all(workspace.join("files/logs"))?;
+        fs::write(workspace.join("files").join(FILE.path), FILE.old)?;
+        fs::write(workspace.join("careful.toml"), CAREFUL)?;
+        let config = fs::read_to_string(workspace.join("tollgate.toml"))?;
+        fs::write(workspace.join("tollgate.toml"), format!("{config}\n[consent]\nhold = \"0 s\"\n"))?;
+        for words in [["world", "apply", "careful.toml"].as_slice(), &["pin", "probe"]] {
+            let words: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
+            crate::run::done(&stage.program, &workspace, &words)?;
+        }
         Ok(stage)
     }
 
@@ -127,6 +178,29 @@ impl Room {
     /// When it does not open.
     pub fn store(&self) -> rusqlite::Result<Connection> {
         Connection::open(self.folder.join("tollgate.db"))
+    }
+
+    /// What stands in the file that a tool replaces.
+    pub(crate) fn file(&self) -> std::io::Result<String> {
+        fs::read_to_string(self.folder.join("files").join(FILE.path))
+    }
+
+    /// Spoils the components that were kept, so that no tool can be taken up again.
+    pub(crate) fn spoil(&self) -> std::io::Result<()> {
+        let (kept, away) = (self.folder.join("components"), self.spare.join("components"));
+        fs::rename(&kept, &away)?;
+        fs::create_dir(&kept)?;
+        fs::set_permissions(&kept, fs::metadata(&away)?.permissions())?;
+        for entry in fs::read_dir(&away)? {
+            fs::write(kept.join(entry?.file_name()), "spoilt")?;
+        }
+        Ok(())
+    }
+
+    /// Puts them back.
+    pub(crate) fn mend(&self) -> std::io::Result<()> {
+        fs::remove_dir_all(self.folder.join("components"))?;
+        fs::rename(self.spare.join("components"), self.folder.join("components"))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What is run: command lines, of which one meets the fault.
 
+use rusqlite::OptionalExtension as _;
 use serde_json::{Value, json};
 
 use crate::Failed;
-use crate::stage::{PASSPHRASE, Room};
+use crate::stage::{FILE, PASSPHRASE, Room};
 
 /// One command line.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +13,8 @@ pub struct Step {
     pub arguments: Vec<String>,
     /// What somebody types at its terminal, each after the text it waits for; without any there is no terminal.
     pub answers: Vec<(String, String)>,
+    /// Whether no tool can be loaded meanwhile.
+    pub spoilt: bool,
 }
 
 /// A list of command lines, and what may come of them.
@@ -29,6 +32,8 @@ pub struct Workload {
     pub most: usize,
     /// How many effects a value says there were.
     pub says: fn(&Value) -> usize,
+    /// Whether somebody must have agreed to each of its acts.
+    pub asks: bool,
 }
 
 impl Step {
@@ -36,7 +41,7 @@ impl Step {
     #[must_use]
     pub fn plain(arguments: &[&str]) -> Self {
         let arguments = ["-o", "json"].iter().chain(arguments).map(|&word| word.to_owned()).collect();
-        Self { arguments, answers: Vec::new() }
+        Self { arguments, ..Self::default() }
     }
 
     /// A call of the probe.
@@ -52,7 +57,8 @@ impl Step {
         self
     }
 
-    pub(crate) fn filled(&self, room: &Room) -> Result<Vec<String>, Failed> {
+    /// The arguments; none where they name what there is none of.
+    pub(crate) fn filled(&self, room: &Room) -> Result<Option<Vec<String>>, Failed> {
         let needs = |word: &str| self.arguments.iter().any(|argument| argument.contains(word));
         let mut arguments = self.arguments.clone();
         for (word, query) in [
@@ -60,12 +66,13 @@ impl Step {
             ("{approval}", "SELECT CAST(max(id) AS TEXT) FROM approvals"),
         ] {
             if needs(word) {
-                let newest: Option<String> = room.store()?.query_row(query, [], |row| row.get(0))?;
-                let newest = newest.ok_or("there is none yet")?;
+                let newest = room.store()?.query_row(query, [], |row| row.get(0)).optional()?.flatten();
+                let newest: Option<String> = newest;
+                let Some(newest) = newest else { return Ok(None) };
                 arguments.iter_mut().for_each(|argument| *argument = argument.replace(word, &newest));
             }
         }
-        Ok(arguments)
+        Ok(Some(arguments))
     }
 }
 
@@ -88,11 +95,30 @@ fn number(value: &Value) -> usize {
 }
 
 fn workload(name: &'static str, faulted: Step, most: usize, says: fn(&Value) -> usize) -> Workload {
-    Workload { name, before: Vec::new(), faulted, after: Vec::new(), most, says }
+    Workload { name, before: Vec::new(), faulted, after: Vec::new(), most, says, asks: false }
 }
 
-/// What there is to run today: a post, three posts of one call, access opened for a time, a read, and access that somebody
-/// agrees to at the terminal.
+/// A post that needs a yes: asked in one process, answered in another, its result fetched in a third. Each meets faults.
+fn asked() -> [Workload; 3] {
+    let post = json!({ "forum": "careful", "thread": "2", "body": "said once, after a yes" });
+    let call = Step::call("forum-post", &post);
+    let yes = Step::plain(&["approvals", "yes", "{approval}"]).typing(&[("passphrase", PASSPHRASE)]);
+    let result = Step::plain(&["result", "{invocation}"]);
+    let after = vec![yes.clone(), result.clone(), result.clone()];
+    let story = |name, before: &[&Step], faulted: &Step| {
+        let before = before.iter().map(|&step| step.clone()).collect();
+        Workload { before, after: after.clone(), asks: true, ..workload(name, faulted.clone(), 1, one) }
+    };
+    [
+        story("asked post", &[], &call),
+        story("yes to a post", &[&call], &yes),
+        // Its answer counts, and nothing comes of it in that process.
+        story("result of a post", &[&call, &Step { spoilt: true, ..yes.clone() }], &result),
+    ]
+}
+
+/// What there is to run: a post, three posts of one call, access opened for a time, a read, a file that is replaced, access
+/// that somebody agrees to at the terminal, and a post that somebody agrees to while no call is there to wait.
 #[must_use]
 pub fn workloads() -> Vec<Workload> {
     let post = json!({ "forum": "eng-help", "thread": "1", "body": "said once" });
@@ -101,11 +127,15 @@ pub fn workloads() -> Vec<Workload> {
     let read = json!({ "path": "runbooks/deploy.md", "offset": "0", "length": 64 });
     let agreed = json!({ "object": "runbooks", "principal": "group:guests", "right": "read", "seconds": "60" });
     let typed = [("[yes/no]", "yes"), ("passphrase", PASSPHRASE)];
-    vec![
+    let write = json!({ "path": FILE.path, "contents": FILE.encoded });
+    let mut all = vec![
         workload("post", Step::call("forum-post", &post), 1, one),
         workload("three posts", Step::call("post-hidden", &posts), 3, number),
         workload("widen", Step::call("acl-widen", &widen), 1, one),
         workload("read", Step::call("files-read", &read), 0, |_| 0),
         workload("agreed widen", Step::call("acl-widen", &agreed).typing(&typed), 1, one),
-    ]
+        workload("write", Step::call("files-write", &write), 1, one),
+    ];
+    all.extend(asked());
+    all
 }

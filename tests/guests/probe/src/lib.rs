@@ -68,6 +68,10 @@ impl Guest for Probe {
         let bytes = files::read(&path, 0, 4096)?;
         forum::post(&forum, thread, &String::from_utf8_lossy(&bytes))
     }
+    fn read_many_then_post(path: String, times: u32, forum: String, thread: u64, body: String) -> Result<u64, Refusal> {
+        Self::read_many(path, times)?;
+        forum::post(&forum, thread, &body)
+    }
 
     fn fail(message: String) -> Result<(), String> {
         Err(message)
