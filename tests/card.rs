@@ -145,7 +145,7 @@ fn a_long_list_is_counted_and_a_short_card_shows_where_a_text_begins_and_ends() 
 #[test]
 fn a_yes_is_bound_to_each_part_and_each_has_a_name() {
     let act = post("x").act;
-    let changed: [(&str, Act); 9] = [
+    let changed: [(&str, Act); 10] = [
         ("the text and where it goes", Act { canonical: "y".to_owned(), ..act.clone() }),
         ("the audience", Act { audience: people(&["ben"]), ..act.clone() }),
         ("the tool", Act { tool: ToolName::parse("other").expect("a name"), ..act.clone() }),

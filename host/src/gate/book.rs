@@ -159,6 +159,10 @@ pub struct Book {
     pub(super) resumed: Option<u64>,
     /// The question for which the invocation was set down.
     pub set_down: Option<u64>,
+    /// The question it asked last, as long as whoever recovers it would let it wait: until an intent follows, or for good
+    /// where it was set down before.
+    pub(super) asked: Option<u64>,
+    was_set_down: bool,
 }
 
 impl Book {
@@ -177,6 +181,8 @@ impl Book {
             tape: None,
             resumed: None,
             set_down: None,
+            asked: None,
+            was_set_down: false,
         }
     }
 
@@ -189,7 +195,8 @@ impl Book {
         (tape, entries): (Tape, u32),
     ) -> Self {
         let record = Record::resumed(invocation, entries);
-        Self { record, tape: Some(tape), ..Self::new(invocation, allowed, patience) }
+        let asked = tape.question;
+        Self { record, tape: Some(tape), asked, was_set_down: true, ..Self::new(invocation, allowed, patience) }
     }
 
     /// Everything is replayed: from here on the world is asked again, as it is now.
@@ -259,6 +266,9 @@ impl Book {
 
     /// An intent is put on record next. Returns its number.
     pub(super) fn intends(&mut self, function: &'static str) -> u32 {
+        if !self.was_set_down {
+            self.asked = None;
+        }
         let number = self.record.len();
         self.intended = Some((number, function));
         number
@@ -267,6 +277,12 @@ impl Book {
     /// The act of the intent begins, or there will be none; from here on somebody else settles it.
     pub(super) fn settled(&mut self) {
         self.intended = None;
+    }
+
+    /// The question that the invocation waits for, if its end cannot be put on record: it is found unended, and set down again.
+    #[must_use]
+    pub const fn waits_on(&self) -> Option<u64> {
+        self.asked
     }
 
     /// Settles what the guest's end interrupted: a commit, and an intent on record whose act nobody will perform.

@@ -45,6 +45,7 @@ impl Asking<'_> {
             Some(question) => self.still(question, &act).await?,
             None => self.put(act, book).await?,
         };
+        book.asked = Some(question);
         self.in_person(question, book).await?;
         let hold = self.session.services.manners.hold.to_std();
         let answered = {

@@ -296,11 +296,20 @@ impl Invocation<'_> {
                 if let Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) = failed {
                     tracing::error!(doing = broken.doing, cause = broken.cause, "not recorded");
                 }
-                let refusal =
-                    Refusal::new(Code::Unrecorded, "what came of this could not be put on record, so it stays in the host");
-                let refusal = refusal.unless("try again when the host is well; `tollgate doctor` says what it lacks");
-                book.seen.push(Seen { function: "call", refusal });
-                Outcome::Refused(None)
+                match book.waits_on() {
+                    // Whoever finds it unended lets it wait again: it is not said that it did not happen.
+                    Some(question) => Outcome::Waiting(question),
+                    None => {
+                        let refusal = Refusal::new(
+                            Code::Unrecorded,
+                            "what came of this could not be put on record, so it stays in the host",
+                        );
+                        let refusal =
+                            refusal.unless("try again when the host is well; `tollgate doctor` says what it lacks");
+                        book.seen.push(Seen { function: "call", refusal });
+                        Outcome::Refused(None)
+                    }
+                }
             }
         };
         Ok(self.report(outcome, book.seen.clone(), lines))
