@@ -87,8 +87,8 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
             ],
         );
         let rounds = if effort.rounds < 5 { 5 } else { 50 };
-        stage.from_a_yes(&mut yes, 1, rounds, 3.0).await?;
-        stage.from_a_yes(&mut yes, 1_000, if rounds < 50 { 5 } else { 20 }, 10.0).await?;
+        stage.after_a_yes(&mut yes, 1, rounds, 3.0).await?;
+        stage.after_a_yes(&mut yes, 1_000, if rounds < 50 { 5 } else { 20 }, 10.0).await?;
         let with = stage.close().await?;
         let beside = Stage::open(without).await?;
         beside.wait_for(FIRST, "first").await?;
@@ -248,7 +248,7 @@ impl Stage {
         }
     }
 
-    async fn from_a_yes(&self, table: &mut Table, times: u32, rounds: usize, most: f64) -> Result<(), Failed> {
+    async fn after_a_yes(&self, table: &mut Table, times: u32, rounds: usize, most: f64) -> Result<(), Failed> {
         let (mut yes, mut free) = (Vec::new(), Vec::new());
         for round in 0..rounds + 2 {
             let took = self.yes(times, &format!("yes to {round} after {times}")).await?;
