@@ -55,10 +55,13 @@ impl Disk {
         Self { spare, watched, files: BTreeMap::new(), names: Vec::new(), kept: 0 }
     }
 
-    /// The file of a place, if a power cut could take from it. SQLite makes its `-shm` anew after one.
+    /// The file of a place, if a power cut could take from it. SQLite makes its `-shm` anew after one. What tools write below
+    /// `files` is synced by `rustix`, which is not seen: it counts as synced when it is written.
     fn path<'p>(&self, place: &'p Place) -> Option<&'p Path> {
         match place {
-            Place::Root(path, _) if self.watched && !path.as_os_str().as_encoded_bytes().ends_with(b"-shm") => Some(path),
+            Place::Root(path, _) if self.watched && !path.as_os_str().as_encoded_bytes().ends_with(b"-shm") => {
+                Some(&**path).filter(|path| !path.components().any(|part| part.as_os_str() == "files"))
+            }
             _ => None,
         }
     }
