@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{arguments, card, gus, post, posts, result, state, waits, world};
 use crate::world::{PASSPHRASE, World, codes, program, report};
@@ -109,7 +109,7 @@ fn s01_killed_after_the_yes_and_before_the_act_it_is_done_by_whoever_looks() {
     super::answers(&world, question, "gus", true);
     assert_eq!(posts(&world), 0, "nobody has gone on yet");
     assert_eq!(result(&world, &invocation).0, 0);
-    assert_eq!(shown["payload"], TEXT);
+    assert_eq!(shown["sha256"], json!(tollgate::name::Digest::of(TEXT.as_bytes()).hex()));
     assert_eq!((posts(&world), state(&world, question).as_str()), (1, "used"));
 }
 
