@@ -298,7 +298,10 @@ impl Invocation<'_> {
                 }
                 match book.waits_on() {
                     // Whoever finds it unended lets it wait again: it is not said that it did not happen.
-                    Some(question) => Outcome::Waiting(question),
+                    Some(question) => {
+                        book.seen.retain(|seen| seen.refusal.code != Code::Unrecorded);
+                        Outcome::Waiting(question)
+                    }
                     None => {
                         let refusal = Refusal::new(
                             Code::Unrecorded,
