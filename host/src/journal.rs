@@ -120,6 +120,16 @@ pub enum Unrecorded {
     Unknown(Broken),
 }
 
+/// A write that has no terms cannot be refused; were it, that is the store's failure.
+impl From<Unrecorded> for Broken {
+    fn from(failed: Unrecorded) -> Self {
+        match failed {
+            Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken,
+            Unrecorded::Refused(refusal) => Self::while_doing("writing to the store", refusal),
+        }
+    }
+}
+
 /// A place where chapters become durable.
 pub trait Journal: Send + Sync {
     /// Commits a chapter: when this returns, it survives a power cut.

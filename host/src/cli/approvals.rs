@@ -8,7 +8,7 @@ use super::command::{Answer, Approvals, ApprovalsCommand};
 use super::exit::{Exit, Failure};
 use super::output::{Output, note, table};
 use super::result::Here;
-use super::terminal::passphrase_of;
+use super::terminal::passphrase;
 use crate::approval::{ATTEMPTS, Answered, Credentials as _, Meanwhile, Question, Reply, State, matches, show_name};
 use crate::gate::Questions as _;
 use crate::invoke::Waits as _;
@@ -191,7 +191,7 @@ pub async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failu
         return Err(refused(why, format!("`tollgate passphrase {person}` sets one")));
     };
     for wrong in 0..ATTEMPTS {
-        let Some(typed) = passphrase_of(person) else {
+        let Some(typed) = passphrase(person) else {
             return Err(refused(
                 "an answer is given at a terminal, and there is none".to_owned(),
                 "run this at a terminal".to_owned(),

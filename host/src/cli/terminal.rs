@@ -84,13 +84,6 @@ pub fn new_passphrase(person: &PersonName) -> Result<Option<Passphrase>, String>
     if first.equals(&second) { Ok(Some(first)) } else { Err("the two were not the same".to_owned()) }
 }
 
-/// Asks for a person's passphrase; none where there is no terminal.
-#[must_use]
-pub fn passphrase_of(person: &PersonName) -> Option<Passphrase> {
-    terminal()?;
-    rpassword::prompt_password(format!("{person}'s passphrase: ")).ok().map(Passphrase::new)
-}
-
 /// Asks for the passphrase that is to be replaced; none where there is no terminal.
 #[must_use]
 pub fn old_passphrase(person: &PersonName) -> Option<Passphrase> {
@@ -98,7 +91,7 @@ pub fn old_passphrase(person: &PersonName) -> Option<Passphrase> {
     rpassword::prompt_password(format!("{person}'s passphrase until now: ")).ok().map(Passphrase::new)
 }
 
-/// Asks for a passphrase; none where there is no terminal.
+/// Asks for a person's passphrase; none where there is no terminal.
 #[must_use]
 pub fn passphrase(person: &PersonName) -> Option<Passphrase> {
     terminal()?;

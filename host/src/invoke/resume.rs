@@ -116,7 +116,7 @@ impl Host {
         if let Some(Wait { ended: false, taken: false, question, .. }) = self.store.wait(invocation).await?
             && self.store.question(question).await?.is_some_and(|question| question.state.is_live())
         {
-            self.store.end(question, state, why.to_owned()).await.map_err(super::run::broken)?;
+            self.store.end(question, state, why.to_owned()).await?;
         }
         self.end_waiting(invocation, vec![refused], how("refused")).await
     }

@@ -319,14 +319,6 @@ impl Invocation<'_> {
     }
 }
 
-/// What has no premise cannot be refused; were it, that is the store's failure.
-pub(super) fn broken(failed: Unrecorded) -> Broken {
-    match failed {
-        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken,
-        Unrecorded::Refused(refusal) => Broken::while_doing("writing to the store", refusal),
-    }
-}
-
 /// Whether somebody has stopped the tool, the agent, the person or everything since it was admitted.
 fn stop(session: &Session) -> Stop {
     let (world, subject, found) = (session.services.world.clone(), session.who.subject(None), AtomicU64::new(u64::MAX));

@@ -3,7 +3,6 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::{Value, json};
 
-use super::people::broken;
 use super::tx::failed;
 use super::{Store, Tx};
 use crate::clock::Instant;
@@ -81,7 +80,7 @@ impl Store {
     /// # Errors
     /// When it cannot be recorded; then it stays in doubt.
     pub fn settle(&self, of: (InvocationId, u32), done: bool, finder: Finder) -> Result<Settlement, Broken> {
-        self.writer.write_now(move |tx| settle(tx, of, done, &finder)).map_err(broken)
+        self.writer.write_now(move |tx| settle(tx, of, done, &finder)).map_err(Broken::from)
     }
 }
 

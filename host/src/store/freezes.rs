@@ -7,7 +7,6 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-use super::people::broken;
 use super::tx::failed;
 use super::{Store, Tx, load};
 use crate::approval::show;
@@ -107,7 +106,7 @@ impl Store {
         });
         self.forget();
         let row = freeze.clone();
-        let (written, asked_again) = self.write(move |tx| throw(tx, row)).await.map_err(broken)?;
+        let (written, asked_again) = self.write(move |tx| throw(tx, row)).await.map_err(Broken::from)?;
         self.held.change(|held| held.retain(|other| !is_same(other, &freeze)));
         self.forget();
         let unsettled = self.begun_settles(&written.scope, over).await?;
@@ -145,7 +144,7 @@ impl Store {
                     (version, left) = (now, self.unsettled(scope)?);
                 }
             }
-            Ok(())
+            Ok::<_, Broken>(())
         };
         tokio::select! {
             biased;

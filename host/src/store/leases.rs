@@ -6,7 +6,6 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::json;
 
-use super::people::broken;
 use super::tx::failed;
 use super::{Store, Tx, load};
 use crate::approval::GLASS;
@@ -130,7 +129,7 @@ impl Store {
     pub async fn reap(&self) -> Result<usize, Broken> {
         let mut reverted = 0;
         loop {
-            let some = self.write(reap).await.map_err(broken)?;
+            let some = self.write(reap).await.map_err(Broken::from)?;
             reverted += some;
             if some < AT_ONCE {
                 return Ok(reverted);

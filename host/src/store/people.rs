@@ -17,7 +17,7 @@ use crate::diagnostic::Broken;
 use crate::freeze::{self, Subject};
 use crate::gate::World;
 use crate::invoke::Keep;
-use crate::journal::{Chapter, Draft, Kind, Pending, Unrecorded};
+use crate::journal::{Chapter, Draft, Kind, Pending};
 use crate::name::{Digest, PersonName};
 use crate::people::{Directory, Rights, Standing};
 use crate::quota::Charge;
@@ -161,7 +161,7 @@ impl Store {
             let draft = Draft::new(Kind::Passphrase, json!({ "person": person.as_str() }));
             tx.append(Chapter::alone(draft))
         });
-        written.await.map(drop).map_err(broken)
+        written.await.map(drop).map_err(Broken::from)
     }
 }
 
@@ -197,14 +197,6 @@ impl Keep for Store {
                 "INSERT INTO modules VALUES (?1, ?2, ?3) ON CONFLICT (component, engine) DO UPDATE SET digest = excluded.digest";
             tx.connection.execute(statement, row).map(drop).map_err(|e| failed("remembering a compiled component", e))
         });
-        Box::pin(async move { written.await.map_err(broken) })
-    }
-}
-
-/// A write that has no premise cannot be refused; were it, that is the store's failure.
-pub(super) fn broken(failed: Unrecorded) -> Broken {
-    match failed {
-        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken,
-        Unrecorded::Refused(refusal) => Broken::while_doing("writing to the store", refusal),
+        Box::pin(async move { written.await.map_err(Broken::from) })
     }
 }

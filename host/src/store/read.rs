@@ -9,7 +9,6 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row as SqlRow};
 use serde_json::{Value, json};
 
-use super::people::broken;
 use super::tx::failed;
 use super::{Store, schema};
 use crate::clock::Instant;
@@ -147,7 +146,7 @@ impl Store {
             tx.append(Chapter::alone(draft))?;
             Ok(count)
         });
-        let count = erased.await.map_err(broken)?;
+        let count = erased.await.map_err(Broken::from)?;
         // The bytes stand in the write-ahead log until it is folded in and emptied.
         self.read("folding the write-ahead log in", |connection| {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)).map(drop)

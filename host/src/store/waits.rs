@@ -111,7 +111,7 @@ impl Waits for Store {
                 }
                 Ok(taken)
             });
-            written.await.map_err(super::people::broken)
+            written.await.map_err(Broken::from)
         })
     }
 
@@ -120,7 +120,7 @@ impl Waits for Store {
             let id = invocation.to_string();
             let written =
                 self.write(move |tx| put_back(tx, &id).map(drop).map_err(|e| failed("setting an invocation down", e)));
-            written.await.map_err(super::people::broken)
+            written.await.map_err(Broken::from)
         })
     }
 
@@ -134,7 +134,7 @@ impl Waits for Store {
                 let statement = "DELETE FROM waits WHERE invocation = ?1 AND ended IS NOT NULL";
                 tx.connection.execute(statement, [&id]).map(drop).map_err(|e| failed("handing a result over", e))
             });
-            written.await.map_err(super::people::broken)
+            written.await.map_err(Broken::from)
         })
     }
 
@@ -149,7 +149,7 @@ impl Waits for Store {
                 }
                 tx.append(chapter).map(|_| true)
             });
-            let cancelled = written.await.map_err(super::people::broken)?;
+            let cancelled = written.await.map_err(Broken::from)?;
             self.board.answered();
             Ok(cancelled)
         })

@@ -3,7 +3,6 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Map, Value, json};
 
-use super::people::broken;
 use super::tx::failed;
 use super::worldfile::{self, NewThread, WorldFile};
 use super::{Store, Tx, load};
@@ -33,7 +32,7 @@ impl Store {
             tx.append(Chapter::alone(draft))?;
             Ok(count)
         });
-        applied.await.map_err(broken)
+        applied.await.map_err(Broken::from)
     }
 
     /// The world as JSON, with the number of each forum's posts.
