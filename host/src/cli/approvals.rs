@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 use super::command::{Answer, Approvals, ApprovalsCommand};
 use super::exit::{Exit, Failure};
 use super::output::{Output, note, table};
-use super::result::Here;
+use super::result::{Here, went_lines};
 use super::terminal::passphrase;
 use crate::approval::{ATTEMPTS, Answered, Credentials as _, Meanwhile, Question, Reply, State, matches, show_name};
 use crate::gate::Questions as _;
-use crate::invoke::Waits as _;
 use crate::journal::{Body, Chapter, Draft, Kind};
 use crate::name::PersonName;
 use crate::setup::Workspace;
@@ -119,7 +118,7 @@ fn not_yours(person: &PersonName, question: &Question) -> Failure {
     let about =
         question.rules.about.as_ref().map_or_else(String::new, |about| format!(" {}", show_name(&about.to_string())));
     let why = format!("{person} cannot be shown question {}: only readers of{about} can", question.id);
-    Failure { exit: Exit::Refused, ..Failure::usage(why, "say with --as who looks") }
+    Failure::refused(why, "say with --as who looks")
 }
 
 /// Takes an answer, and lets what waited for it go on.
@@ -145,15 +144,12 @@ async fn one(here: &Here<'_>, id: u64, person: &PersonName, yes: bool) -> Result
     if !question.state.is_live() {
         let why = question.why.map(|why| format!(": {why}")).unwrap_or_default();
         let why = format!("question {id} is {}{why}", question.state.as_str());
-        return Err(Failure {
-            exit: Exit::Refused,
-            ..Failure::usage(why, "nothing was changed; what asks again is asked anew")
-        });
+        return Err(Failure::refused(why, "nothing was changed; what asks again is asked anew"));
     }
     let may = question.rules.may_answer(&*store.directory()?, store.now());
     if !may.contains(person) {
         let why = format!("{person} is not among those who may answer question {id} ({} must)", question.rules.consent);
-        return Err(Failure { exit: Exit::Refused, ..Failure::usage(why, "say with --as whose answer it is") });
+        return Err(Failure::refused(why, "say with --as whose answer it is"));
     }
     let Some(card) = &question.card else {
         return Err(Failure::usage(format!("the card of question {id} was erased"), "it can be asked again"));
@@ -164,19 +160,14 @@ async fn one(here: &Here<'_>, id: u64, person: &PersonName, yes: bool) -> Result
     let body = Body::of(6).text("answer", if yes { "yes" } else { "no" }).text("function", card.act.function.clone());
     let body = body.text("of", person.to_string()).number("question", id).number("wrong-passphrases", wrong.into());
     let body = body.text("invocation", question.asker.to_string());
-    let answered = store.answer(reply, Chapter::alone(Draft::new(Kind::Answered, body))).await.map_err(recorded)?;
+    let answered = store.answer(reply, Chapter::alone(Draft::new(Kind::Answered, body))).await?;
     let (exit, state, why) = match answered {
         Answered::Counted(state) => (Exit::Done, state, None),
         Answered::Ended(State::Declined, why) if !yes => (Exit::Done, State::Declined, Some(why)),
         Answered::Ended(state, why) => (Exit::Refused, state, Some(why)),
-        Answered::Turned(why) => return Err(Failure { exit: Exit::Refused, ..Failure::usage(why, "nothing was changed") }),
+        Answered::Turned(why) => return Err(Failure::refused(why, "nothing was changed")),
     };
-    let mut went = Vec::new();
-    if state != State::Open {
-        for invocation in store.waiting_for(id).await? {
-            went.push(here.went(invocation).await?);
-        }
-    }
+    let went = if state == State::Open { Vec::new() } else { here.all_go_on(id).await? };
     Ok((
         exit,
         json!({ "question": id, "person": person.as_str(), "state": state.as_str(), "why": why, "invocations": went }),
@@ -185,14 +176,13 @@ async fn one(here: &Here<'_>, id: u64, person: &PersonName, yes: bool) -> Result
 
 /// The person's passphrase, typed at the terminal; how many wrong ones came before it.
 pub async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failure> {
-    let refused = |why: String, help: String| Failure { exit: Exit::Refused, ..Failure::usage(why, help) };
     let Some(kept) = store.passphrase_of(person).await? else {
         let why = format!("{person} has no passphrase and cannot answer");
-        return Err(refused(why, format!("`tollgate passphrase {person}` sets one")));
+        return Err(Failure::refused(why, format!("`tollgate passphrase {person}` sets one")));
     };
     for wrong in 0..ATTEMPTS {
         let Some(typed) = passphrase(person) else {
-            return Err(refused(
+            return Err(Failure::refused(
                 "an answer is given at a terminal, and there is none".to_owned(),
                 "run this at a terminal".to_owned(),
             ));
@@ -203,17 +193,8 @@ pub async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failu
         note(&format!("That is not {person}'s passphrase."));
     }
     let body = Body::of(2).text("of", person.to_string()).number("wrong-passphrases", ATTEMPTS.into());
-    store.note(Draft::new(Kind::Answered, body.text("answer", "agree.nobody-here"))).await.map_err(recorded)?;
-    Err(refused(format!("that was not {person}'s passphrase"), "nothing was changed".to_owned()))
-}
-
-pub fn recorded(failed: crate::journal::Unrecorded) -> Failure {
-    match failed {
-        crate::journal::Unrecorded::Broken(broken) | crate::journal::Unrecorded::Unknown(broken) => broken.into(),
-        crate::journal::Unrecorded::Refused(refusal) => {
-            Failure { exit: Exit::Refused, ..Failure::usage(refusal.to_string(), refusal.change.unwrap_or_default()) }
-        }
-    }
+    store.note(Draft::new(Kind::Answered, body.text("answer", "agree.nobody-here"))).await?;
+    Err(Failure::refused(format!("that was not {person}'s passphrase"), "nothing was changed".to_owned()))
 }
 
 fn said(json: &Value, person: &PersonName) -> String {
@@ -225,8 +206,6 @@ fn said(json: &Value, person: &PersonName) -> String {
         _ if why.is_empty() => format!("the question is {state}"),
         _ => format!("the question is {state}: {why}"),
     }];
-    for went in json["invocations"].as_array().into_iter().flatten() {
-        lines.push(format!("invocation {}: {}", text(&went["invocation"]), text(&went["outcome"])));
-    }
+    lines.extend(went_lines(json));
     lines.join("\n")
 }

@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use crate::diagnostic::{Broken, Problem};
+use crate::journal::Unrecorded;
+use crate::refusal::Refusal;
 use crate::setup::NotReady;
 
 /// The exit codes, stable and documented in `docs/operators.md`.
@@ -76,6 +78,11 @@ impl Failure {
         Self { exit: Exit::Broken, says: Says::Words(why.into(), Some(help.into())) }
     }
 
+    /// A person or a rule said no.
+    pub fn refused(why: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { exit: Exit::Refused, ..Self::usage(why, help) }
+    }
+
     /// Files that an operator has to mend.
     #[must_use]
     pub const fn problems(problems: Vec<Problem>) -> Self {
@@ -86,6 +93,21 @@ impl Failure {
 impl From<Broken> for Failure {
     fn from(broken: Broken) -> Self {
         Self { exit: Exit::Broken, says: Says::Words(broken.to_string(), broken.help) }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self { exit: Exit::Refused, says: Says::Words(refusal.to_string(), refusal.change) }
+    }
+}
+
+impl From<Unrecorded> for Failure {
+    fn from(failed: Unrecorded) -> Self {
+        match failed {
+            Unrecorded::Refused(refusal) => refusal.into(),
+            Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken.into(),
+        }
     }
 }
 

@@ -218,16 +218,17 @@ pub fn thaw(folder: &Path, options: &Thaw, output: Output) -> Result<Exit, Failu
             return Err(not_by(&by));
         }
         let kept = store.passphrase_of(&by).await?;
-        let kept =
-            kept.ok_or_else(|| refused(format!("{by} has no passphrase"), format!("`tollgate passphrase {by}` sets one")))?;
+        let kept = kept.ok_or_else(|| {
+            Failure::refused(format!("{by} has no passphrase"), format!("`tollgate passphrase {by}` sets one"))
+        })?;
         let typed = passphrase(&by).ok_or_else(|| {
-            refused(
+            Failure::refused(
                 "a thaw needs a person, and there is no terminal to ask at".to_owned(),
                 "run this at a terminal".to_owned(),
             )
         })?;
         if !matches(&kept, &typed) {
-            return Err(refused(format!("that is not {by}'s passphrase"), "it stays frozen".to_owned()));
+            return Err(Failure::refused(format!("that is not {by}'s passphrase"), "it stays frozen".to_owned()));
         }
         let thawed = store.thaw(options.id, &by, &options.reason).await.map_err(|failed| match failed {
             Unrecorded::Refused(_) => not_by(&by),
@@ -242,14 +243,10 @@ pub fn thaw(folder: &Path, options: &Thaw, output: Output) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-fn refused(why: String, help: String) -> Failure {
-    Failure { exit: Exit::Refused, ..Failure::usage(why, help) }
-}
-
 fn missing(id: u64) -> Failure {
     Failure::usage(format!("nothing is frozen under the number {id}"), "`tollgate freeze list` shows what is frozen")
 }
 
 fn not_by(person: &PersonName) -> Failure {
-    refused(format!("somebody else has frozen {person}"), "it takes another person to thaw that: --as".to_owned())
+    Failure::refused(format!("somebody else has frozen {person}"), "it takes another person to thaw that: --as".to_owned())
 }

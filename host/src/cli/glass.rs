@@ -4,13 +4,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::approvals::{credential, find, meanwhile, recorded};
+use super::approvals::{credential, find, meanwhile};
 use super::command::{BreakGlass, Review as Options};
 use super::exit::{Exit, Failure};
 use super::output::{Output, note};
-use super::result::Here;
+use super::result::{Here, went_lines};
 use crate::approval::{Answered, Breaking, Closing, GLASS, Question, Statement};
-use crate::invoke::Waits as _;
 use crate::name::PersonName;
 use crate::setup::Workspace;
 use crate::store::Store;
@@ -53,15 +52,12 @@ async fn break_glass(here: &Here<'_>, id: u64, person: &PersonName, reason: Stat
     credential(store, person).await?;
     let now = here.workspace.current(&card.act.tool);
     let breaking = Breaking { question: id, person: person.clone(), reason, now };
-    match store.break_glass(breaking).await.map_err(recorded)? {
+    match store.break_glass(breaking).await? {
         Answered::Counted(_) => {}
         Answered::Ended(state, why) => return Err(turned(format!("question {id} is {}: {why}", state.as_str()))),
         Answered::Turned(why) => return Err(turned(why)),
     }
-    let mut went = Vec::new();
-    for invocation in store.waiting_for(id).await? {
-        went.push(here.went(invocation).await?);
-    }
+    let went = here.all_go_on(id).await?;
     let owner = owner(&question, store)?;
     Ok(json!({
         "question": id, "person": person.as_str(), "state": "agreed", "review": "open", "marked-for": owner,
@@ -88,16 +84,14 @@ fn owner(question: &Question, store: &Store) -> Result<Option<String>, Failure> 
 }
 
 fn turned(why: String) -> Failure {
-    Failure { exit: Exit::Refused, ..Failure::usage(why, "nothing was done") }
+    Failure::refused(why, "nothing was done")
 }
 
 fn said(json: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let id = &json["question"];
     let mut lines = vec![format!("{} has broken the glass over question {id}", text(&json["person"]))];
-    for went in json["invocations"].as_array().into_iter().flatten() {
-        lines.push(format!("invocation {}: {}", text(&went["invocation"]), text(&went["outcome"])));
-    }
+    lines.extend(went_lines(json));
     let owner = json["marked-for"].as_str().map(|owner| format!(" for {owner}, who owns it,")).unwrap_or_default();
     lines.push(format!(
         "`tollgate report` and `tollgate approvals list` mark it{owner} until somebody else reviews it: tell them"
@@ -123,7 +117,7 @@ pub fn review(folder: &Path, options: &Options, output: Output) -> Result<Exit, 
         }
         credential(&store, &person).await?;
         let closing = Closing { question: id, person: person.clone(), finding };
-        store.review(closing).await.map_err(recorded)?.map_err(turned)?;
+        store.review(closing).await?.map_err(turned)?;
         store.close().await?;
         Ok(())
     })?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::command::{Lease as Options, LeaseCommand};
-use super::exit::{Exit, Failure, Says};
+use super::exit::{Exit, Failure};
 use super::output::{Output, table};
 use super::terminal::ask;
 use crate::approval::{ATTEMPTS, Answer, Credentials as _, matches, named, show_name};
@@ -15,7 +15,6 @@ use crate::clock::Instant;
 use crate::freeze;
 use crate::gate::longest_lease;
 use crate::grant::Allowed;
-use crate::journal::Unrecorded;
 use crate::lease::{Extension, Lease};
 use crate::name::{AgentName, PersonName};
 use crate::people::Directory;
@@ -126,7 +125,7 @@ fn show(store: &Store, id: u64, output: Output) -> Result<(), Failure> {
 
 async fn end(store: &Store, id: u64, person: &PersonName, output: Output) -> Result<(), Failure> {
     store.lease(id)?.ok_or_else(|| no_such(id))?;
-    let found = store.end_lease(id, person).await.map_err(unrecorded)?;
+    let found = store.end_lease(id, person).await?;
     let json = json!({ "lease": id, "found": found.as_str(), "by": person.as_str() });
     output.result(&json, || format!("lease {id} is over: {}", found.says()));
     Ok(())
@@ -144,11 +143,11 @@ async fn extend(
     let longest = longest(workspace, &lease, span)?;
     let freezes = freeze::newest(&directory.freezes);
     let extension = Extension { lease, by: person, agent, freezes, ends: now.after(span), longest };
-    let shown = extension.judge(&extension.lease, &directory, now).map_err(refused)?;
+    let shown = extension.judge(&extension.lease, &directory, now).map_err(Failure::from)?;
     let card = card(&extension, &shown, &directory, span);
     agree(store, &extension.by, &card).await?;
     let (ends, person) = (extension.ends, extension.by.clone());
-    store.extend_lease(extension, shown, card).await.map_err(unrecorded)?;
+    store.extend_lease(extension, shown, card).await?;
     let json = json!({ "lease": id, "ends": ends.to_string(), "by": person.as_str() });
     output.result(&json, || format!("lease {id} holds until {ends}"));
     Ok(())
@@ -162,7 +161,7 @@ fn longest(workspace: &Workspace, lease: &Lease, span: Duration) -> Result<Durat
     let allowed = Allowed { granted: manifest.grants, declared: surface.declared };
     let [object, principal, right] =
         [lease.object.to_string(), lease.principal.to_string(), lease.right.as_str().to_owned()];
-    longest_lease(&allowed, &Widen::parse(object, principal, right, span.0 / 1000)).map_err(refused)
+    longest_lease(&allowed, &Widen::parse(object, principal, right, span.0 / 1000)).map_err(Failure::from)
 }
 
 fn card(extension: &Extension, keep: &BTreeSet<PersonName>, directory: &Directory, span: Duration) -> String {
@@ -183,7 +182,7 @@ fn card(extension: &Extension, keep: &BTreeSet<PersonName>, directory: &Director
 async fn agree(store: &Store, person: &PersonName, card: &str) -> Result<(), Failure> {
     let kept = store.passphrase_of(person).await?.ok_or_else(|| {
         let why = format!("{person} has no passphrase, so nobody can agree to this");
-        refused(Refusal::new(Code::NobodyCan, why).unless(format!("`tollgate passphrase {person}` sets one")))
+        Failure::from(Refusal::new(Code::NobodyCan, why).unless(format!("`tollgate passphrase {person}` sets one")))
     })?;
     for again in 0..ATTEMPTS {
         let answer = tokio::task::block_in_place(|| ask(person, card, again));
@@ -191,26 +190,15 @@ async fn agree(store: &Store, person: &PersonName, card: &str) -> Result<(), Fai
             Answer::Yes(passphrase) if matches(&kept, &passphrase) => return Ok(()),
             Answer::Yes(_) => {}
             Answer::No => {
-                return Err(refused(Refusal::new(Code::Declined, format!("{person} said no; it ends as planned"))));
+                return Err(Failure::from(Refusal::new(Code::Declined, format!("{person} said no; it ends as planned"))));
             }
             Answer::NobodyHere => break,
         }
     }
     let why = format!("nobody here answered with {person}'s passphrase");
-    Err(refused(Refusal::new(Code::NobodyHere, why).unless(format!("have {person} run this at a terminal"))))
+    Err(Failure::from(Refusal::new(Code::NobodyHere, why).unless(format!("have {person} run this at a terminal"))))
 }
 
 fn no_such(id: u64) -> Failure {
     Failure::usage(format!("there is no lease {id}"), "`tollgate lease list --all` lists leases")
-}
-
-fn refused(refusal: Refusal) -> Failure {
-    Failure { exit: Exit::Refused, says: Says::Words(refusal.to_string(), refusal.change) }
-}
-
-fn unrecorded(failed: Unrecorded) -> Failure {
-    match failed {
-        Unrecorded::Refused(refusal) => refused(refusal),
-        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken.into(),
-    }
 }

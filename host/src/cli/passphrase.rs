@@ -32,10 +32,7 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
     if let Some(kept) = kept {
         let old = old_passphrase(&person).ok_or_else(no_terminal)?;
         if !matches(&kept, &old) {
-            return Err(Failure {
-                exit: Exit::Refused,
-                ..Failure::usage("that is not the passphrase until now", "it stays as it was")
-            });
+            return Err(Failure::refused("that is not the passphrase until now", "it stays as it was"));
         }
     }
     let new = new_passphrase(&person).map_err(|e| Failure::usage(e, "nothing was changed; try again"))?;
@@ -77,10 +74,7 @@ pub async fn shown(store: &Store, person: &PersonName) -> Result<(), Failure> {
     if matches(&kept, &typed) {
         return Ok(());
     }
-    Err(Failure {
-        exit: Exit::Refused,
-        ..Failure::usage(format!("that is not {person}'s passphrase"), "nothing was changed")
-    })
+    Err(Failure::refused(format!("that is not {person}'s passphrase"), "nothing was changed"))
 }
 
 fn no_terminal() -> Failure {

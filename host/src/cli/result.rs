@@ -154,14 +154,30 @@ impl Here<'_> {
         }
     }
 
-    /// Goes on with an invocation whose question somebody has just answered; its caller asks for the result himself.
-    pub async fn went(&self, id: InvocationId) -> Result<Value, Failure> {
+    /// Goes on with every invocation that waited for a question which somebody has just answered; their callers ask for the
+    /// results themselves.
+    pub async fn all_go_on(&self, question: u64) -> Result<Vec<Value>, Failure> {
+        let mut went = Vec::new();
+        for invocation in self.store.waiting_for(question).await? {
+            went.push(self.went(invocation).await?);
+        }
+        Ok(went)
+    }
+
+    async fn went(&self, id: InvocationId) -> Result<Value, Failure> {
         Ok(match self.workspace.go_on((self.host, self.store), id, interrupted()).await? {
             Went::On(report) => report.json(),
             Went::Stays(Standing::Over(reported)) => reported.json,
             Went::Stays(_) => waiting(id, None).json,
         })
     }
+}
+
+/// A line for each of the `invocations` that went on.
+pub fn went_lines(json: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let went = json["invocations"].as_array().into_iter().flatten();
+    went.map(|it| format!("invocation {}: {}", text(&it["invocation"]), text(&it["outcome"]))).collect()
 }
 
 fn waiting(id: InvocationId, question: Option<u64>) -> Shown {
