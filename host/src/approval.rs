@@ -16,7 +16,7 @@ pub use card::{Act, BadCard, Card, Meanwhile, differences};
 pub use glass::{Breaking, Closed, Closing, GLASS, Review, Statement};
 pub use named::named;
 pub use passphrase::{Passphrase, matches, protect};
-pub use question::{Answered, Asked, Current, Earlier, Manners, NewQuestion, Question, Reply, Spends, State, Use};
+pub use question::{Answered, Current, Earlier, Manners, NewQuestion, Question, Reply, Spends, State, Use};
 pub use rule::Rules;
 pub use visible::{Shown, is_hidden, looks_like, one_line, scripts, show, show_name};
 

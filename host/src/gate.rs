@@ -13,7 +13,7 @@ mod permit;
 mod tape;
 
 pub use action::{Action, Looking, Retold};
-pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, World};
+pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, World, refused};
 pub use explain::{Step, explain};
 pub use judge::longest_lease;
 pub use pass::{Inside, pass};

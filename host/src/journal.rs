@@ -19,7 +19,7 @@ pub use signer::Signer;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::approval::{Asked, NewQuestion, Spends};
+use crate::approval::{NewQuestion, Spends};
 use crate::diagnostic::Broken;
 use crate::name::{Digest, InvocationId};
 use crate::people::Premise;
@@ -91,7 +91,7 @@ pub struct NewWait {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Written {
     /// The question that was asked, or one that was open for the same act.
-    pub asked: Option<Asked>,
+    pub asked: Option<u64>,
 }
 
 impl Chapter {

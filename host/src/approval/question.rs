@@ -143,15 +143,6 @@ pub struct Spends {
 /// The cards of earlier acts of one kind: the last one that was done, and the last one that was refused or taken back.
 pub type Earlier = (Option<Card>, Option<Card>);
 
-/// What came of asking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
-    /// The question: a new one, or one that is open for the same act.
-    pub question: u64,
-    /// What became of it.
-    pub state: State,
-}
-
 /// What a question is bound to, as it is where somebody answers.
 #[derive(Debug, Clone)]
 pub struct Current {

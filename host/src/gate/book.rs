@@ -310,9 +310,7 @@ impl Book {
             let why = format!("it was refused more than {allowed} times ([limits] refusals)");
             return Fault::new(FaultKind::Refusals, why).into();
         }
-        let body = Body::of(2).text("code", refusal.code.to_string()).text("function", action.function());
-        let told = json!({ "message": refusal.message, "change": refusal.change }).to_string();
-        self.record.note(Draft::new(Kind::Refused, body).with("asked", action.canonical()).with("answered", told));
+        self.record.note(refused(action.function(), action.canonical(), &refusal));
         self.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
         refusal.into()
     }
@@ -341,6 +339,14 @@ impl Session {
         let who = &self.who;
         quota::charges(&self.quotas, spec.name, &who.tool, &who.agent, &who.initiator)
     }
+}
+
+/// A refusal as it goes on record: with what was asked, and what the guest is told.
+#[must_use]
+pub fn refused(function: &'static str, asked: String, refusal: &Refusal) -> Draft {
+    let body = Body::of(2).text("code", refusal.code.to_string()).text("function", function);
+    let told = json!({ "message": refusal.message, "change": refusal.change }).to_string();
+    Draft::new(Kind::Refused, body).with("asked", asked).with("answered", told)
 }
 
 /// How an intent ended.

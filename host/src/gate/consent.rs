@@ -10,8 +10,7 @@ use super::book::{Book, Session};
 use super::permit::unrecorded;
 use super::tape::diverged;
 use crate::approval::{
-    self, Act, Answered, Asked, Card, Current, Earlier, NewQuestion, Question, Reply, Rules, State, Use, Verdict,
-    differences,
+    self, Act, Answered, Card, Current, Earlier, NewQuestion, Question, Reply, Rules, State, Use, Verdict, differences,
 };
 use crate::diagnostic::{Broken, Halt};
 use crate::grant::Consent;
@@ -96,7 +95,7 @@ impl Asking<'_> {
         let terms = Terms { premise: None, with: Some(With::Ask(Box::new(new))) };
         let written = book.record.commit(&services.journal, Some(draft), terms).await.map_err(unrecorded)?;
         match written.asked {
-            Some(Asked { question, .. }) => Ok(question),
+            Some(question) => Ok(question),
             None => Err(Refusal::new(Code::Unrecorded, "the question could not be put on record").into()),
         }
     }

@@ -74,6 +74,15 @@ pub struct Permit<A> {
     book: OwnedMutexGuard<Book>,
 }
 
+/// A change that is about to be performed.
+struct Begun<A> {
+    action: Arc<A>,
+    key: (InvocationId, u32),
+    premise: Premise,
+    session: Session,
+    book: OwnedMutexGuard<Book>,
+}
+
 /// A change whose intent is on record.
 struct Recorded {
     /// The number of the intent's entry.
@@ -276,6 +285,22 @@ impl<A: Action> Permit<A> {
         }
     }
 
+    /// What a change is performed with; from here on whoever performs it settles it. Where there is nothing to perform, the
+    /// answer: what a replayed call was told, or that what only looks changes nothing.
+    fn begin<T>(self, recall: fn(&Value) -> Option<T>) -> Result<Begun<A>, Result<T, Halt>> {
+        let key = self.key();
+        let Self { action, change, recalled, mut book, .. } = self;
+        if let Some(Recalled::Done(outcome)) = &recalled {
+            return Err(recall(outcome).ok_or_else(unreadable));
+        }
+        let Some(Recorded { premise, session, .. }) = change else {
+            let why = Refusal::new(Code::Unrecorded, "what only looks has no intent on record and changes nothing");
+            return Err(Err(book.refuse(&*action, why)));
+        };
+        book.settled();
+        Ok(Begun { action, key, premise, session, book })
+    }
+
     /// Performs a change where nobody can cancel it, and settles its intent with the outcome, also when it failed.
     ///
     /// `effect` commits the chapter it is given in the transaction in which it acts. `recall` reads what it returned from the
@@ -292,16 +317,10 @@ impl<A: Action> Permit<A> {
         T: Send + 'static,
         F: Future<Output = Result<T, Unrecorded>> + Send + 'static,
     {
-        let key = self.key();
-        let Self { action, change, recalled, mut book, .. } = self;
-        if let Some(Recalled::Done(outcome)) = &recalled {
-            return recall(outcome).ok_or_else(unreadable);
-        }
-        let Some(Recorded { premise, session, .. }) = change else {
-            let why = Refusal::new(Code::Unrecorded, "what only looks has no intent on record and changes nothing");
-            return Err(book.refuse(&*action, why));
+        let Begun { action, key, premise, session, mut book } = match self.begin(recall) {
+            Ok(begun) => begun,
+            Err(answered) => return answered,
         };
-        book.settled();
         let settle = book.record.chapter(Some(outcome(action.function(), key.1, "done")), Some(premise).into());
         let drafts = settle.drafts.clone();
         let acting = effect(action.clone(), key, settle);

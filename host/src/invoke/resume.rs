@@ -11,7 +11,7 @@ use super::{Host, Loaded, NotCalled, Report, Wait};
 use crate::admit::admit;
 use crate::approval::State;
 use crate::diagnostic::{Broken, FaultKind};
-use crate::gate::Book;
+use crate::gate::{Book, refused};
 use crate::invoke::{Outcome, Reported};
 use crate::journal::{Body, Chapter, Draft, Kind, Terms};
 use crate::name::InvocationId;
@@ -108,9 +108,7 @@ impl Host {
     /// When that cannot be put on record.
     pub async fn give_up(&self, invocation: InvocationId, code: Code, why: &str) -> Result<bool, Broken> {
         let refusal = Refusal::new(code, why).unless("call again");
-        let told = serde_json::json!({ "message": refusal.message, "change": refusal.change }).to_string();
-        let body = Body::of(2).text("code", code.to_string()).text("function", "call");
-        let refused = Draft::new(Kind::Refused, body).with("asked", "").with("answered", told);
+        let refused = refused("call", String::new(), &refusal);
         // First, for a question goes with its invocation, and then it is no longer said why.
         let state = if code == Code::Changed { State::Void } else { State::Cancelled };
         if let Some(Wait { ended: false, taken: false, question, .. }) = self.store.wait(invocation).await?

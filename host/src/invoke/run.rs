@@ -15,7 +15,7 @@ use super::{Host, NotCalled};
 use crate::admit::admit;
 use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
-use crate::gate::{Book, Patience, Seen, Session, Who};
+use crate::gate::{Book, Patience, Seen, Session, Who, refused};
 use crate::journal::{Body, Draft, Journal, Kind, Meter, NewKey, Terms, Unrecorded, With};
 use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
 use crate::people::Rights;
@@ -218,9 +218,7 @@ impl Invocation<'_> {
     pub(super) async fn turn_away(self, refusal: Refusal) -> Result<Report, NotCalled> {
         {
             let mut book = self.book.lock().await;
-            let body = Body::of(2).text("code", refusal.code.to_string()).text("function", "call");
-            let told = json!({ "message": refusal.message, "change": refusal.change }).to_string();
-            book.record.note(Draft::new(Kind::Refused, body).with("asked", "").with("answered", told));
+            book.record.note(refused("call", String::new(), &refusal));
             book.seen.push(Seen { function: "call", refusal });
         }
         self.finish(Outcome::Refused(None), &Usage::default()).await

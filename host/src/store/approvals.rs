@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::tx::failed;
 use super::{Store, Tx, glass, load, quota};
-use crate::approval::{Act, Answered, Asked, Card, Current, Earlier, NewQuestion, Question, Reply, Rules, State, Use};
+use crate::approval::{Act, Answered, Card, Current, Earlier, NewQuestion, Question, Reply, Rules, State, Use};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::freeze::{self, Subject};
@@ -22,7 +22,7 @@ use crate::refusal::{Code, Refusal};
 const ASKING: &str = "asking people";
 
 /// Puts a question beside the entry that asks it, or joins one that is open for the same act.
-pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<Asked, Unrecorded> {
+pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<u64, Unrecorded> {
     let digest = new.act.digest();
     let db = |e: rusqlite::Error| failed(ASKING, e);
     if let Some(asked) = same(tx, &digest).map_err(db)? {
@@ -31,7 +31,7 @@ pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<Asked, 
     let since = |span: crate::unit::Duration| tx.now.0.saturating_sub(span.0).cast_signed();
     let mut no = tx
         .connection
-        .prepare_cached("SELECT id, why FROM approvals WHERE act = ?1 AND state = 'declined' AND settled > ?2 LIMIT 1")
+        .prepare_cached("SELECT id FROM approvals WHERE act = ?1 AND state = 'declined' AND settled > ?2 LIMIT 1")
         .map_err(db)?;
     let declined =
         no.query_row(params![digest.as_bytes(), since(new.manners.declined)], |row| row.get::<_, i64>(0)).optional();
@@ -44,11 +44,11 @@ pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<Asked, 
     // People are not to be flooded.
     quota::spend(tx, &new.manners.asks.asks(&new.act.tool, &new.act.agent, &new.act.initiator))?;
     insert(tx, new, &digest, number).map_err(db)?;
-    Ok(Asked { question: tx.connection.last_insert_rowid().cast_unsigned(), state: State::Open })
+    Ok(tx.connection.last_insert_rowid().cast_unsigned())
 }
 
 /// A live question about the same act.
-pub(super) fn same(tx: &Tx<'_>, digest: &Digest) -> rusqlite::Result<Option<Asked>> {
+pub(super) fn same(tx: &Tx<'_>, digest: &Digest) -> rusqlite::Result<Option<u64>> {
     let mut live = tx.connection.prepare_cached(
         "SELECT id, state FROM approvals WHERE act = ?1 AND state IN ('open', 'agreed') AND expires > ?2 ORDER BY id DESC",
     )?;
@@ -57,7 +57,7 @@ pub(super) fn same(tx: &Tx<'_>, digest: &Digest) -> rusqlite::Result<Option<Aske
         let (question, state) = (row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, String>(1)?);
         let state = State::parse(&state).unwrap_or(State::Void);
         if state != State::Agreed || !was_used(tx.connection, question, None)? {
-            return Ok(Some(Asked { question, state }));
+            return Ok(Some(question));
         }
     }
     Ok(None)

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use super::tx::failed;
 use super::writer::Writer;
 use super::{Tx, approvals, waits};
-use crate::approval::Asked;
 use crate::diagnostic::Broken;
 use crate::grant::Class;
 use crate::journal::{Chapter, Draft, IN_DOUBT, Kind, NewWait, Terms, Unrecorded, With};
@@ -160,7 +159,7 @@ fn still_asks(tx: &Tx<'_>, entries: &[(u32, Value)]) -> rusqlite::Result<Option<
     let digest = |key: &str| asked["body"][key].as_str().and_then(|hex| Digest::parse_hex(hex).ok());
     let (Some(act), Some(call)) = (digest("act"), digest("call")) else { return Ok(None) };
     let live = approvals::same(tx, &act)?;
-    Ok(live.map(|Asked { question, .. }| (NewWait { call, question }, question)))
+    Ok(live.map(|question| (NewWait { call, question }, question)))
 }
 
 fn entries(tx: &Tx<'_>, invocation: &str) -> rusqlite::Result<Vec<(u32, Value)>> {

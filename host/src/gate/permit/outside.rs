@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Permit, Recorded, unreadable, unrecorded};
+use super::{Begun, Permit, unrecorded};
 use crate::diagnostic::Halt;
 use crate::gate::action::Action;
 use crate::gate::book::{Book, Session, outcome};
-use crate::gate::tape::Recalled;
 use crate::journal::{IN_DOUBT, Terms};
 use crate::name::InvocationId;
 use crate::people::Premise;
@@ -52,16 +51,10 @@ impl<A: Action> Permit<A> {
         T: Send + 'static,
         F: Future<Output = Result<T, Failed>> + Send + 'static,
     {
-        let key = self.key();
-        let Self { action, change, recalled, mut book, .. } = self;
-        if let Some(Recalled::Done(outcome)) = &recalled {
-            return recall(outcome).ok_or_else(unreadable);
-        }
-        let Some(Recorded { premise, session, .. }) = change else {
-            let why = Refusal::new(Code::Unrecorded, "what only looks has no intent on record and changes nothing");
-            return Err(book.refuse(&*action, why));
+        let Begun { action, key, premise, session, mut book } = match self.begin(recall) {
+            Ok(begun) => begun,
+            Err(answered) => return answered,
         };
-        book.settled();
         let effects = session.services.effects.clone();
         let task = effects.clone().spawn(async move {
             let ended = match still(&premise, &session).await {
