@@ -20,6 +20,7 @@ static FILES_READ: Spec = Spec {
     reach: &[Dimension { key: "paths", one: "path", values: Values::Paths }],
     bytes: true,
     lease: false,
+    hints: tollgate::grant::Hints::READS,
     class: None,
 };
 static FORUM_READ: Spec = Spec {
@@ -29,6 +30,7 @@ static FORUM_READ: Spec = Spec {
     reach: FORUMS,
     bytes: true,
     lease: false,
+    hints: tollgate::grant::Hints::READS,
     class: None,
 };
 static FORUM_POST: Spec = Spec {
@@ -38,6 +40,7 @@ static FORUM_POST: Spec = Spec {
     reach: FORUMS,
     bytes: true,
     lease: false,
+    hints: tollgate::grant::Hints::READS,
     class: Some(Class::SameDatabase),
 };
 static ACL_READ: Spec = Spec {
@@ -47,6 +50,7 @@ static ACL_READ: Spec = Spec {
     reach: OBJECTS,
     bytes: true,
     lease: false,
+    hints: tollgate::grant::Hints::READS,
     class: None,
 };
 static ACL_WRITE: Spec = Spec {
@@ -60,6 +64,7 @@ static ACL_WRITE: Spec = Spec {
     ],
     bytes: false,
     lease: true,
+    hints: tollgate::grant::Hints::READS,
     class: Some(Class::SameDatabase),
 };
 static SPECS: [&Spec; 5] = [&FILES_READ, &FORUM_READ, &FORUM_POST, &ACL_READ, &ACL_WRITE];

@@ -197,6 +197,7 @@ static SPEC: Spec = Spec {
     reach: &[Dimension { key: "things", one: "thing", values: Values::Names }],
     bytes: true,
     lease: false,
+    hints: tollgate::grant::Hints::READS,
     class: None,
 };
 

@@ -37,6 +37,7 @@ const LAYERS: &[&str] = &[
     "invoke",
     "store",
     "setup",
+    "serve",
     "cli",
 ];
 

@@ -11,7 +11,7 @@ use tollgate::clock::Instant;
 use tollgate::diagnostic::Broken;
 use tollgate::freeze::Subject;
 use tollgate::gate::{Questions, World};
-use tollgate::invoke::{Keep, Past, Wait, Waits};
+use tollgate::invoke::{Began, Keep, Past, Wait, Waits};
 use tollgate::journal::chain::{Head, Place, seal};
 use tollgate::journal::{Chapter, Journal, Pending, Unrecorded, Written};
 use tollgate::name::{Digest, InvocationId, PersonName};
@@ -144,6 +144,10 @@ impl Waits for InMemory {
 
     fn cancel(&self, invocation: InvocationId, chapter: Chapter) -> Pending<'_, Result<bool, Broken>> {
         self.store.cancel(invocation, chapter)
+    }
+
+    fn began(&self, invocation: InvocationId) -> Pending<'_, Result<Option<Began>, Broken>> {
+        self.store.began(invocation)
     }
 
     fn history(&self, invocation: InvocationId) -> Pending<'_, Result<Vec<Past>, Broken>> {

@@ -6,11 +6,21 @@ use crate::name::AgentName;
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
 
-/// Whether a person, through an agent, may have this tool called.
+/// Whether a person, through an agent, may have this tool called now.
 ///
 /// # Errors
 /// `cover.not-granted`, naming the line of the manifest that would let them; `freeze.frozen`.
 pub fn admit(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Result<(), Refusal> {
+    may_call(manifest, rights, agent)?;
+    let (tool, agent, initiator) = (manifest.tool.clone(), agent.clone(), rights.initiator().clone());
+    freeze::judge(&rights.directory().freezes, &Subject { tool, agent, initiator, function: None }, rights.now)
+}
+
+/// Whether the manifest lets a person, through an agent, have this tool called; a freeze is another question.
+///
+/// # Errors
+/// `cover.not-granted`, naming the line of the manifest that would let them.
+pub fn may_call(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Result<(), Refusal> {
     let person = rights.initiator();
     let (tool, file) = (&manifest.tool, &manifest.source.name);
     let refuse = |why: String, change: String| Err(Refusal::new(Code::NotGranted, why).unless(change));
@@ -29,6 +39,5 @@ pub fn admit(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Result<
             format!("an operator can add it to `agents` in {file}"),
         );
     }
-    let (tool, agent, initiator) = (tool.clone(), agent.clone(), person.clone());
-    freeze::judge(&rights.directory().freezes, &Subject { tool, agent, initiator, function: None }, rights.now)
+    Ok(())
 }

@@ -24,6 +24,7 @@ mod pin;
 mod receipt;
 pub mod report;
 mod result;
+mod run;
 mod said;
 mod skeleton;
 mod terminal;
@@ -73,6 +74,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Check => check::run(folder, output),
         Command::Explain(options) => explain::run(folder, options, output),
         Command::Call(options) => call::run(folder, options, output),
+        Command::Run(options) => run::run(folder, options),
         Command::Result(options) => result::run(folder, options, output),
         Command::Cancel(options) => result::cancel(folder, options, output),
         Command::Approvals(options) => approvals::run(folder, options, output),

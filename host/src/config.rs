@@ -1,5 +1,9 @@
 //! `tollgate.toml`: the few things a host must be told. Everything else has one answer.
 
+mod serve;
+
+pub use serve::{Door, Issuer, Limits, Serve};
+
 use std::sync::Arc;
 
 use crate::diagnostic::Source;
@@ -21,6 +25,8 @@ pub struct Config {
     pub files: FilePath,
     /// How people are asked.
     pub consent: Terms,
+    /// How it is served.
+    pub serve: Serve,
 }
 
 impl Config {
@@ -99,8 +105,9 @@ fn config(mut root: Section<'_>) -> Option<Config> {
         root
     });
     let consent = root.section("consent").map_or_else(Terms::default, terms);
+    let serve = root.section("serve").map_or_else(Serve::default, serve::serve);
     root.finish();
-    Some(Config { host: host?, initiator, files: files?, consent })
+    Some(Config { host: host?, initiator, files: files?, consent, serve })
 }
 
 /// Reads `[consent]`. What is wrong is noted, and its default stands in.

@@ -8,7 +8,7 @@ mod spec;
 pub use allowed::{Allowed, Place};
 pub use pattern::{BadPattern, Pattern};
 pub use patterns::Patterns;
-pub use spec::{Class, Dimension, Kind, Spec, Values};
+pub use spec::{Class, Dimension, Hints, Kind, Spec, Values};
 
 use std::fmt;
 use std::sync::Arc;

@@ -26,7 +26,7 @@ use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::{Questions, Services, World};
 use crate::journal::{Chapter, Journal, Pending};
-use crate::name::{Digest, InvocationId};
+use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
 use crate::runtime::{Cache, Cell, Sandbox};
 
 /// Why a call never became an invocation.
@@ -85,8 +85,26 @@ pub trait Waits: Send + Sync {
     /// Ends one that nobody has taken up, with the entries that say so; false if there is none.
     fn cancel(&self, invocation: InvocationId, chapter: Chapter) -> Pending<'_, Result<bool, Broken>>;
 
+    /// Whose an invocation is; none if there is none on record.
+    fn began(&self, invocation: InvocationId) -> Pending<'_, Result<Option<Began>, Broken>>;
+
     /// Every entry of an invocation, in order, with its payloads.
     fn history(&self, invocation: InvocationId) -> Pending<'_, Result<Vec<Past>, Broken>>;
+}
+
+/// How an invocation began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Began {
+    /// On whose behalf.
+    pub initiator: PersonName,
+    /// Through which agent.
+    pub agent: AgentName,
+    /// In which session of the agent.
+    pub session: Option<String>,
+    /// Of which tool.
+    pub tool: ToolName,
+    /// Which function, as exported.
+    pub function: String,
 }
 
 /// An entry of an invocation as it is on record.

@@ -36,4 +36,6 @@ pub mod store;
 
 pub mod setup;
 
+pub mod serve;
+
 pub mod cli;

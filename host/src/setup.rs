@@ -2,6 +2,7 @@
 
 mod cargo;
 mod components;
+mod doors;
 mod doubts;
 mod host;
 mod resume;

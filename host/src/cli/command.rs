@@ -59,6 +59,8 @@ pub enum Command {
     Explain(Explain),
     /// Call a tool.
     Call(Call),
+    /// Serve one agent over MCP on standard input and output; the agent's own program starts this.
+    Run(Run),
     /// Print the result of an invocation; one whose question was answered goes on first.
     Result(ResultOf),
     /// End an invocation that waits. What it asked is taken back.
@@ -137,6 +139,16 @@ pub struct Inspect {
 pub struct Pin {
     /// The tool.
     pub tool: String,
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub who: Who,
+    /// In which session of the agent. Without one, the person and the agent are one session.
+    #[arg(long, env = "TOLLGATE_SESSION")]
+    pub session: Option<String>,
 }
 
 /// `explain`

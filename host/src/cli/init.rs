@@ -23,6 +23,7 @@ pub fn run(options: &Init, output: Output) -> Result<Exit, Failure> {
     lay_out(folder, &person)?;
     let workspace = Workspace::open(folder)?;
     workspace.make_journal_key()?;
+    workspace.make_door_key()?;
     let host = workspace.runtime()?;
     host.block_on(async {
         let store = workspace.store()?;

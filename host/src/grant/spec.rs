@@ -15,8 +15,34 @@ pub struct Spec {
     pub bytes: bool,
     /// Whether its effect is a lease, so that `lease` is needed.
     pub lease: bool,
+    /// What agents are told of what a change may do.
+    pub hints: Hints,
     /// How it is found out whether a change happened; none for what only reads.
     pub class: Option<Class>,
+}
+
+/// What agents are told beforehand of what a use may do. It decides nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hints {
+    /// It may change something.
+    pub changes: bool,
+    /// What it changes may be lost, or it opens what was closed.
+    pub destroys: bool,
+    /// Done twice it leaves the same as done once.
+    pub repeats: bool,
+    /// It reaches people beyond the tool's own data.
+    pub outward: bool,
+    /// A person may have to agree.
+    pub asks: bool,
+}
+
+impl Hints {
+    /// Of what only reads.
+    pub const READS: Self = Self { changes: false, destroys: false, repeats: true, outward: false, asks: false };
+    /// Of what adds something that others read.
+    pub const SPEAKS: Self = Self { changes: true, outward: true, repeats: false, ..Self::READS };
+    /// Of what replaces something with something given.
+    pub const REPLACES: Self = Self { changes: true, destroys: true, ..Self::READS };
 }
 
 /// How it is found out whether an act happened, when the host that did it died over it.

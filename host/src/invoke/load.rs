@@ -46,6 +46,24 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// The manifest that it is under.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What its component says of itself.
+    #[must_use]
+    pub fn surface(&self) -> &Surface {
+        &self.surface
+    }
+
+    /// The digest of its component.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
     /// The function of that name, and where it is; without a name, the only one.
     pub(super) fn find(&self, name: Option<&str>) -> Result<(&Function, ComponentExportIndex), NoFunction> {
         let found = self.surface.find(name)?;

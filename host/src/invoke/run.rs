@@ -84,7 +84,12 @@ impl Host {
     /// # Errors
     /// When the call is not understood, so that nothing was admitted or recorded; when it joins another one; or when the
     /// host is broken.
-    pub async fn call(&self, loaded: &Loaded, call: Call, cancelled: impl Future<Output = ()>) -> Result<Report, NotCalled> {
+    pub async fn call(
+        &self,
+        loaded: &Loaded,
+        call: Call,
+        cancelled: impl IntoFuture<Output = ()>,
+    ) -> Result<Report, NotCalled> {
         let (function, entry) =
             loaded.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
         let arguments = decode::arguments(function, &call.arguments)
@@ -100,7 +105,7 @@ impl Host {
             return invocation.turn_away(refusal).await;
         }
         let ordered = invocation.prepare(call, arguments, Skew::from(rights.now));
-        invocation.run(ordered, cancelled).await
+        invocation.run(ordered, cancelled.into_future()).await
     }
 
     /// Whether the call is one that waits, or that its key names.

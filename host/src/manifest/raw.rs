@@ -255,6 +255,22 @@ impl<'a> Section<'a> {
         items
     }
 
+    /// An item of a list, parsed; `None` if it is wrong, which is then noted.
+    pub(crate) fn parsed<T, E: Display>(
+        &self,
+        item: &Item<'_>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+        help: &str,
+    ) -> Option<T> {
+        parse(item.text).map_err(|bad| self.notes.error(&item.span, bad.to_string(), help)).ok()
+    }
+
+    /// Notes what is wrong with a key that was read, or with its default where it is not there.
+    pub(crate) fn refuse(&self, key: &str, message: &str, help: &str) {
+        let span = self.entries().into_iter().find(|(name, _)| *name == key).map_or(self.span.clone(), |(_, it)| it.span);
+        self.notes.error(&span, format!("`{key}`: {message}"), help);
+    }
+
     /// A table, if it is there.
     pub(crate) fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
         let written = self.take(key)?;

@@ -19,15 +19,35 @@ pub enum Went {
 }
 
 impl Workspace {
+    /// Goes on with an invocation whose question is answered, under the manifest that stands in its folder now.
+    ///
+    /// # Errors
+    /// As [`Workspace::go_on_with`].
+    pub async fn go_on(
+        &self,
+        here: (&Host, &Store),
+        invocation: InvocationId,
+        cancelled: impl IntoFuture<Output = (), IntoFuture: Send>,
+    ) -> Result<Went, NotReady> {
+        let in_force = |tool: &ToolName| {
+            let manifest = self.manifest(tool)?;
+            let component = self.current_component(&manifest);
+            Ok((manifest, component))
+        };
+        self.go_on_with(here, invocation, in_force, cancelled).await
+    }
+
     /// Goes on with an invocation whose question is answered; one that cannot go on is ended, and the reason is on record.
+    /// `in_force` gives a tool's manifest, and the digest of its component where that is the one that was pinned.
     ///
     /// # Errors
     /// When the tool cannot be made ready, or the host is broken: then it still waits.
-    pub async fn go_on(
+    pub async fn go_on_with(
         &self,
         (host, store): (&Host, &Store),
         invocation: InvocationId,
-        cancelled: impl Future<Output = ()>,
+        in_force: impl FnOnce(&ToolName) -> Result<(Manifest, Option<Digest>), NotReady>,
+        cancelled: impl IntoFuture<Output = (), IntoFuture: Send>,
     ) -> Result<Went, NotReady> {
         let standing = host.standing(invocation).await?;
         if standing != Standing::Ready {
@@ -41,8 +61,8 @@ impl Workspace {
                 return Ok(Went::Stays(host.standing(invocation).await?));
             }
         };
-        let manifest = self.manifest(&before.tool)?;
-        if self.current_component(&manifest) != Some(before.component) {
+        let (manifest, component) = in_force(&before.tool)?;
+        if component != Some(before.component) {
             host.give_up(invocation, Code::Changed, "the tool's component has changed since this was asked").await?;
             return Ok(Went::Stays(host.standing(invocation).await?));
         }
@@ -62,7 +82,7 @@ impl Workspace {
             Ok(loaded) => loaded,
             Err(broken) => return Err(put_back(store, invocation, broken).await),
         };
-        match host.take_up(&loaded, before, cancelled).await {
+        match host.take_up(&loaded, before, cancelled.into_future()).await {
             Ok(report) => Ok(Went::On(report)),
             Err(NotCalled::Broken(broken)) => Err(put_back(store, invocation, broken).await),
             Err(NotCalled::Usage(lines)) => {

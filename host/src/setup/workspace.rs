@@ -32,6 +32,17 @@ pub enum NotReady {
     Problems(Vec<Problem>),
 }
 
+impl NotReady {
+    /// In one line, for a log.
+    #[must_use]
+    pub fn short(&self) -> String {
+        match self {
+            Self::Broken(broken) => broken.to_string(),
+            Self::Problems(problems) => format!("{} problems: see `tollgate check`", problems.len()),
+        }
+    }
+}
+
 impl From<Broken> for NotReady {
     fn from(broken: Broken) -> Self {
         Self::Broken(broken)
@@ -154,8 +165,13 @@ impl Workspace {
     /// # Errors
     /// When it is missing or others may read it.
     pub fn journal_key(&self) -> Result<String, Broken> {
-        let path = self.path("keys/journal.pem");
-        let doing = || format!("reading the journal's key {}", path.display());
+        self.key("keys/journal.pem")
+    }
+
+    /// A private key of the workspace: PEM.
+    pub(super) fn key(&self, name: &str) -> Result<String, Broken> {
+        let path = self.path(name);
+        let doing = || format!("reading the key {}", path.display());
         let mode = std::fs::metadata(&path).map_err(|e| Broken::while_doing(doing(), e))?.mode();
         if mode & 0o077 != 0 {
             let wide = Broken::while_doing(doing(), format!("others may read it (mode {:o})", mode & 0o777));

@@ -9,10 +9,10 @@ use super::tx::failed;
 use super::{Store, Tx};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
-use crate::invoke::{Past, Wait, Waits};
+use crate::invoke::{Began, Past, Wait, Waits};
 use crate::journal::chain::commitment;
 use crate::journal::{Chapter, NewKey, NewWait, Pending, Unrecorded};
-use crate::name::{Digest, InvocationId};
+use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
 
 const WAITING: &str = "looking for what waits";
@@ -155,6 +155,18 @@ impl Waits for Store {
         })
     }
 
+    fn began(&self, invocation: InvocationId) -> Pending<'_, Result<Option<Began>, Broken>> {
+        Box::pin(async move {
+            let (doing, id) = ("reading how an invocation began", invocation.to_string());
+            let entry: Option<String> = self.read(doing, |connection| {
+                let mut first =
+                    connection.prepare_cached("SELECT entry FROM journal WHERE invocation = ?1 ORDER BY seq LIMIT 1")?;
+                first.query_row([&id], |row| row.get(0)).optional()
+            })?;
+            entry.map(|entry| began(&entry)).transpose().map_err(|e| Broken::while_doing(doing, e))
+        })
+    }
+
     fn history(&self, invocation: InvocationId) -> Pending<'_, Result<Vec<Past>, Broken>> {
         Box::pin(async move {
             let id = invocation.to_string();
@@ -176,6 +188,20 @@ impl Waits for Store {
             found.map(parse).transpose().map_err(|e| Broken::while_doing(doing, e))
         })
     }
+}
+
+fn began(entry: &str) -> Result<Began, String> {
+    let entry: Value = serde_json::from_str(entry).map_err(|e| e.to_string())?;
+    let body = &entry["body"];
+    let text = |key: &str| body[key].as_str().ok_or_else(|| format!("its first entry has no {key}"));
+    let name = |e: crate::name::BadName| e.to_string();
+    Ok(Began {
+        initiator: PersonName::parse(text("initiator")?).map_err(name)?,
+        agent: AgentName::parse(text("agent")?).map_err(name)?,
+        session: body["session"].as_str().map(str::to_owned),
+        tool: ToolName::parse(text("tool")?).map_err(name)?,
+        function: text("function")?.to_owned(),
+    })
 }
 
 /// Keeps a key for the invocation that brings it; one key, one invocation.

@@ -6,7 +6,7 @@ use super::backend::Acls;
 use super::widen::Widen;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
-use crate::grant::{Class, Dimension, Kind, Reached, Spec, Values as Allowed};
+use crate::grant::{Class, Dimension, Hints, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::canonical::texts;
 use crate::journal::{Doubt, Learnt};
 use crate::meter::Want;
@@ -26,6 +26,7 @@ pub const READ: &Spec = &Spec {
     reach: &[OBJECTS],
     bytes: true,
     lease: false,
+    hints: Hints::READS,
     class: None,
 };
 
@@ -41,6 +42,7 @@ pub const WRITE: &Spec = &Spec {
     ],
     bytes: false,
     lease: true,
+    hints: Hints { repeats: false, ..Hints::REPLACES },
     class: Some(Class::SameDatabase),
 };
 

@@ -6,7 +6,7 @@ use super::beneath::Beneath;
 use super::write::Write;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
-use crate::grant::{Class, Dimension, Kind, Reached, Spec, Values as Allowed};
+use crate::grant::{Class, Dimension, Hints, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::canonical::texts;
 use crate::meter::Want;
 use crate::name::FilePath;
@@ -25,6 +25,7 @@ pub const READ: &Spec = &Spec {
     reach: PATHS,
     bytes: true,
     lease: false,
+    hints: Hints::READS,
     class: None,
 };
 
@@ -36,6 +37,7 @@ pub const WRITE: &Spec = &Spec {
     reach: PATHS,
     bytes: true,
     lease: false,
+    hints: Hints::REPLACES,
     class: Some(Class::Queryable),
 };
 

@@ -6,7 +6,7 @@ use super::backend::Forums;
 use super::post::Post;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
-use crate::grant::{Class, Dimension, Kind, Reached, Spec, Values as Allowed};
+use crate::grant::{Class, Dimension, Hints, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::canonical::texts;
 use crate::journal::{Doubt, Learnt};
 use crate::meter::Want;
@@ -26,6 +26,7 @@ pub const READ: &Spec = &Spec {
     reach: FORUMS,
     bytes: true,
     lease: false,
+    hints: Hints::READS,
     class: None,
 };
 
@@ -37,6 +38,7 @@ pub const POST: &Spec = &Spec {
     reach: FORUMS,
     bytes: true,
     lease: false,
+    hints: Hints::SPEAKS,
     class: Some(Class::SameDatabase),
 };
 

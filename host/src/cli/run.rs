@@ -1,0 +1,38 @@
+//! `tollgate run`: one agent over MCP, on standard input and output.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::command::Run;
+use super::exit::{Exit, Failure};
+use super::output::note;
+use crate::serve::{Caller, Front, Shelf, over_stdio};
+use crate::setup::Workspace;
+
+/// Serves until the input ends.
+pub fn run(folder: &Path, options: &Run) -> Result<Exit, Failure> {
+    let workspace = Workspace::open(folder)?;
+    let (person, agent) = workspace.who(options.who.initiator.as_deref(), &options.who.agent)?;
+    let caller = Caller { person, agent, session: options.session.clone() };
+    note(&format!(
+        "tollgate: agent {} for {}; it runs under the account that owns store and keys, so keep it from other commands \
+         (SECURITY.md says how)",
+        caller.agent, caller.person
+    ));
+    let runtime = workspace.runtime()?;
+    let served = runtime.block_on(async {
+        let (host, store) = workspace.host(None)?;
+        let started = tokio::task::block_in_place(|| workspace.load_all(&host))?;
+        let shelf = Shelf::new(started);
+        for (tool, why) in &shelf.missing {
+            note(&format!("tollgate: `{tool}` is not offered: {}", why.short()));
+        }
+        let front = Arc::new(Front::new(workspace, (host, store.clone()), shelf, None)?);
+        let served = over_stdio(front.clone(), caller).await;
+        front.stop();
+        store.close().await?;
+        served.map_err(Failure::from)
+    });
+    runtime.shutdown_background();
+    served.map(|()| Exit::Done)
+}

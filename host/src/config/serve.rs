@@ -1,0 +1,227 @@
+//! `[serve]`: where `tollgate serve` listens, how others reach it, whose tokens it takes, and how much it takes on.
+
+use std::net::SocketAddr;
+
+use crate::manifest::raw::Section;
+use crate::manifest::between;
+use crate::name::{FilePath, Principal};
+use crate::quota::Rate;
+use crate::unit::{Bytes, Duration};
+
+/// `[serve]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Serve {
+    /// Where agents come: MCP and their part of the HTTP API.
+    pub agents: Door,
+    /// Where people come: questions, and what operators look at.
+    pub people: Door,
+    /// Where the platform looks: health, readiness, metrics.
+    pub admin: SocketAddr,
+    /// Certificate chain and key, PEM files below the workspace; both doors are served by TLS with them.
+    pub tls: Option<(FilePath, FilePath)>,
+    /// Listening beyond this machine without TLS was said to be meant: something in front of it has the certificate.
+    pub behind_proxy: bool,
+    /// Who may see the whole journal, freeze and thaw.
+    pub operators: Vec<Principal>,
+    /// Origins of web pages that may call the agents' door, beside its own.
+    pub origins: Vec<String>,
+    /// Whether MCP clients of the older revisions get sessions; with several hosts behind one address they must not.
+    pub sessions: bool,
+    /// Tokens of somebody else's, beside those that `tollgate token` signs.
+    pub tokens: Option<Issuer>,
+    /// How much is taken on.
+    pub limits: Limits,
+}
+
+/// One listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// Its address.
+    pub address: SocketAddr,
+    /// How others reach it, `https://tools.example`, without a slash at the end.
+    pub url: String,
+}
+
+/// Who signs tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// As `iss` says it.
+    pub issuer: String,
+    /// Its keys: a JWK set (RFC 7517), a file below the workspace.
+    pub keys: FilePath,
+    /// The claim that names the platform's session.
+    pub session: String,
+}
+
+/// `[serve.limits]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls of one caller at work at once.
+    pub per_caller: usize,
+    /// Calls of one tool at work at once.
+    pub per_tool: usize,
+    /// Calls that wait for their turn.
+    pub queue: usize,
+    /// Requests of one caller over time.
+    pub requests: Rate,
+    /// The largest body of a request.
+    pub body: Bytes,
+    /// How long a request may take to arrive.
+    pub arrival: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let requests = Rate { count: 6_000, period: Duration(60_000) };
+        let (body, arrival) = (Bytes(4 << 20), Duration(30_000));
+        Self { per_caller: 64, per_tool: 128, queue: 1_024, requests, body, arrival }
+    }
+}
+
+impl Default for Serve {
+    fn default() -> Self {
+        Self {
+            agents: Door::at(([127, 0, 0, 1], 8700).into()),
+            people: Door::at(([127, 0, 0, 1], 8701).into()),
+            admin: ([127, 0, 0, 1], 8702).into(),
+            tls: None,
+            behind_proxy: false,
+            operators: Vec::new(),
+            origins: Vec::new(),
+            sessions: true,
+            tokens: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Door {
+    fn at(address: SocketAddr) -> Self {
+        Self { address, url: format!("http://{address}") }
+    }
+}
+
+/// Reads `[serve]`. What is wrong is noted, and its default stands in.
+pub(super) fn serve(mut section: Section<'_>) -> Serve {
+    let default = Serve::default();
+    let tls = tls(&mut section);
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let serve = Serve {
+        agents: door(&mut section, ("agents", "agents-url"), &default.agents, scheme),
+        people: door(&mut section, ("people", "people-url"), &default.people, scheme),
+        admin: section.read("admin", address, ADDRESS).unwrap_or(default.admin),
+        behind_proxy: section.flag("behind-proxy", "write behind-proxy = true where a proxy has the certificate").is_some_and(|it| it.0),
+        operators: principals(&mut section),
+        origins: origins(&mut section),
+        sessions: section.flag("sessions", "write sessions = false where several hosts share an address").is_none_or(|it| it.0),
+        tokens: section.section("tokens").and_then(issuer),
+        limits: section.section("limits").map_or(default.limits, limits),
+        tls,
+    };
+    for (key, door) in [("agents", &serve.agents), ("people", &serve.people)] {
+        if !door.address.ip().is_loopback() && serve.tls.is_none() && !serve.behind_proxy {
+            section.refuse(key, "it would listen beyond this machine without TLS", "add `certificate` and `key`, or say behind-proxy = true where a proxy has the certificate");
+        }
+    }
+    if !serve.admin.ip().is_loopback() && !serve.behind_proxy {
+        section.refuse("admin", "it would listen beyond this machine without TLS", "use 127.0.0.1, or say behind-proxy = true where the network is the platform's own");
+    }
+    section.finish();
+    serve
+}
+
+const ADDRESS: &str = "write for example \"127.0.0.1:8700\": an address and a port";
+const URL: &str = "write for example \"https://tools.example\": how others reach it, without a path";
+
+fn door(section: &mut Section<'_>, (key, url_key): (&'static str, &'static str), default: &Door, scheme: &str) -> Door {
+    let address = section.read(key, address, ADDRESS).unwrap_or(default.address);
+    let url = section.read(url_key, url, URL).unwrap_or_else(|| format!("{scheme}://{address}"));
+    Door { address, url }
+}
+
+fn tls(section: &mut Section<'_>) -> Option<(FilePath, FilePath)> {
+    let help = "write certificate = \"tls/cert.pem\" and key = \"tls/key.pem\": files below the workspace";
+    let certificate = section.read("certificate", FilePath::parse, help);
+    let key = section.read("key", FilePath::parse, help);
+    for (there, missing, name) in [(&certificate, &key, "key"), (&key, &certificate, "certificate")] {
+        if there.is_some() && missing.is_none() && !section.holds(name) {
+            section.missing(name, help);
+        }
+    }
+    certificate.zip(key)
+}
+
+fn some(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("it is empty") } else { Ok(text.to_owned()) }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "it is no address with a port".to_owned())
+}
+
+fn url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = rest.ok_or("it begins with neither https:// nor http://")?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    match host {
+        "" => Err("it names no host".to_owned()),
+        _ if host.bytes().all(plain) => Ok(text.to_ascii_lowercase()),
+        _ => Err("it has more than a host and a port".to_owned()),
+    }
+}
+
+fn principals(section: &mut Section<'_>) -> Vec<Principal> {
+    let help = "write operators = [\"group:platform\"]: people and groups";
+    if !section.holds("operators") {
+        return Vec::new();
+    }
+    let items = section.list("operators", help).unwrap_or_default();
+    items.iter().filter_map(|item| section.parsed(item, Principal::parse, help)).collect()
+}
+
+fn origins(section: &mut Section<'_>) -> Vec<String> {
+    let help = "write origins = [\"https://chat.example\"]: web pages that may call the agents' door";
+    if !section.holds("origins") {
+        return Vec::new();
+    }
+    let items = section.list("origins", help).unwrap_or_default();
+    items.iter().filter_map(|item| section.parsed(item, url, help)).collect()
+}
+
+fn issuer(mut section: Section<'_>) -> Option<Issuer> {
+    let issuer = section.need("issuer", some, "write issuer = \"https://login.example\": as its tokens name it");
+    let keys = section.need("keys", FilePath::parse, "write keys = \"keys/login.jwks.json\": its JWK set, below the workspace");
+    let session = section.read("session", some, "write session = \"sid\": the claim that names the platform's session");
+    section.finish();
+    Some(Issuer { issuer: issuer?, keys: keys?, session: session.unwrap_or_else(|| "sid".to_owned()) })
+}
+
+fn limits(mut section: Section<'_>) -> Limits {
+    let default = Limits::default();
+    let mut count = |key: &'static str, default: usize| {
+        let help = format!("write for example {key} = {default}, which is the default");
+        section.whole(key, &(1..100_001), &help).and_then(|count| usize::try_from(count).ok()).unwrap_or(default)
+    };
+    let (per_caller, per_tool, queue) =
+        (count("per-caller", default.per_caller), count("per-tool", default.per_tool), count("queue", default.queue));
+    let requests = section.read("requests", Rate::parse, "write for example requests = \"6000 per min\", which is the default");
+    let body = section.read(
+        "body",
+        |text| between(Bytes::parse(text), Bytes(1 << 10), Bytes(64 << 20)),
+        "write for example body = \"4 MiB\", which is the default; \"64 MiB\" is the most",
+    );
+    let arrival = section.read(
+        "arrival",
+        |text| between(Duration::parse(text), Duration(100), Duration(600_000)),
+        "write for example arrival = \"30 s\", which is the default: how long a request may take to arrive",
+    );
+    section.finish();
+    Limits {
+        per_caller,
+        per_tool,
+        queue,
+        requests: requests.unwrap_or(default.requests),
+        body: body.unwrap_or(default.body),
+        arrival: arrival.unwrap_or(default.arrival),
+    }
+}

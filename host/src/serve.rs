@@ -1,0 +1,27 @@
+//! Doors for programs and browsers. Each translates and decides nothing: whatever comes in is one call of [`Front`].
+
+mod admission;
+mod front;
+mod mcp;
+mod offer;
+mod said;
+mod stdio;
+
+pub use admission::{Busy, Turns};
+pub use front::{Asked, Came, Front, Turned};
+pub use mcp::Mcp;
+pub use offer::{Offer, Shelf};
+pub use stdio::serve as over_stdio;
+
+use crate::name::{AgentName, PersonName};
+
+/// Who calls, as the door found out: never as the caller says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// On whose behalf.
+    pub person: PersonName,
+    /// Through which agent.
+    pub agent: AgentName,
+    /// In which session, where the platform says so.
+    pub session: Option<String>,
+}

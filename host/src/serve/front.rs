@@ -1,0 +1,302 @@
+//! The one way in: whatever door a call comes through, it is found, admitted in its turn, run and reported here.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rmcp::model::RequestStateCodec;
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::Caller;
+use super::admission::{Busy, Turns};
+use super::offer::{Offer, Shelf};
+use crate::admit::may_call;
+use crate::clock::Instant;
+use crate::diagnostic::Broken;
+use crate::gate::{Questions as _, World as _};
+use crate::invoke::{Began, Call, Host, NotCalled, Outcome, Report, Standing, Waits as _};
+use crate::name::InvocationId;
+use crate::setup::{NotReady, Went, Workspace};
+use crate::store::Store;
+
+/// What a caller asks for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The function, as it is offered: `answer_reply`.
+    pub name: String,
+    /// Its arguments: a JSON object.
+    pub arguments: String,
+    /// The caller's idempotency key.
+    pub key: Option<String>,
+}
+
+/// How it stands with a call.
+#[derive(Debug, Clone)]
+pub enum Came {
+    /// It is over: its report, as `tollgate call` prints it.
+    Over(InvocationId, Value),
+    /// It waits for an answer to this question; none while somebody works on it.
+    Waiting(InvocationId, Option<u64>),
+}
+
+/// Why a call did not become an invocation, or nothing is said of one.
+#[derive(Debug)]
+pub enum Turned {
+    /// There is no such thing, or it is not this caller's: the same answer for both.
+    Unknown,
+    /// The arguments are not understood: everything that is wrong with them.
+    Usage(Vec<String>),
+    /// Too many are at work or wait for their turn.
+    Busy(Busy),
+    /// The host stops, and takes no new calls.
+    Stopping,
+    /// The host cannot serve it.
+    Broken(Broken),
+}
+
+impl From<Broken> for Turned {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+/// A workspace that is served.
+pub struct Front {
+    pub(super) workspace: Workspace,
+    pub(super) host: Host,
+    pub(super) store: Arc<Store>,
+    shelf: RwLock<Arc<Shelf>>,
+    turns: Turns,
+    stopping: AtomicBool,
+    secret: [u8; 32],
+    seals: RequestStateCodec,
+    /// Where people answer, without a slash at its end; none where they only do at a terminal.
+    people: Option<String>,
+}
+
+impl Front {
+    /// Serves what was loaded. `people` is the address of the approvers' door.
+    ///
+    /// # Errors
+    /// When the key of the doors cannot be read or made.
+    pub fn new(
+        workspace: Workspace,
+        (host, store): (Host, Arc<Store>),
+        shelf: Shelf,
+        people: Option<String>,
+    ) -> Result<Self, Broken> {
+        let secret = workspace.door_secret()?;
+        let (shelf, turns, stopping) = (RwLock::new(Arc::new(shelf)), Turns::default(), AtomicBool::new(false));
+        let seals = RequestStateCodec::new_with_keyring("1", [("1", secret.to_vec())]);
+        let seals = seals.map_err(|e| Broken::while_doing("making the key of what clients bring back", e))?;
+        Ok(Self { workspace, host, store, shelf, turns, stopping, secret, seals, people })
+    }
+
+    /// Where a question is answered.
+    #[must_use]
+    pub fn link(&self, question: u64) -> Option<String> {
+        self.people.as_ref().map(|people| format!("{people}/approvals/{question}"))
+    }
+
+    /// Until when a question stands; none if there is no such question.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn expires(&self, question: u64) -> Result<Option<Instant>, Broken> {
+        Ok(self.store.question(question).await?.map(|question| question.expires))
+    }
+
+    /// What only this host's doors know.
+    #[must_use]
+    pub const fn secret(&self) -> &[u8; 32] {
+        &self.secret
+    }
+
+    /// Seals what clients keep for the host.
+    #[must_use]
+    pub const fn seals(&self) -> &RequestStateCodec {
+        &self.seals
+    }
+
+    /// The tools in force.
+    #[must_use]
+    pub fn shelf(&self) -> Arc<Shelf> {
+        // Whoever panicked while it held this had only swapped a pointer.
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes no new calls from here on.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// What this caller may have called, by name.
+    ///
+    /// # Errors
+    /// When it cannot be found out who may.
+    pub async fn offers(&self, caller: &Caller) -> Result<Vec<Arc<Offer>>, Broken> {
+        let rights = self.store.rights(&caller.person).await?;
+        let shelf = self.shelf();
+        let may = |offer: &&Arc<Offer>| may_call(offer.loaded.manifest(), &rights, &caller.agent).is_ok();
+        Ok(shelf.offers.values().filter(may).cloned().collect())
+    }
+
+    /// The offer of that name, if it is this caller's.
+    ///
+    /// # Errors
+    /// When it is not, or there is none.
+    pub async fn offer(&self, caller: &Caller, name: &str) -> Result<Arc<Offer>, Turned> {
+        let offer = self.shelf().offers.get(name).cloned().ok_or(Turned::Unknown)?;
+        let rights = self.store.rights(&caller.person).await?;
+        match may_call(offer.loaded.manifest(), &rights, &caller.agent) {
+            Ok(()) => Ok(offer),
+            Err(refusal) => {
+                tracing::info!(code = %refusal.code, tool = %offer.tool(), person = %caller.person, "not offered");
+                Err(Turned::Unknown)
+            }
+        }
+    }
+
+    /// Calls a function. An equal call that waits is joined. When the future is dropped, the guest is stopped; what it has
+    /// begun to change is finished first.
+    ///
+    /// # Errors
+    /// When it did not become an invocation.
+    pub async fn call(self: &Arc<Self>, caller: &Caller, asked: Asked) -> Result<(Arc<Offer>, Came), Turned> {
+        if self.stopping.load(Ordering::SeqCst) {
+            return Err(Turned::Stopping);
+        }
+        let offer = self.offer(caller, &asked.name).await?;
+        let turn = self.turns.take(caller, offer.tool()).await.map_err(Turned::Busy)?;
+        let call = Call {
+            function: Some(offer.function.name.clone()),
+            arguments: asked.arguments,
+            initiator: caller.person.clone(),
+            agent: caller.agent.clone(),
+            session: caller.session.clone(),
+            key: asked.key,
+        };
+        let (front, loaded) = (self.clone(), offer.loaded.clone());
+        let called = self.on_guests(move |stopped| async move { front.host.call(&loaded, call, stopped).await }).await?;
+        drop(turn);
+        let came = match called {
+            Ok(report) => self.reported(report).await?,
+            Err(NotCalled::Joined(invocation)) => self.look(invocation).await?,
+            Err(NotCalled::Usage(lines)) => return Err(Turned::Usage(lines)),
+            Err(NotCalled::Broken(broken)) => return Err(broken.into()),
+        };
+        Ok((offer, came))
+    }
+
+    /// Runs something on the threads that guests begin on. When the future is dropped, what runs is told to stop.
+    async fn on_guests<F, R>(&self, run: impl FnOnce(Stopped) -> F) -> Result<R, Turned>
+    where
+        F: Future<Output = R> + Send + 'static,
+        R: Send + 'static,
+    {
+        let (goes_on, stopped) = oneshot::channel::<()>();
+        let threads = self.host.sandbox().first_threads().ok_or(Turned::Stopping)?;
+        let ended = threads.spawn(run(Stopped(stopped))).await;
+        drop(goes_on);
+        ended.map_err(|e| Broken::while_doing("running a call", e).into())
+    }
+
+    async fn reported(&self, report: Report) -> Result<Came, Turned> {
+        if let Outcome::Waiting(question) = report.outcome {
+            return Ok(Came::Waiting(report.invocation, Some(question)));
+        }
+        self.store.delivered(report.invocation).await?;
+        Ok(Came::Over(report.invocation, report.json()))
+    }
+
+    /// How it stands with an invocation; one whose question was answered goes on first.
+    ///
+    /// # Errors
+    /// When there is none, or the host is broken.
+    pub async fn look(self: &Arc<Self>, invocation: InvocationId) -> Result<Came, Turned> {
+        match self.go_on(invocation).await? {
+            Went::On(report) => self.reported(report).await,
+            Went::Stays(Standing::Unknown) => Err(Turned::Unknown),
+            Went::Stays(Standing::Over(reported)) => {
+                self.store.delivered(invocation).await?;
+                Ok(Came::Over(invocation, reported.json))
+            }
+            Went::Stays(Standing::Waiting(question)) => Ok(Came::Waiting(invocation, Some(question))),
+            Went::Stays(Standing::Running | Standing::Ready) => Ok(Came::Waiting(invocation, None)),
+        }
+    }
+
+    /// Goes on with an invocation under the manifest that is in force here.
+    async fn go_on(self: &Arc<Self>, invocation: InvocationId) -> Result<Went, Turned> {
+        let front = self.clone();
+        let went = self.on_guests(move |stopped| async move {
+            let here = (&front.host, &*front.store);
+            let shelf = front.shelf();
+            front.workspace.go_on_with(here, invocation, |tool| shelf.in_force(tool), stopped).await
+        });
+        went.await?.map_err(|not_ready| match not_ready {
+            NotReady::Broken(broken) => broken.into(),
+            NotReady::Problems(_) => {
+                Broken::while_doing("going on", "its manifest has problems: see `tollgate check`").into()
+            }
+        })
+    }
+
+    /// How it stands with an invocation of this caller.
+    ///
+    /// # Errors
+    /// When there is none, or it is not this caller's.
+    pub async fn look_own(self: &Arc<Self>, caller: &Caller, invocation: InvocationId) -> Result<Came, Turned> {
+        self.own(caller, invocation).await?;
+        self.look(invocation).await
+    }
+
+    /// Ends an invocation of this caller that waits; false if it does not wait any more.
+    ///
+    /// # Errors
+    /// When there is none, or it is not this caller's.
+    pub async fn cancel(&self, caller: &Caller, invocation: InvocationId) -> Result<bool, Turned> {
+        self.own(caller, invocation).await?;
+        Ok(self.host.cancel(invocation).await?)
+    }
+
+    /// The beginning of an invocation, if it is this caller's.
+    ///
+    /// # Errors
+    /// When there is none, or it is not this caller's.
+    pub async fn own(&self, caller: &Caller, invocation: InvocationId) -> Result<Began, Turned> {
+        let began = self.store.began(invocation).await?.ok_or(Turned::Unknown)?;
+        let own = began.initiator == caller.person && began.agent == caller.agent && began.session == caller.session;
+        if own { Ok(began) } else { Err(Turned::Unknown) }
+    }
+
+    /// Waits until something may have come of an invocation, or `at_most` is over.
+    ///
+    /// # Errors
+    /// When there is none, or the host is broken.
+    pub async fn hold(self: &Arc<Self>, invocation: InvocationId, at_most: std::time::Duration) -> Result<Came, Turned> {
+        let until = tokio::time::Instant::now() + at_most;
+        loop {
+            let came = self.look(invocation).await?;
+            if matches!(came, Came::Over(..)) || tokio::time::Instant::now() >= until {
+                return Ok(came);
+            }
+            tokio::time::timeout_at(until, Workspace::something_new(&self.store)).await.unwrap_or_default();
+        }
+    }
+}
+
+/// Resolves when nobody waits for the outcome any more.
+struct Stopped(oneshot::Receiver<()>);
+
+impl std::future::IntoFuture for Stopped {
+    type Output = ();
+    type IntoFuture = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async {
+            // Nobody sends: it is dropped, which says the same.
+            let _ = self.0.await;
+        })
+    }
+}
