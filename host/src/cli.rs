@@ -26,8 +26,10 @@ pub mod report;
 mod result;
 mod run;
 mod said;
+mod serve;
 mod skeleton;
 mod terminal;
+mod token;
 mod tools;
 mod world;
 
@@ -75,6 +77,8 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Explain(options) => explain::run(folder, options, output),
         Command::Call(options) => call::run(folder, options, output),
         Command::Run(options) => run::run(folder, options),
+        Command::Serve(options) => serve::run(folder, options, output),
+        Command::Token(options) => token::run(folder, options, output),
         Command::Result(options) => result::run(folder, options, output),
         Command::Cancel(options) => result::cancel(folder, options, output),
         Command::Approvals(options) => approvals::run(folder, options, output),

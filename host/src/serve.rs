@@ -2,16 +2,21 @@
 
 mod admission;
 mod front;
+mod http;
 mod mcp;
 mod offer;
 mod said;
 mod stdio;
+mod take_up;
+mod token;
 
 pub use admission::{Busy, Turns};
 pub use front::{Asked, Came, Front, Turned};
+pub use http::{Doors, Site};
 pub use mcp::Mcp;
 pub use offer::{Offer, Shelf};
 pub use stdio::serve as over_stdio;
+pub use token::{Denied, Tokens};
 
 use crate::name::{AgentName, PersonName};
 
@@ -22,6 +27,8 @@ pub struct Caller {
     pub person: PersonName,
     /// Through which agent.
     pub agent: AgentName,
+    /// On behalf of which other agents that one works, the nearest first.
+    pub via: Vec<AgentName>,
     /// In which session, where the platform says so.
     pub session: Option<String>,
 }

@@ -4,6 +4,7 @@
 mod acl;
 mod approvals;
 mod board;
+mod codes;
 mod doubts;
 mod forum;
 mod freezes;

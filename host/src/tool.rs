@@ -111,6 +111,14 @@ impl fmt::Display for BadComponent {
 
 impl std::error::Error for BadComponent {}
 
+/// Parses JSON in which no object has a key twice, so that whoever reads it reads the same.
+///
+/// # Errors
+/// What is wrong with it, each with its place.
+pub fn strictly(text: &str) -> Result<serde_json::Value, Vec<BadArgument>> {
+    strict::parse(text)
+}
+
 /// Why no function was found, and which there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoFunction(String);

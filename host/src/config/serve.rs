@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::manifest::raw::Section;
 use crate::manifest::between;
+use crate::manifest::raw::Section;
 use crate::name::{FilePath, Principal};
 use crate::quota::Rate;
 use crate::unit::{Bytes, Duration};
@@ -110,21 +110,33 @@ pub(super) fn serve(mut section: Section<'_>) -> Serve {
         agents: door(&mut section, ("agents", "agents-url"), &default.agents, scheme),
         people: door(&mut section, ("people", "people-url"), &default.people, scheme),
         admin: section.read("admin", address, ADDRESS).unwrap_or(default.admin),
-        behind_proxy: section.flag("behind-proxy", "write behind-proxy = true where a proxy has the certificate").is_some_and(|it| it.0),
+        behind_proxy: section
+            .flag("behind-proxy", "write behind-proxy = true where a proxy has the certificate")
+            .is_some_and(|it| it.0),
         operators: principals(&mut section),
         origins: origins(&mut section),
-        sessions: section.flag("sessions", "write sessions = false where several hosts share an address").is_none_or(|it| it.0),
+        sessions: section
+            .flag("sessions", "write sessions = false where several hosts share an address")
+            .is_none_or(|it| it.0),
         tokens: section.section("tokens").and_then(issuer),
         limits: section.section("limits").map_or(default.limits, limits),
         tls,
     };
     for (key, door) in [("agents", &serve.agents), ("people", &serve.people)] {
         if !door.address.ip().is_loopback() && serve.tls.is_none() && !serve.behind_proxy {
-            section.refuse(key, "it would listen beyond this machine without TLS", "add `certificate` and `key`, or say behind-proxy = true where a proxy has the certificate");
+            section.refuse(
+                key,
+                "it would listen beyond this machine without TLS",
+                "add `certificate` and `key`, or say behind-proxy = true where a proxy has the certificate",
+            );
         }
     }
     if !serve.admin.ip().is_loopback() && !serve.behind_proxy {
-        section.refuse("admin", "it would listen beyond this machine without TLS", "use 127.0.0.1, or say behind-proxy = true where the network is the platform's own");
+        section.refuse(
+            "admin",
+            "it would listen beyond this machine without TLS",
+            "use 127.0.0.1, or say behind-proxy = true where the network is the platform's own",
+        );
     }
     section.finish();
     serve
@@ -190,7 +202,8 @@ fn origins(section: &mut Section<'_>) -> Vec<String> {
 
 fn issuer(mut section: Section<'_>) -> Option<Issuer> {
     let issuer = section.need("issuer", some, "write issuer = \"https://login.example\": as its tokens name it");
-    let keys = section.need("keys", FilePath::parse, "write keys = \"keys/login.jwks.json\": its JWK set, below the workspace");
+    let keys =
+        section.need("keys", FilePath::parse, "write keys = \"keys/login.jwks.json\": its JWK set, below the workspace");
     let session = section.read("session", some, "write session = \"sid\": the claim that names the platform's session");
     section.finish();
     Some(Issuer { issuer: issuer?, keys: keys?, session: session.unwrap_or_else(|| "sid".to_owned()) })
@@ -204,7 +217,8 @@ fn limits(mut section: Section<'_>) -> Limits {
     };
     let (per_caller, per_tool, queue) =
         (count("per-caller", default.per_caller), count("per-tool", default.per_tool), count("queue", default.queue));
-    let requests = section.read("requests", Rate::parse, "write for example requests = \"6000 per min\", which is the default");
+    let requests =
+        section.read("requests", Rate::parse, "write for example requests = \"6000 per min\", which is the default");
     let body = section.read(
         "body",
         |text| between(Bytes::parse(text), Bytes(1 << 10), Bytes(64 << 20)),

@@ -130,6 +130,14 @@ impl Front {
         self.stopping.store(true, Ordering::SeqCst);
     }
 
+    /// What keeps it from serving, in words without a person's or a path's name.
+    #[must_use]
+    pub fn lacks(&self) -> Vec<&'static str> {
+        let stops = self.stopping.load(Ordering::SeqCst).then_some("it is stopping");
+        let store = self.store.directory().err().map(|_| "the store cannot be read");
+        stops.into_iter().chain(store).collect()
+    }
+
     /// What this caller may have called, by name.
     ///
     /// # Errors
@@ -227,7 +235,7 @@ impl Front {
     }
 
     /// Goes on with an invocation under the manifest that is in force here.
-    async fn go_on(self: &Arc<Self>, invocation: InvocationId) -> Result<Went, Turned> {
+    pub(super) async fn go_on(self: &Arc<Self>, invocation: InvocationId) -> Result<Went, Turned> {
         let front = self.clone();
         let went = self.on_guests(move |stopped| async move {
             let here = (&front.host, &*front.store);

@@ -30,6 +30,15 @@ impl Workspace {
         built.map_err(|e| Broken::while_doing("starting the event loop", e))
     }
 
+    /// The event loop of a service: guests never run on it.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn serving(&self) -> Result<tokio::runtime::Runtime, Broken> {
+        let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        built.map_err(|e| Broken::while_doing("starting the event loop", e))
+    }
+
     /// Opens the store.
     ///
     /// # Errors

@@ -60,3 +60,5 @@ INSERT INTO leases (id, object, principal, right_, began, ends, tool, initiator,
         ends, tool, initiator, invocation, seq
     FROM acl_entries WHERE tool IS NOT NULL;
 UPDATE acl_entries SET lease = id WHERE tool IS NOT NULL;
+-- Codes by which a person signs in on the page, once, by their digests.
+CREATE TABLE codes (code BLOB PRIMARY KEY, person TEXT NOT NULL, ends INTEGER NOT NULL) STRICT, WITHOUT ROWID;

@@ -190,6 +190,27 @@ impl Waits for Store {
     }
 }
 
+impl Store {
+    /// Invocations that could go on and that nobody has taken up, at most `most`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn ready(&self, most: u32) -> Result<Vec<InvocationId>, Broken> {
+        if !self.board.may_wait() {
+            return Ok(Vec::new());
+        }
+        let now = self.now().0.cast_signed();
+        let ids = self.read(WAITING, |connection| {
+            let mut ready = connection.prepare_cached(
+                "SELECT invocation FROM waits JOIN approvals ON approvals.id = waits.approval \
+                 WHERE waits.ended IS NULL AND waits.instance IS NULL AND (state <> 'open' OR expires <= ?1) LIMIT ?2",
+            )?;
+            ready.query_map(params![now, most], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        ids.iter().map(|id| InvocationId::parse(id)).collect::<Result<_, _>>().map_err(|e| Broken::while_doing(WAITING, e))
+    }
+}
+
 fn began(entry: &str) -> Result<Began, String> {
     let entry: Value = serde_json::from_str(entry).map_err(|e| e.to_string())?;
     let body = &entry["body"];

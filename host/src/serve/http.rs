@@ -1,0 +1,89 @@
+//! Two doors over HTTP and a hatch: agents come to one listener, people to another, the platform looks in at a third. What
+//! belongs to one is not there at the others.
+
+mod admin;
+mod agents;
+mod guard;
+mod listen;
+mod problem;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use self::guard::Rates;
+use self::listen::Listener;
+use super::Front;
+use super::token::Tokens;
+use crate::config::Serve;
+use crate::diagnostic::Broken;
+use crate::setup::SystemClock;
+
+/// What the handlers share.
+pub struct Site {
+    pub(super) front: Arc<Front>,
+    pub(super) tokens: Tokens,
+    pub(super) config: Serve,
+    pub(super) rates: Rates,
+    pub(super) clock: SystemClock,
+    /// Raised when it stops.
+    pub(super) stopping: watch::Sender<bool>,
+}
+
+impl Site {
+    /// What a workspace serves over HTTP.
+    ///
+    /// # Errors
+    /// When the keys of its tokens cannot be read.
+    pub fn new(front: Arc<Front>) -> Result<Arc<Self>, Broken> {
+        let tokens = Tokens::open(&front.workspace)?;
+        let config = front.workspace.config.serve.clone();
+        let (rates, clock) = (Rates::new(config.limits.requests), SystemClock);
+        Ok(Arc::new(Self { front, tokens, config, rates, clock, stopping: watch::channel(false).0 }))
+    }
+}
+
+/// The listeners of a site, bound and not yet served.
+pub struct Doors {
+    site: Arc<Site>,
+    agents: Listener,
+    admin: Listener,
+}
+
+impl Doors {
+    /// Binds every listener, or none.
+    ///
+    /// # Errors
+    /// When an address is taken, or the certificate cannot be read.
+    pub async fn bind(site: Arc<Site>) -> Result<Self, Broken> {
+        let tls = listen::tls(&site.front.workspace)?;
+        let arrival = site.config.limits.arrival.to_std();
+        let agents = Listener::bind(site.config.agents.address, tls.clone(), arrival).await?;
+        let admin = Listener::bind(site.config.admin, None, arrival).await?;
+        Ok(Self { site, agents, admin })
+    }
+
+    /// Where each door listens: the port is known only now where the configuration says 0.
+    #[must_use]
+    pub fn addresses(&self) -> [(&'static str, std::net::SocketAddr); 2] {
+        [("agents", self.agents.address()), ("admin", self.admin.address())]
+    }
+
+    /// Serves until `stop` resolves; then takes no new calls, and lets those that run finish within `grace`.
+    pub async fn serve(self, stop: impl Future<Output = ()>, grace: std::time::Duration) {
+        let Self { site, agents, admin } = self;
+        let stopping = || site.stopping.subscribe();
+        let serving = async {
+            tokio::join!(
+                agents.serve(agents::router(&site), stopping(), grace),
+                admin.serve(admin::router(&site), stopping(), grace),
+            );
+        };
+        let stops = async {
+            stop.await;
+            site.front.stop();
+            site.stopping.send_replace(true);
+        };
+        tokio::join!(serving, stops);
+    }
+}

@@ -1,0 +1,312 @@
+//! Tokens: JWTs (RFC 7519) that say for whom an agent works (`sub`), which agents act (`act`, RFC 8693 section 4.1) and in
+//! which session of the platform; and those by which a person is known at the approvers' door.
+//!
+//! The two never pass for each other: a token with `act` is an agent's and is turned away where people answer, and one
+//! without is turned away where agents call, before anything else in it is looked at.
+
+use std::sync::{PoisonError, RwLock};
+
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::DecodePrivateKey as _;
+use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Caller;
+use crate::clock::Instant;
+use crate::config::Issuer;
+use crate::diagnostic::Broken;
+use crate::name::{AgentName, Digest, PersonName};
+use crate::setup::{Workspace, read_text};
+use crate::unit::Duration;
+
+/// What is signed with. Nothing symmetric, and never `none`: who checks a token cannot make one.
+const ALGORITHMS: [Algorithm; 8] = [
+    Algorithm::EdDSA,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS512,
+];
+
+/// The longest chain of agents.
+const CHAIN: usize = 4;
+
+/// The longest token, in bytes.
+const LONGEST: usize = 8 << 10;
+
+/// How far the clocks of issuer and host may be apart.
+const LEEWAY: u64 = 30;
+
+/// Why a token is turned away. What is said aloud tells its holder nothing about others' tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denied {
+    /// There is none.
+    Missing,
+    /// It is no token that this door takes; why goes to the operator's log.
+    Invalid(String),
+    /// It is an agent's, and this is where people answer.
+    Agents,
+    /// It is a person's, and this is where agents call.
+    Persons,
+}
+
+/// What a token says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    #[serde(default)]
+    aud: Audience,
+    exp: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    iat: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Value>,
+    #[serde(flatten)]
+    rest: serde_json::Map<String, Value>,
+}
+
+/// One audience, or several.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    #[default]
+    None,
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Audience {
+    fn holds(&self, wanted: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::One(one) => one == wanted,
+            Self::Several(all) => all.iter().any(|one| one == wanted),
+        }
+    }
+}
+
+/// Signs this workspace's own tokens, and checks them and those of its issuer.
+pub struct Tokens {
+    own: Own,
+    issuer: Option<(Issuer, RwLock<JwkSet>)>,
+    agents: String,
+    people: String,
+}
+
+struct Own {
+    issuer: String,
+    kid: String,
+    signs: EncodingKey,
+    checks: DecodingKey,
+}
+
+impl Tokens {
+    /// The claim by which the workspace's own tokens name a session.
+    const SESSION: &str = "sid";
+
+    /// Reads the keys of a workspace.
+    ///
+    /// # Errors
+    /// When they are missing or not understood.
+    pub fn open(workspace: &Workspace) -> Result<Self, Broken> {
+        let doing = "reading the key of the doors";
+        let pem = workspace.door_key()?;
+        let key = SigningKey::from_pkcs8_pem(&pem).map_err(|e| Broken::while_doing(doing, e))?;
+        let public = key.verifying_key();
+        let own = Own {
+            issuer: format!("tollgate:{}", workspace.config.host),
+            kid: Digest::of(public.as_bytes()).hex()[..16].to_owned(),
+            signs: EncodingKey::from_ed_pem(pem.as_bytes()).map_err(|e| Broken::while_doing(doing, e))?,
+            checks: DecodingKey::from_ed_der(public.as_bytes()),
+        };
+        let serve = &workspace.config.serve;
+        let issuer =
+            serve.tokens.as_ref().map(|issuer| Ok::<_, Broken>((issuer.clone(), RwLock::new(keys(workspace, issuer)?))));
+        let (agents, people) = (format!("{}/mcp", serve.agents.url), serve.people.url.clone());
+        Ok(Self { own, issuer: issuer.transpose()?, agents, people })
+    }
+
+    /// Reads the issuer's keys again: it has changed them.
+    ///
+    /// # Errors
+    /// When they are not understood; then the old ones stay.
+    pub fn reload(&self, workspace: &Workspace) -> Result<(), Broken> {
+        if let Some((issuer, kept)) = &self.issuer {
+            *kept.write().unwrap_or_else(PoisonError::into_inner) = keys(workspace, issuer)?;
+        }
+        Ok(())
+    }
+
+    /// The URI of the agents' door, as tokens for it must name it in `aud` (RFC 8707).
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        &self.agents
+    }
+
+    /// Who calls through an agent's token.
+    ///
+    /// # Errors
+    /// Why it is turned away.
+    pub fn agent(&self, token: Option<&str>, now: Instant) -> Result<Caller, Denied> {
+        let (claims, session) = self.claims(token, now)?;
+        let Some(act) = &claims.act else { return Err(Denied::Persons) };
+        if !claims.aud.holds(&self.agents) {
+            return Err(Denied::Invalid(format!("its audience is not {}", self.agents)));
+        }
+        let chain = chain(act, now)?;
+        let person = person(&claims.sub)?;
+        let session = claims.rest.get(&session).and_then(Value::as_str).map(str::to_owned);
+        let mut chain = chain.into_iter();
+        let agent = chain.next().ok_or_else(|| Denied::Invalid("it names no agent".to_owned()))?;
+        Ok(Caller { person, agent, via: chain.collect(), session })
+    }
+
+    /// Who a person's token is of.
+    ///
+    /// # Errors
+    /// Why it is turned away; an agent's before anything else in it is looked at.
+    pub fn person(&self, token: Option<&str>, now: Instant) -> Result<PersonName, Denied> {
+        let (claims, session) = self.claims(token, now)?;
+        if claims.act.is_some() || claims.rest.contains_key(&session) {
+            return Err(Denied::Agents);
+        }
+        if !claims.aud.holds(&self.people) {
+            return Err(Denied::Invalid(format!("its audience is not {}", self.people)));
+        }
+        person(&claims.sub)
+    }
+
+    /// A token for an agent that works for a person.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn for_agent(&self, caller: &Caller, (now, lives): (Instant, Duration)) -> Result<String, Broken> {
+        let act = caller.via.iter().rev().chain([&caller.agent]).fold(None, |inner: Option<Value>, agent| {
+            let mut act = serde_json::json!({ "sub": agent.as_str() });
+            inner.into_iter().for_each(|inner| act["act"] = inner);
+            Some(act)
+        });
+        let session =
+            caller.session.iter().map(|session| (Self::SESSION.to_owned(), Value::from(session.as_str()))).collect();
+        self.sign(Claims { act, rest: session, ..self.claim(&caller.person, &self.agents, (now, lives)) })
+    }
+
+    /// A token for a person, who has just shown a passphrase.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn for_person(&self, person: &PersonName, when: (Instant, Duration)) -> Result<String, Broken> {
+        self.sign(self.claim(person, &self.people, when))
+    }
+
+    fn claim(&self, person: &PersonName, audience: &str, (now, lives): (Instant, Duration)) -> Claims {
+        Claims {
+            iss: self.own.issuer.clone(),
+            sub: person.to_string(),
+            aud: Audience::One(audience.to_owned()),
+            exp: now.after(lives).0 / 1000,
+            nbf: None,
+            iat: Some(now.0 / 1000),
+            act: None,
+            rest: serde_json::Map::new(),
+        }
+    }
+
+    fn sign(&self, claims: Claims) -> Result<String, Broken> {
+        let header = Header { kid: Some(self.own.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        jsonwebtoken::encode(&header, &claims, &self.own.signs).map_err(|e| Broken::while_doing("signing a token", e))
+    }
+
+    /// What a token says that somebody signed whom this workspace knows, and the claim that names its session.
+    fn claims(&self, token: Option<&str>, now: Instant) -> Result<(Claims, String), Denied> {
+        let invalid = |why: &dyn std::fmt::Display| Denied::Invalid(why.to_string());
+        let token = token.ok_or(Denied::Missing)?;
+        if token.len() > LONGEST {
+            return Err(invalid(&"it is too long"));
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|e| invalid(&e))?;
+        if !ALGORITHMS.contains(&header.alg) {
+            return Err(invalid(&format!("it is signed with {:?}", header.alg)));
+        }
+        let (issuer, key, session) = self.key(header.kid.as_deref(), header.alg)?;
+        let mut validation = Validation::new(header.alg);
+        // Times are compared with the store's, which never goes back; the audience by the door.
+        (validation.validate_exp, validation.validate_aud) = (false, false);
+        validation.set_issuer(&[issuer]);
+        validation.set_required_spec_claims(&["exp", "iss", "sub", "aud"]);
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|e| invalid(&e))?.claims;
+        let seconds = now.0 / 1000;
+        if claims.exp.saturating_add(LEEWAY) < seconds {
+            return Err(invalid(&"it has expired"));
+        }
+        if [claims.nbf, claims.iat].into_iter().flatten().any(|from| from > seconds + LEEWAY) {
+            return Err(invalid(&"it is not valid yet"));
+        }
+        Ok((claims, session.to_owned()))
+    }
+
+    /// The key that a token names, whose it is, and how its issuer calls a session.
+    fn key(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<(&str, DecodingKey, &str), Denied> {
+        if kid == Some(&self.own.kid) && algorithm == Algorithm::EdDSA {
+            return Ok((&self.own.issuer, self.own.checks.clone(), Self::SESSION));
+        }
+        let (issuer, keys) = self.issuer.as_ref().ok_or_else(|| Denied::Invalid("nobody here knows its key".to_owned()))?;
+        let keys = keys.read().unwrap_or_else(PoisonError::into_inner);
+        let named = match (kid, keys.keys.as_slice()) {
+            (Some(kid), _) => keys.find(kid),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        };
+        let jwk = named
+            .filter(|jwk| fits(jwk, algorithm))
+            .ok_or_else(|| Denied::Invalid("nobody here knows its key".to_owned()))?;
+        let key = DecodingKey::from_jwk(jwk).map_err(|e| Denied::Invalid(e.to_string()))?;
+        Ok((&issuer.issuer, key, &issuer.session))
+    }
+}
+
+/// Whether a key is for this algorithm: a key that says so is for no other.
+fn fits(jwk: &Jwk, algorithm: Algorithm) -> bool {
+    let said = jwk.common.key_algorithm;
+    said.is_none_or(|said: KeyAlgorithm| said.to_string() == format!("{algorithm:?}"))
+}
+
+/// The keys of an issuer.
+fn keys(workspace: &Workspace, issuer: &Issuer) -> Result<JwkSet, Broken> {
+    let path = workspace.path(issuer.keys.as_str());
+    let keys: Result<JwkSet, _> = serde_json::from_str(&read_text(&path)?);
+    keys.map_err(|e| Broken::while_doing(format!("reading the keys of {} in {}", issuer.issuer, path.display()), e))
+}
+
+/// The agents that act, the one that calls first. A chain that cannot be followed to its end is none.
+fn chain(act: &Value, now: Instant) -> Result<Vec<AgentName>, Denied> {
+    let invalid = |why: String| Denied::Invalid(why);
+    let mut chain = Vec::new();
+    let mut next = Some(act);
+    while let Some(act) = next {
+        if chain.len() == CHAIN {
+            return Err(invalid(format!("more than {CHAIN} agents act")));
+        }
+        let name = act["sub"].as_str().ok_or_else(|| invalid("an agent in it has no name".to_owned()))?;
+        chain.push(AgentName::parse(name).map_err(|e| invalid(format!("an agent in it: {e}")))?);
+        match act.get("exp").map(Value::as_u64) {
+            Some(Some(exp)) if exp.saturating_add(LEEWAY) >= now.0 / 1000 => {}
+            Some(_) => return Err(invalid("what an agent in it was given has expired".to_owned())),
+            None => {}
+        }
+        next = act.get("act");
+    }
+    Ok(chain)
+}
+
+fn person(text: &str) -> Result<PersonName, Denied> {
+    PersonName::parse(text).map_err(|e| Denied::Invalid(format!("its subject is no person here: {e}")))
+}
