@@ -1,5 +1,6 @@
 //! Where ambient authority enters: paths, the clock, the environment. Everything above is handed what it needs.
 
+mod answer;
 mod cargo;
 mod components;
 mod doors;
@@ -8,6 +9,7 @@ mod host;
 mod resume;
 mod workspace;
 
+pub use answer::{Given, Unanswerable};
 pub use cargo::{TARGET, has_target, lacking, new_folder};
 pub use components::kept_name;
 pub use doubts::Left;

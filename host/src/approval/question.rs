@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+
 use super::Act;
 use super::card::Card;
 use super::glass::Review;
 use super::rule::Rules;
+use super::visible::show_name;
 use crate::clock::Instant;
 use crate::name::{Digest, InvocationId, PersonName};
 use crate::people::Audience;
@@ -116,6 +119,24 @@ pub struct Question {
     pub card: Option<Card>,
     /// The review of it, where somebody broke the glass.
     pub review: Option<Review>,
+}
+
+impl Question {
+    /// The question without its text, which is only for readers of what it is about.
+    #[must_use]
+    pub fn row(&self) -> Value {
+        let act = self.card.as_ref().map(|card| &card.act);
+        json!({
+            "question": self.id, "state": self.state.as_str(), "why": self.why,
+            "function": act.map(|act| act.function.clone()), "tool": act.map(|act| act.tool.to_string()),
+            "agent": act.map(|act| act.agent.to_string()), "initiator": self.rules.initiator.as_str(),
+            "about": self.rules.about.as_ref().map(|about| show_name(&about.to_string())),
+            "consent": self.rules.consent.to_string(),
+            "agreed": self.agreed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "expires": self.expires.to_string(), "invocation": self.asker.to_string(),
+            "glass": self.review.as_ref().map(|review| if review.closed.is_some() { "reviewed" } else { "unreviewed" }),
+        })
+    }
 }
 
 /// A yes that is about to be used.

@@ -9,11 +9,11 @@ use super::exit::{Exit, Failure};
 use super::output::{Output, note, table};
 use super::result::{Here, went_lines};
 use super::terminal::passphrase;
-use crate::approval::{ATTEMPTS, Answered, Credentials as _, Meanwhile, Question, Reply, State, matches, show_name};
+use crate::approval::{ATTEMPTS, Answered, Credentials as _, Question, State, matches, show_name};
 use crate::gate::Questions as _;
-use crate::journal::{Body, Chapter, Draft, Kind};
+use crate::journal::{Body, Draft, Kind};
 use crate::name::PersonName;
-use crate::setup::Workspace;
+use crate::setup::{Given, Unanswerable, Workspace};
 use crate::store::Store;
 
 /// Lists, shows or answers.
@@ -39,7 +39,7 @@ fn list(workspace: &Workspace, person: Option<&str>, (all, limit): (bool, u32), 
         })
     };
     let questions: Vec<Question> = store.questions(all, limit)?.into_iter().filter(may).collect();
-    let rows: Vec<Value> = questions.iter().map(row).collect();
+    let rows: Vec<Value> = questions.iter().map(Question::row).collect();
     workspace.runtime()?.block_on(store.close())?;
     output.result(&json!({ "questions": rows }), || {
         let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.to_owned());
@@ -57,33 +57,17 @@ fn list(workspace: &Workspace, person: Option<&str>, (all, limit): (bool, u32), 
     Ok(Exit::Done)
 }
 
-/// A question without its text: that is only for readers of what it is about.
-fn row(question: &Question) -> Value {
-    let act = question.card.as_ref().map(|card| &card.act);
-    json!({
-        "question": question.id, "state": question.state.as_str(), "why": question.why,
-        "function": act.map(|act| act.function.clone()), "tool": act.map(|act| act.tool.to_string()),
-        "agent": act.map(|act| act.agent.to_string()), "initiator": question.rules.initiator.as_str(),
-        "about": question.rules.about.as_ref().map(|about| show_name(&about.to_string())),
-        "consent": question.rules.consent.to_string(),
-        "agreed": question.agreed.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "expires": question.expires.to_string(), "invocation": question.asker.to_string(),
-        "glass": question.review.as_ref().map(|review| if review.closed.is_some() { "reviewed" } else { "unreviewed" }),
-    })
-}
-
 fn show(workspace: &Workspace, id: u64, person: Option<&str>, output: Output) -> Result<Exit, Failure> {
     let (person, _) = workspace.who(person, "cli")?;
     let (text, json) = workspace.runtime()?.block_on(async {
         let store = workspace.store()?;
         let question = find(&store, id).await?;
-        let readers = question.rules.readers(&*store.directory()?, store.now());
-        let shown = match (&question.card, readers.contains(&person)) {
+        let shown = match (&question.card, workspace.may_see(&store, &question, &person)?) {
             (_, false) => Err(not_yours(&person, &question)),
             (None, true) => Err(Failure::usage(format!("the card of question {id} was erased"), "it can be asked again")),
             (Some(card), true) => {
-                let meanwhile = meanwhile(&question, &store)?;
-                let mut json = row(&question);
+                let meanwhile = workspace.meanwhile(&store, &question)?;
+                let mut json = question.row();
                 json["card"] = card.view(&meanwhile);
                 Ok((card.text(&meanwhile), json))
             }
@@ -98,20 +82,6 @@ fn show(workspace: &Workspace, id: u64, person: Option<&str>, output: Output) ->
 pub async fn find(store: &Store, id: u64) -> Result<Question, Failure> {
     let question = store.question(id).await?;
     question.ok_or_else(|| Failure::usage(format!("there is no question {id}"), "`tollgate approvals list` lists questions"))
-}
-
-pub fn meanwhile(question: &Question, store: &Store) -> Result<Meanwhile, Failure> {
-    let mut answers: Vec<String> = question.agreed.iter().map(|person| format!("{person} said yes")).collect();
-    if let Some(review) = &question.review {
-        answers.push(format!("{} broke the glass at {}: {}", review.person, review.at, review.reason));
-        let found = review.closed.as_ref().map(|closed| format!("{} reviewed it: {}", closed.person, closed.finding));
-        answers.push(found.unwrap_or_else(|| "nobody has reviewed it".to_owned()));
-    }
-    if question.state != State::Open {
-        let why = question.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-        answers.push(format!("the question is {}{why}", question.state.as_str()));
-    }
-    Ok(Meanwhile { answers, frozen: store.frozen(question)? })
 }
 
 fn not_yours(person: &PersonName, question: &Question) -> Failure {
@@ -141,26 +111,13 @@ fn answer(workspace: &Workspace, options: &Answer, yes: bool, output: Output) ->
 async fn one(here: &Here<'_>, id: u64, person: &PersonName, yes: bool) -> Result<(Exit, Value), Failure> {
     let store = here.store;
     let question = find(store, id).await?;
-    if !question.state.is_live() {
-        let why = question.why.map(|why| format!(": {why}")).unwrap_or_default();
-        let why = format!("question {id} is {}{why}", question.state.as_str());
-        return Err(Failure::refused(why, "nothing was changed; what asks again is asked anew"));
+    here.workspace.answerable(store, &question, person)?.map_err(cannot)?;
+    if let Some(card) = &question.card {
+        note(&card.text(&here.workspace.meanwhile(store, &question)?));
     }
-    let may = question.rules.may_answer(&*store.directory()?, store.now());
-    if !may.contains(person) {
-        let why = format!("{person} is not among those who may answer question {id} ({} must)", question.rules.consent);
-        return Err(Failure::refused(why, "say with --as whose answer it is"));
-    }
-    let Some(card) = &question.card else {
-        return Err(Failure::usage(format!("the card of question {id} was erased"), "it can be asked again"));
-    };
-    note(&card.text(&meanwhile(&question, store)?));
     let wrong = credential(store, person).await?;
-    let reply = Reply { question: id, person: person.clone(), yes, now: here.workspace.current(&card.act.tool) };
-    let body = Body::of(6).text("answer", if yes { "yes" } else { "no" }).text("function", card.act.function.clone());
-    let body = body.text("of", person.to_string()).number("question", id).number("wrong-passphrases", wrong.into());
-    let body = body.text("invocation", question.asker.to_string());
-    let answered = store.answer(reply, Chapter::alone(Draft::new(Kind::Answered, body))).await?;
+    let given = Given { question: &question, person, yes, wrong, door: "terminal" };
+    let answered = here.workspace.answer(store, given, |tool| here.workspace.in_force(tool)).await?;
     let (exit, state, why) = match answered {
         Answered::Counted(state) => (Exit::Done, state, None),
         Answered::Ended(State::Declined, why) if !yes => (Exit::Done, State::Declined, Some(why)),
@@ -172,6 +129,15 @@ async fn one(here: &Here<'_>, id: u64, person: &PersonName, yes: bool) -> Result
         exit,
         json!({ "question": id, "person": person.as_str(), "state": state.as_str(), "why": why, "invocations": went }),
     ))
+}
+
+fn cannot(why: Unanswerable) -> Failure {
+    let help = match &why {
+        Unanswerable::Ended(_) => "nothing was changed; what asks again is asked anew",
+        Unanswerable::NotAmong(_) => "say with --as whose answer it is",
+        Unanswerable::Erased(_) => return Failure::usage(why.to_string(), "it can be asked again"),
+    };
+    Failure::refused(why.to_string(), help)
 }
 
 /// The person's passphrase, typed at the terminal; how many wrong ones came before it.

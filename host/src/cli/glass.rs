@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::approvals::{credential, find, meanwhile};
+use super::approvals::{credential, find};
 use super::command::{BreakGlass, Review as Options};
 use super::exit::{Exit, Failure};
 use super::output::{Output, note};
@@ -47,10 +47,10 @@ async fn break_glass(here: &Here<'_>, id: u64, person: &PersonName, reason: Stat
     let Some(card) = &question.card else {
         return Err(Failure::usage(format!("the card of question {id} was erased"), "it can be asked again"));
     };
-    note(&card.text(&meanwhile(&question, store)?));
+    note(&card.text(&here.workspace.meanwhile(store, &question)?));
     note(&warning(&question, person));
     credential(store, person).await?;
-    let now = here.workspace.current(&card.act.tool);
+    let now = here.workspace.current(&card.act.tool, |tool| here.workspace.in_force(tool));
     let breaking = Breaking { question: id, person: person.clone(), reason, now };
     match store.break_glass(breaking).await? {
         Answered::Counted(_) => {}
@@ -113,7 +113,7 @@ pub fn review(folder: &Path, options: &Options, output: Output) -> Result<Exit, 
             return Err(turned(why));
         }
         if let Some(card) = &question.card {
-            note(&card.text(&meanwhile(&question, &store)?));
+            note(&card.text(&workspace.meanwhile(&store, &question)?));
         }
         credential(&store, &person).await?;
         let closing = Closing { question: id, person: person.clone(), finding };

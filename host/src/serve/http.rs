@@ -5,6 +5,8 @@ mod admin;
 mod agents;
 mod guard;
 mod listen;
+mod page;
+mod people;
 mod problem;
 
 use std::sync::Arc;
@@ -47,6 +49,7 @@ impl Site {
 pub struct Doors {
     site: Arc<Site>,
     agents: Listener,
+    people: Listener,
     admin: Listener,
 }
 
@@ -59,23 +62,25 @@ impl Doors {
         let tls = listen::tls(&site.front.workspace)?;
         let arrival = site.config.limits.arrival.to_std();
         let agents = Listener::bind(site.config.agents.address, tls.clone(), arrival).await?;
+        let people = Listener::bind(site.config.people.address, tls, arrival).await?;
         let admin = Listener::bind(site.config.admin, None, arrival).await?;
-        Ok(Self { site, agents, admin })
+        Ok(Self { site, agents, people, admin })
     }
 
     /// Where each door listens: the port is known only now where the configuration says 0.
     #[must_use]
-    pub fn addresses(&self) -> [(&'static str, std::net::SocketAddr); 2] {
-        [("agents", self.agents.address()), ("admin", self.admin.address())]
+    pub fn addresses(&self) -> [(&'static str, std::net::SocketAddr); 3] {
+        [("agents", self.agents.address()), ("people", self.people.address()), ("admin", self.admin.address())]
     }
 
     /// Serves until `stop` resolves; then takes no new calls, and lets those that run finish within `grace`.
     pub async fn serve(self, stop: impl Future<Output = ()>, grace: std::time::Duration) {
-        let Self { site, agents, admin } = self;
+        let Self { site, agents, people, admin } = self;
         let stopping = || site.stopping.subscribe();
         let serving = async {
             tokio::join!(
                 agents.serve(agents::router(&site), stopping(), grace),
+                people.serve(people::router(&site), stopping(), grace),
                 admin.serve(admin::router(&site), stopping(), grace),
             );
         };

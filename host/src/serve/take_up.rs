@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Front;
 use super::said::of_turned;
+use crate::invoke::Waits as _;
 use crate::setup::Workspace;
 
 /// So many are taken up at once.
@@ -51,6 +52,14 @@ impl Front {
             if went == 0 {
                 return;
             }
+        }
+    }
+
+    /// Goes on, beside whoever asks, with what waited for a question.
+    pub(super) async fn goes_on_after(self: Arc<Self>, question: u64) {
+        match self.store.waiting_for(question).await {
+            Ok(waiting) => waiting.into_iter().for_each(|id| drop(tokio::spawn(self.clone().goes_on(id)))),
+            Err(broken) => tracing::error!(doing = broken.doing, cause = broken.cause, "what waits is not known"),
         }
     }
 

@@ -29,12 +29,17 @@ impl Workspace {
         invocation: InvocationId,
         cancelled: impl IntoFuture<Output = (), IntoFuture: Send>,
     ) -> Result<Went, NotReady> {
-        let in_force = |tool: &ToolName| {
-            let manifest = self.manifest(tool)?;
-            let component = self.current_component(&manifest);
-            Ok((manifest, component))
-        };
-        self.go_on_with(here, invocation, in_force, cancelled).await
+        self.go_on_with(here, invocation, |tool| self.in_force(tool), cancelled).await
+    }
+
+    /// A tool's manifest as it stands in its folder, and the digest of its component where that is the one that was pinned.
+    ///
+    /// # Errors
+    /// When the manifest is missing or has problems.
+    pub fn in_force(&self, tool: &ToolName) -> Result<(Manifest, Option<Digest>), NotReady> {
+        let manifest = self.manifest(tool)?;
+        let component = self.current_component(&manifest);
+        Ok((manifest, component))
     }
 
     /// Goes on with an invocation whose question is answered; one that cannot go on is ended, and the reason is on record.
@@ -103,14 +108,13 @@ impl Workspace {
     }
 
     /// What a question of this tool is bound to, as it is now.
-    #[must_use]
-    pub fn current(&self, tool: &ToolName) -> Current {
-        let manifest = self.manifest(tool).ok();
-        Current {
-            component: manifest.as_ref().and_then(|manifest| self.current_component(manifest)),
-            manifest: manifest.map(|manifest| manifest.meaning()),
-            rules: self.config.meaning(),
-        }
+    pub fn current(
+        &self,
+        tool: &ToolName,
+        in_force: impl FnOnce(&ToolName) -> Result<(Manifest, Option<Digest>), NotReady>,
+    ) -> Current {
+        let (manifest, component) = in_force(tool).map_or((None, None), |(manifest, component)| (Some(manifest), component));
+        Current { component, manifest: manifest.map(|manifest| manifest.meaning()), rules: self.config.meaning() }
     }
 
     /// Waits until somebody may have answered a question, or a while is over.
