@@ -9,6 +9,7 @@ mod forum;
 mod freezes;
 mod glass;
 mod instance;
+mod jump;
 mod leases;
 mod load;
 mod overview;
@@ -112,6 +113,7 @@ impl Store {
         let watch = Watch::start(&opening, instance.name().clone(), writer.clone())?;
         let seen = Mutex::new(None);
         let store = Self { opening, writer, reader, board, commits, seen, held, instance, signing, watch };
+        store.notice_at_start();
         store.reap_at_start();
         Ok(store)
     }

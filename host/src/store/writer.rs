@@ -15,7 +15,7 @@ use super::board::Board;
 use super::freezes::Held;
 use super::tx::{Tx, failed};
 use super::{leases, schema};
-use crate::clock::{Clock, Instant};
+use crate::clock::{Clock, Instant, SLACK};
 use crate::diagnostic::Broken;
 use crate::journal::Unrecorded;
 use crate::journal::chain::Head;
@@ -140,6 +140,7 @@ impl Writer {
                 if turn.over {
                     return;
                 }
+                loop_.notice(idle);
                 loop_.reap(idle);
             }
         });
@@ -236,6 +237,13 @@ struct Loop {
 }
 
 impl Loop {
+    /// Puts on record that the clock has gone back, where nobody writes anything that it would stand before.
+    fn notice(&mut self, idle: bool) {
+        if idle && self.desk.board.newest().since(self.desk.clock.now()) > SLACK {
+            self.serve(Vec::new());
+        }
+    }
+
     /// Reverts leases that are over. Looking costs one probe of an index; where it failed, the store is spared for a while.
     fn reap(&mut self, idle: bool) {
         if !idle && self.skip > 0 {
@@ -304,6 +312,9 @@ impl Loop {
         let text = |e: rusqlite::Error| e.to_string();
         self.say("BEGIN IMMEDIATE").map_err(text)?;
         let mut tx = Tx::begin(&self.connection, &self.desk, changes).map_err(text)?;
+        if tx.notice().is_err() {
+            return Err("that the clock has gone back could not be written".to_owned());
+        }
         for work in batch.iter_mut() {
             if work.fails() == Fails::Together {
                 if work.run(&mut tx) {
