@@ -119,7 +119,7 @@ fn components(workspace: &Workspace) -> Vec<Finding> {
 
 /// Whether the clock is where the journal was.
 fn clock(store: &Store) -> Finding {
-    let (about, behind) = ("clock", store.behind());
+    let (about, behind) = ("clock", store.clock_behind());
     match store.ready() {
         Err(broken) => finding(Weight::Wrong, about, format!("{}: {}", broken.cause, broken.help.unwrap_or_default())),
         Ok(()) if behind > SLACK => {

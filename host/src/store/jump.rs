@@ -13,7 +13,7 @@ const HOUR: u64 = 60 * 60 * 1000;
 impl Store {
     /// How far the clock is behind the newest time in the store.
     #[must_use]
-    pub fn behind(&self) -> Duration {
+    pub fn clock_behind(&self) -> Duration {
         self.board.newest().since(self.opening.clock.now())
     }
 
@@ -27,7 +27,7 @@ impl Store {
 
     /// Puts on record at a start that the clock has gone back. What cannot be written now is written with whatever comes next.
     pub(super) fn notice_at_start(&self) {
-        if self.behind() <= SLACK {
+        if self.clock_behind() <= SLACK {
             return;
         }
         if let Err(failed) = self.writer.write_now(|_| Ok(())) {
