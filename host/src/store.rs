@@ -30,6 +30,7 @@ pub use freezes::{Frozen, Unsettled};
 pub use overview::{MOST, Overview};
 pub use read::{Erase, Kept, verify, verify_export};
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -103,6 +104,7 @@ impl Store {
             held: held.clone(),
             database: opening.database.clone(),
             clock: opening.clock.clone(),
+            clock_before: Cell::new(None),
             log,
             instance: instance.name().clone(),
         };

@@ -142,7 +142,12 @@ async fn s34_a_step_back_under_a_host_that_lives_is_on_record_before_whatever_co
     clock.set(Instant(began.0 - 900));
     note(&store).await;
     assert_eq!(jumps(&world).len(), 0, "so small a step ends nothing late");
+    // What cannot be written is written with whatever comes next.
+    let full = "CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    world.store().execute_batch(full).expect("a trigger");
     clock.set(Instant(began.0 - 5 * MINUTE));
+    store.note(Draft::new(Kind::Answered, Body::of(0))).await.expect_err("nothing can be written");
+    world.store().execute_batch("DROP TRIGGER full").expect("it is gone");
     note(&store).await;
     assert_eq!(jumps(&world), [5 * MINUTE]);
     let last = "SELECT group_concat(entry ->> '$.kind', ' ') FROM (SELECT entry FROM journal ORDER BY number DESC LIMIT 2)";
@@ -161,6 +166,32 @@ async fn s34_a_step_back_under_a_host_that_lives_is_on_record_before_whatever_co
     assert_eq!(jumps(&world)[1], 4 * MINUTE);
     assert_eq!((newest(&world), store.now()), (began, began), "no time has passed");
     store.close().await.expect("an end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s34_two_hosts_that_disagree_by_ten_minutes_share_the_later_time() {
+    let world = world();
+    let began = newest(&world);
+    let clock = |behind| Arc::new(Manual::at(Instant(began.0 + 20 * MINUTE - behind)));
+    let (ahead, behind) = (clock(0), clock(10 * MINUTE));
+    let hosts = [open(&world, ahead.clone()), open(&world, behind.clone())];
+    let mut last = began;
+    for _ in 0..5 {
+        for host in &hosts {
+            note(host).await;
+            assert!(newest(&world) >= last, "time does not go back");
+            last = newest(&world);
+        }
+        assert_eq!(hosts[0].now(), hosts[1].now());
+        let minute = tollgate::unit::Duration(MINUTE);
+        ahead.advance(minute);
+        behind.advance(minute);
+    }
+    assert_eq!(jumps(&world), [10 * MINUTE], "the one is behind the other, and that is said once");
+    for host in hosts {
+        host.close().await.expect("an end");
+    }
+    assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
 }
 
 /// The clock is right again. A test cannot set it; so what is on record is of now.

@@ -22,7 +22,7 @@ pub(super) struct Tx<'c> {
     pub(super) now: Instant,
     /// What the clock said when it began.
     pub(super) clock: Instant,
-    /// What it said when something was last written.
+    /// What it said when something was last written, here or anywhere: the earlier of both, for two hosts may disagree.
     pub(super) clock_before: Instant,
     /// The head before this transaction.
     pub(super) start: Head,
@@ -40,9 +40,10 @@ pub(super) fn failed(doing: &str, error: impl std::fmt::Display) -> Unrecorded {
 impl<'c> Tx<'c> {
     pub(super) fn begin(connection: &'c Connection, desk: &'c Desk, changes: &'c Cell<u64>) -> rusqlite::Result<Self> {
         let mut state = connection.prepare_cached("SELECT newest, clock FROM state")?;
-        let (newest, clock_before) = state.query_row([], |row| Ok((instant(row.get(0)?), instant(row.get(1)?))))?;
+        let (newest, written) = state.query_row([], |row| Ok((instant(row.get(0)?), instant(row.get(1)?))))?;
         let clock = desk.clock.now();
         let now = clock.max(newest);
+        let clock_before = desk.clock_before.replace(Some(clock)).map_or(written, |here| here.min(written));
         let head = Self::read_head(connection)?;
         Ok(Self { connection, now, clock, clock_before, start: head, head, desk, changes })
     }

@@ -122,6 +122,8 @@ pub(super) struct Desk {
     pub(super) commits: Arc<AtomicU64>,
     pub(super) held: Arc<Held>,
     pub(super) clock: Arc<dyn Clock>,
+    /// What it said in the last transaction of this process; none where that has failed.
+    pub(super) clock_before: Cell<Option<Instant>>,
     pub(super) log: String,
     pub(super) instance: Arc<str>,
 }
@@ -286,6 +288,9 @@ impl Loop {
         }
         let changes = Cell::new(0);
         let done = self.transaction(batch, &changes);
+        if done.is_err() {
+            self.desk.clock_before.set(None);
+        }
         self.desk.board.settle(changes.get());
         done
     }
