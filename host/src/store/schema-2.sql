@@ -1,3 +1,7 @@
+-- What the clock said when `newest` was written: less, where it had gone back.
+ALTER TABLE state ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;
+UPDATE state SET clock = newest;
+
 -- Questions to people, and what came of them. What a yes is bound to stands in the payload `act` of the entry `number`.
 CREATE TABLE approvals (
     id INTEGER PRIMARY KEY, number INTEGER NOT NULL, act BLOB NOT NULL, state TEXT NOT NULL, why TEXT,
