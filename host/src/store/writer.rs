@@ -304,9 +304,11 @@ impl Loop {
                 return Err(Lost::Nothing(why));
             }
         };
+        let began = tokio::time::Instant::now();
         if let Err(error) = self.say("COMMIT") {
             return self.doubt(doubt, &error);
         }
+        metrics::histogram!("tollgate_commit_seconds").record(began.elapsed().as_secs_f64());
         self.desk.board.wrote(now);
         self.desk.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
