@@ -152,6 +152,10 @@ impl Waits for InMemory {
 }
 
 impl Keep for InMemory {
+    fn takes_changes(&self) -> Result<(), Broken> {
+        Ok(())
+    }
+
     fn instance(&self) -> &Arc<str> {
         self.store.instance()
     }

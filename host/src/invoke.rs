@@ -104,6 +104,12 @@ pub struct Past {
 
 /// What a host keeps: the record, who is who, and which compiled files are its own. A store implements it.
 pub trait Keep: World + Journal + Credentials + Questions + Waits {
+    /// Whether anything may be put on record here.
+    ///
+    /// # Errors
+    /// Why not, and what a person can do.
+    fn takes_changes(&self) -> Result<(), Broken>;
+
     /// This process, as its invocations name it.
     fn instance(&self) -> &Arc<str>;
 

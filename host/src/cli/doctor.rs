@@ -140,6 +140,10 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         ),
         Err(broken) => finding(Weight::Wrong, "world", broken.to_string()),
     });
+    if let Err(behind) = store.takes_changes() {
+        let help = behind.help.as_deref().unwrap_or_default();
+        findings.push(finding(Weight::Wrong, "journal", format!("the store takes no change: {}; {help}", behind.cause)));
+    }
     if let Err(broken) = store.close().await {
         findings.push(finding(Weight::Wrong, "journal", broken.to_string()));
     }

@@ -89,6 +89,7 @@ impl Host {
             loaded.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
         let arguments = decode::arguments(function, &call.arguments)
             .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        self.store.takes_changes()?;
         let digest = call.digest(&loaded.manifest.tool, &function.name);
         self.joins(&call, digest).await?;
         let rights = self.store.rights(&call.initiator).await?;

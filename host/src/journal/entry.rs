@@ -53,6 +53,8 @@ pub enum Kind {
     Glass,
     /// Somebody else has looked at what was done without consent.
     Reviewed,
+    /// A person accepted that the store was put back from a backup: what is kept, and the signed head of what was lost.
+    Restored,
 }
 
 impl Kind {
@@ -82,6 +84,7 @@ impl Kind {
         Self::Extended,
         Self::Glass,
         Self::Reviewed,
+        Self::Restored,
     ];
 
     /// The kind's stable word.
@@ -112,6 +115,7 @@ impl Kind {
             Self::Extended => "extended",
             Self::Glass => "glass",
             Self::Reviewed => "reviewed",
+            Self::Restored => "restored",
         }
     }
 

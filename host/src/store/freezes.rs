@@ -174,7 +174,7 @@ fn is_same(one: &Freeze, other: &Freeze) -> bool {
     (&one.scope, &one.by, &one.reason) == (&other.scope, &other.by, &other.reason)
 }
 
-fn throw(tx: &mut Tx<'_>, mut freeze: Freeze) -> Result<(Freeze, u64), Unrecorded> {
+pub(super) fn throw(tx: &mut Tx<'_>, mut freeze: Freeze) -> Result<(Freeze, u64), Unrecorded> {
     let doing = "freezing";
     let lasts = freeze.ends.map(|ends| ends.0.saturating_sub(freeze.at.0));
     (freeze.at, freeze.ends) = (tx.now, lasts.map(|lasts| Instant(tx.now.0.saturating_add(lasts))));

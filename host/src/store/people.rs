@@ -166,6 +166,10 @@ impl Store {
 }
 
 impl Keep for Store {
+    fn takes_changes(&self) -> Result<(), Broken> {
+        self.takes_changes()
+    }
+
     fn instance(&self) -> &Arc<str> {
         self.instance.name()
     }

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::board::Board;
 use super::freezes::Held;
+use super::restore::Behind;
 use super::tx::{Tx, failed};
 use super::{leases, schema};
 use crate::clock::{Clock, Instant};
@@ -112,6 +113,8 @@ where
 /// The writer's end that others hold.
 pub(super) struct Writer {
     orders: Sender<Order>,
+    /// Why nothing is written.
+    behind: Option<Behind>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -124,11 +127,13 @@ pub(super) struct Desk {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) log: String,
     pub(super) instance: Arc<str>,
+    pub(super) behind: Option<Behind>,
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection, desk: Desk) -> Result<Self, Broken> {
         let (orders, inbox) = channel();
+        let behind = desk.behind.clone();
         let thread = std::thread::Builder::new().name("tollgate-writer".to_owned()).spawn(move || {
             let mut loop_ = Loop { connection, desk, skip: 0, doubt: None };
             loop {
@@ -144,11 +149,25 @@ impl Writer {
             }
         });
         let thread = thread.map_err(|e| Broken::while_doing("starting the store's writer", e))?;
-        Ok(Self { orders, thread: std::sync::Mutex::new(Some(thread)) })
+        Ok(Self { orders, behind, thread: std::sync::Mutex::new(Some(thread)) })
     }
 
     /// Runs a job in the next transaction and waits until it is durable.
     pub(super) async fn write<T, F>(&self, fails: Fails, work: F) -> Result<T, Unrecorded>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
+    {
+        self.takes_changes()?;
+        self.write_anyway(fails, work).await
+    }
+
+    fn takes_changes(&self) -> Result<(), Unrecorded> {
+        self.behind.as_ref().map_or(Ok(()), |behind| Err(Unrecorded::Broken(behind.broken())))
+    }
+
+    /// The same, also in a store that is only looked at.
+    pub(super) async fn write_anyway<T, F>(&self, fails: Fails, work: F) -> Result<T, Unrecorded>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
@@ -167,6 +186,7 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
     {
+        self.takes_changes()?;
         let (reply, answer) = channel();
         self.order(Fails::Alone, work, move |result| {
             // Who asked may have gone; what was written stays written.
@@ -238,6 +258,9 @@ struct Loop {
 impl Loop {
     /// Reverts leases that are over. Looking costs one probe of an index; where it failed, the store is spared for a while.
     fn reap(&mut self, idle: bool) {
+        if self.desk.behind.is_some() {
+            return;
+        }
         if !idle && self.skip > 0 {
             self.skip -= 1;
             return;
