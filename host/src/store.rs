@@ -3,6 +3,7 @@
 
 mod acl;
 mod approvals;
+mod ballast;
 mod board;
 mod doubts;
 mod forum;
@@ -40,6 +41,7 @@ use rusqlite::Connection;
 use crate::clock::{Clock, Instant};
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Journal, Pending, Signer, Unrecorded, Written};
+use ballast::Ballast;
 use board::Board;
 use freezes::Held;
 use instance::Instance;
@@ -89,7 +91,11 @@ impl Store {
         instance::refuse_network(&opening.run)?;
         // Read first: whoever signs a head meanwhile signs one that the database has.
         let signed = signing::signed(&opening.checkpoints, opening.signer.verifier())?;
-        let connection = schema::connect(&opening.database)?;
+        let ballast = Ballast::open(&opening.database)?;
+        let connection = schema::connect(&opening.database).or_else(|broken| {
+            // What processes share of the log takes space too. Nobody has the store open, so no outcome is owed.
+            if ballast.makes_room() { schema::connect(&opening.database) } else { Err(broken) }
+        })?;
         schema::migrate(&connection, &opening.database)?;
         let behind = restore::compare(&connection, &signed)?;
         let reader = Mutex::new(schema::connect(&opening.database)?);
@@ -107,6 +113,7 @@ impl Store {
             log,
             instance: instance.name().clone(),
             behind: behind.clone(),
+            ballast,
         };
         let left = instance::left_open(&connection, &opening.run, instance.name())?;
         let writer = Arc::new(Writer::start(connection, desk)?);
@@ -179,6 +186,9 @@ impl Journal for Store {
             let fails =
                 if chapter.terms.premise.is_some() || chapter.terms.with.is_some() { Fails::Alone } else { Fails::Together };
             let ready = Ready::of(chapter)?;
+            if ready.is_owed() {
+                return self.writer.write_reserved(fails, move |tx| tx.write(ready.clone())).await;
+            }
             self.writer.write(fails, move |tx| tx.write(ready)).await
         })
     }
