@@ -137,16 +137,18 @@ fn calls(
     let text = |name: String| std::fs::read_to_string(out.path().join(&name)).unwrap_or_else(|e| panic!("{name}: {e}"));
     let left = |pages: &String| {
         let store = rusqlite::Connection::open(out.path().join(pages).join("tollgate.db")).expect("the store");
-        let report: Value = serde_json::from_str(&text(format!("{pages}.json"))).expect("a report");
+        let (code, report) = (text(format!("{pages}.code")), text(format!("{pages}.json")));
+        let says = format!("{pages} pages: code {}, {report} {}", code.trim(), text(format!("{pages}.err")));
+        let report: Value = serde_json::from_str(&report).unwrap_or_else(|e| panic!("{e}: {says}"));
         let query = "SELECT entry ->> '$.kind' || coalesce(':' || (entry ->> '$.body.outcome'), '') FROM journal WHERE invocation = ?1 ORDER BY seq";
         let mut entries = store.prepare(query).expect("a query");
         let entries = entries.query_map([report["invocation"].as_str()], |row| row.get(0)).expect("rows");
         Left {
-            code: text(format!("{pages}.code")).trim().to_owned(),
+            code: code.trim().to_owned(),
             entries: entries.collect::<Result<_, _>>().expect("entries"),
             ballast: text(format!("{pages}/ballast")).trim().parse().expect("a size"),
             there: is_there(pages, &text(format!("{pages}/files")), &store),
-            says: format!("{pages} pages: {report} {}", text(format!("{pages}.err"))),
+            says,
         }
     };
     assert_eq!(text("verify.code".into()).trim(), "0", "{}", text("verify.json".into()));
@@ -200,6 +202,7 @@ for pages in $PAGES; do
     told "$pages-call" call probe.forum-post '{ "forum": "eng-help", "thread": "1", "body": "x" }'
     kept "$pages-after"
 done
+told doctor doctor
 rm fill
 told again call probe.forum-post '{ "forum": "eng-help", "thread": "1", "body": "again" }'
 kept again
@@ -239,6 +242,8 @@ fn s32_on_a_full_disk_leases_end_and_the_switch_holds_and_no_change_is_begun_bef
         let intents = "SELECT count(*) FROM journal WHERE entry ->> '$.kind' = 'intent' AND entry ->> '$.body.function' = 'forum.post'";
         assert_eq!(count(&format!("{pages}-after"), intents), 0, "{pages}");
     }
+    assert_eq!(text("doctor.code").trim(), "5");
+    assert!(text("doctor.json").contains("no change is begun before 2 MiB are free"), "{}", text("doctor.json"));
     assert_eq!(text("again.code").trim(), "0", "{}", text("again.json"));
     assert_eq!(text("again/ballast").trim(), (1 << 20).to_string(), "it is back");
     assert_eq!(text("verify.code").trim(), "0", "{}", text("verify.json"));

@@ -26,6 +26,7 @@ mod world;
 mod worldfile;
 mod writer;
 
+pub use ballast::SIZE as BALLAST;
 pub use doubts::{Finder, Settlement};
 pub use freezes::{Frozen, Unsettled};
 pub use overview::{MOST, Overview};

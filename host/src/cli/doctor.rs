@@ -9,6 +9,7 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use crate::diagnostic::Broken;
 use crate::setup::Workspace;
+use crate::store::BALLAST;
 
 /// How a finding weighs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,6 +94,14 @@ fn sizes(workspace: &Workspace) -> Vec<Finding> {
     )]
 }
 
+/// Whether the space that is kept for outcomes is there; opening the store puts it back where there is room.
+fn room(workspace: &Workspace) -> Option<Finding> {
+    let size = std::fs::metadata(workspace.path("tollgate.ballast")).map(|it| it.len()).unwrap_or_default();
+    let needed = 2 * (BALLAST >> 20);
+    let says = format!("the disk is full: no change is begun before {needed} MiB are free");
+    (size < BALLAST).then(|| finding(Weight::Wrong, "disk", says))
+}
+
 /// Whether what was pinned can still be shown.
 fn components(workspace: &Workspace) -> Vec<Finding> {
     let about = "components";
@@ -140,6 +149,7 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         ),
         Err(broken) => finding(Weight::Wrong, "world", broken.to_string()),
     });
+    findings.extend(room(workspace));
     if let Err(behind) = store.takes_changes() {
         let help = behind.help.as_deref().unwrap_or_default();
         findings.push(finding(Weight::Wrong, "journal", format!("the store takes no change: {}; {help}", behind.cause)));

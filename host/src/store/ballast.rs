@@ -16,11 +16,12 @@ use crate::refusal::{Code, Refusal};
 /// What an outcome takes in the write-ahead log, with room to spare: a handful of pages of 4 KiB.
 const EACH: u64 = 64 << 10;
 
-/// Permits whose outcomes have room. One process writes with one thread, and outcomes that come together share pages.
+/// Outcomes that have room each by itself. More permits may be out, up to 256 in a process; but it writes with one thread, so
+/// that outcomes which wait for a commit share the next one, and its pages.
 const PERMITS: u64 = 16;
 
-/// How large it is.
-pub(super) const SIZE: u64 = PERMITS * EACH;
+/// How large the space is that is kept for outcomes, in bytes. As much again has to be free for it to be put back.
+pub const SIZE: u64 = PERMITS * EACH;
 
 /// The ballast.
 pub(super) struct Ballast(File);
