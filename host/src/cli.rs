@@ -23,6 +23,7 @@ mod passphrase;
 mod pin;
 mod receipt;
 pub mod report;
+mod restore;
 mod result;
 mod run;
 mod said;
@@ -94,7 +95,8 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Passphrase(options) => passphrase::run(folder, options, output),
         Command::World(options) => world::run(folder, options, output),
         Command::Lease(options) => lease::run(folder, options, output),
-        Command::Doctor => doctor::run(folder, output),
+        Command::Doctor(options) if options.accept_restore => restore::run(folder, options, output),
+        Command::Doctor(_) => doctor::run(folder, output),
         Command::Completions(options) => {
             clap_complete::generate(options.shell, &mut Arguments::command(), "tollgate", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -33,7 +33,8 @@ pub fn run(folder: &Path, options: &BreakGlass, output: Output) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-fn statement(option: &str, typed: &str) -> Result<Statement, Failure> {
+/// What a person says for the record, as it was typed.
+pub fn statement(option: &str, typed: &str) -> Result<Statement, Failure> {
     Statement::parse(typed)
         .map_err(|e| Failure::usage(format!("{option}: {e}"), "say it in a sentence; it is put on record"))
 }

@@ -23,6 +23,13 @@ impl Workspace {
     pub(super) fn find_out(&self, store: &Store, backends: &Backends) -> Result<Vec<Left>, Broken> {
         let mut left = Vec::new();
         for doubt in store.doubts()? {
+            if store.unaccepted().is_some() {
+                left.push((
+                    doubt,
+                    "the store is behind its checkpoints: what is found out cannot be put on record".to_owned(),
+                ));
+                continue;
+            }
             let done = match capability::find_out(&doubt, backends) {
                 Learnt::Done => true,
                 Learnt::NotDone => false,

@@ -76,7 +76,9 @@ impl Workspace {
     pub fn host(&self, desk: Option<Arc<dyn Desk>>) -> Result<(Host, Arc<Store>), Broken> {
         let store = self.store()?;
         let backends = self.backends(&store)?;
-        self.find_out(&store, &backends)?;
+        if store.unaccepted().is_none() {
+            self.find_out(&store, &backends)?;
+        }
         let host = Host::new(Parts {
             sandbox: Sandbox::new(&Settings::of_this_machine())?,
             cache: Cache::new(self.cache()?),

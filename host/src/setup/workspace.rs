@@ -6,6 +6,7 @@
 //! files/            documents               cache/         compiled components (only the host writes here)
 //! journal.vkey      the public key          keys/          the private key
 //! run/              locks of processes that live
+//! tollgate.ballast  space that is kept for what must be on record on a full disk
 //! components/       the bytes that were pinned, by their digests (only the host writes here)
 //! ```
 

@@ -80,7 +80,7 @@ impl Store {
     /// # Errors
     /// When it cannot be recorded; then it stays in doubt.
     pub fn settle(&self, of: (InvocationId, u32), done: bool, finder: Finder) -> Result<Settlement, Broken> {
-        self.writer.write_now(move |tx| settle(tx, of, done, &finder)).map_err(Broken::from)
+        self.writer.write_reserved_now(move |tx| settle(tx, of, done, &finder)).map_err(Broken::from)
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn left_open(connection: &Connection, run: &Path, own: &str) -> Resul
 /// not, it is in doubt.
 pub(super) fn recover(writer: &Writer, left: Vec<Left>) -> Result<(), Broken> {
     for Left { invocation } in left {
-        let ended = writer.write_now(move |tx| end(tx, invocation));
+        let ended = writer.write_reserved_now(move |tx| end(tx, invocation));
         ended.map_err(|failed| match failed {
             Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken,
             Unrecorded::Refused(refusal) => Broken::while_doing("ending what was left open", refusal),
