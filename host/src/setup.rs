@@ -3,6 +3,7 @@
 mod cargo;
 mod components;
 mod doubts;
+mod embedding;
 mod host;
 mod resume;
 mod workspace;
@@ -10,6 +11,7 @@ mod workspace;
 pub use cargo::{TARGET, has_target, lacking, new_folder};
 pub use components::kept_name;
 pub use doubts::Left;
+pub use embedding::{Embedding, embed};
 pub use host::Started;
 pub use resume::Went;
 pub use workspace::{NotReady, Workspace, new_file, private_dir, read_file, read_text, write_private};

@@ -8,7 +8,7 @@ use super::glass::Review;
 use super::rule::Rules;
 use crate::clock::Instant;
 use crate::name::{Digest, InvocationId, PersonName};
-use crate::people::Audience;
+use crate::people::{Audience, Directory};
 use crate::quota::{self, Rate};
 use crate::unit::Duration;
 
@@ -116,6 +116,16 @@ pub struct Question {
     pub card: Option<Card>,
     /// The review of it, where somebody broke the glass.
     pub review: Option<Review>,
+}
+
+impl Question {
+    /// Whether it is still agreed to: by people who may answer, or by one who broke the glass and still may.
+    #[must_use]
+    pub fn holds(&self, directory: &Directory, now: Instant) -> bool {
+        let readers = || self.rules.readers(directory, now);
+        let glass = self.review.as_ref().is_some_and(|review| readers().contains(&review.person));
+        glass || self.rules.met(&self.agreed, directory, now)
+    }
 }
 
 /// A yes that is about to be used.

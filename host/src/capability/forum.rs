@@ -2,10 +2,12 @@
 
 mod backend;
 mod effect;
+mod find_out;
 mod grants;
 mod host;
 mod post;
 
-pub use backend::{Conversation, Forums, Message, NewPost, Page, Summary};
-pub use grants::{Backend, FUNCTIONS, GRANTS, POST, READ, Thread, Threads, action, find_out};
+pub use backend::{Backend, Conversation, Elsewhere, Embedded, Finding, Forums, Message, NewPost, Page, Summary};
+pub use find_out::find_out;
+pub use grants::{FUNCTIONS, GRANTS, POST, READ, Thread, Threads, action};
 pub use post::Post;

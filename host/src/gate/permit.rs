@@ -4,7 +4,7 @@
 
 mod outside;
 
-pub use outside::Failed;
+pub use outside::{Failed, in_doubt};
 
 use std::sync::Arc;
 
@@ -331,7 +331,7 @@ impl<A: Action> Permit<A> {
                     book.record.committed(&drafts);
                     return Ok(value);
                 }
-                Err(Unrecorded::Unknown(broken)) => in_doubt(&broken),
+                Err(Unrecorded::Unknown(broken)) => lost(&broken),
                 Err(failed) => unrecorded(failed),
             };
             // If it is there after all, the store takes no second outcome for it, and the next start ends the invocation.
@@ -362,7 +362,7 @@ pub(super) fn unrecorded(failed: Unrecorded) -> Refusal {
 }
 
 /// What a guest is told when the store does not say whether act and outcome are there.
-fn in_doubt(broken: &Broken) -> Refusal {
+fn lost(broken: &Broken) -> Refusal {
     tracing::error!(doing = broken.doing, cause = broken.cause, "in doubt");
     Refusal::new(Code::InDoubt, "whether this happened is not known").unless("the host's next start finds out: look then")
 }
