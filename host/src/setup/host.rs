@@ -92,7 +92,10 @@ impl Workspace {
     /// The forums that this program embeds, or the store's own.
     fn forum(&self, store: &Arc<Store>) -> forum::Backend {
         match &self.embedding.forum {
-            Some(elsewhere) => forum::Backend::Elsewhere(elsewhere.clone()),
+            Some(elsewhere) => {
+                let away = forum::Away::new(elsewhere.clone(), tokio::runtime::Handle::current());
+                forum::Backend::Elsewhere(Arc::new(away))
+            }
             None => forum::Backend::Embedded(store.clone()),
         }
     }

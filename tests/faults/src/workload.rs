@@ -4,6 +4,7 @@ use rusqlite::OptionalExtension as _;
 use serde_json::{Value, json};
 
 use crate::Failed;
+use crate::elsewhere::{Class, Terms};
 use crate::stage::{FILE, PASSPHRASE, Room};
 
 /// One command line.
@@ -34,6 +35,8 @@ pub struct Workload {
     pub says: fn(&Value) -> usize,
     /// Whether somebody must have agreed to each of its acts.
     pub asks: bool,
+    /// What the forum is like, where it is in another process.
+    pub forum: Option<Terms>,
 }
 
 impl Step {
@@ -95,7 +98,7 @@ fn number(value: &Value) -> usize {
 }
 
 fn workload(name: &'static str, faulted: Step, most: usize, says: fn(&Value) -> usize) -> Workload {
-    Workload { name, before: Vec::new(), faulted, after: Vec::new(), most, says, asks: false }
+    Workload { name, before: Vec::new(), faulted, after: Vec::new(), most, says, asks: false, forum: None }
 }
 
 /// A post that needs a yes: asked in one process, answered in another, its result fetched in a third. Each meets faults.
@@ -138,4 +141,18 @@ pub fn workloads() -> Vec<Workload> {
     ];
     all.extend(asked());
     all
+}
+
+/// A post to a forum in another process, one for each class of effect. Only the program that has such a forum behind it runs them.
+#[must_use]
+pub fn elsewhere() -> [Workload; 3] {
+    let post = json!({ "forum": "eng-help", "thread": "1", "body": "said once, elsewhere" });
+    Class::ALL.map(|class| {
+        let name = match class {
+            Class::Keyed => "post to a keyed forum",
+            Class::Queryable => "post to a queryable forum",
+            Class::Blind => "post to a blind forum",
+        };
+        Workload { forum: Some(Terms::of(class)), ..workload(name, Step::call("forum-post", &post), 1, one) }
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::away::Away;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::Failed;
@@ -144,7 +145,7 @@ pub enum Backend {
     /// The host's own store.
     Embedded(Arc<dyn Embedded>),
     /// Another system, which a program embeds that has this host in it.
-    Elsewhere(Arc<dyn Elsewhere>),
+    Elsewhere(Arc<Away>),
 }
 
 impl Backend {
@@ -153,7 +154,7 @@ impl Backend {
     pub fn forums(&self) -> &dyn Forums {
         match self {
             Self::Embedded(forums) => &**forums,
-            Self::Elsewhere(forums) => &**forums,
+            Self::Elsewhere(away) => &**away,
         }
     }
 
@@ -162,7 +163,7 @@ impl Backend {
     pub fn class(&self) -> Class {
         match self {
             Self::Embedded(_) => Class::SameDatabase,
-            Self::Elsewhere(forums) => forums.finding().class(),
+            Self::Elsewhere(away) => away.forums.finding().class(),
         }
     }
 }

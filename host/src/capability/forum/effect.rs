@@ -86,8 +86,8 @@ pub(super) async fn post(forums: Backend, who: &Who, permit: Permit<Post>) -> Re
             };
             permit.spend(effect, posted).await
         }
-        Backend::Elsewhere(forums) => {
-            let effect = move |action: Arc<Post>, key| async move { send(&*forums, new(&action, author, key)?).await };
+        Backend::Elsewhere(away) => {
+            let effect = move |action: Arc<Post>, key| async move { send(&*away.forums, new(&action, author, key)?).await };
             permit.spend_outside(effect, |id, outcome| outcome.number("post", *id), posted).await
         }
     }

@@ -23,13 +23,14 @@ pub async fn find_out(inquiry: Inquiry<'_>, backend: &Backend) -> Option<Learnt>
     let Some(asked) = Asked::of(doubt) else {
         return Some(Learnt::Unknown("what was to be posted is not kept any more: ask who called the tool".to_owned()));
     };
-    let Backend::Elsewhere(forums) = backend else {
+    let Backend::Elsewhere(away) = backend else {
         let look = look(doubt, &asked);
         return Some(Learnt::Unknown(format!("this program does not reach the system that it was posted to: {look}")));
     };
+    let forums = &*away.forums;
     Some(match (doubt.class, forums.finding()) {
-        (Class::Queryable, Finding::Queryable { settles }) => ask(&inquiry, asked, &**forums, settles).await,
-        (Class::Keyed, Finding::Keyed { window }) => again(inquiry, asked, backend, (&**forums, window)).await,
+        (Class::Queryable, Finding::Queryable { settles }) => ask(&inquiry, asked, forums, settles).await,
+        (Class::Keyed, Finding::Keyed { window }) => again(inquiry, asked, backend, (forums, window)).await,
         _ => Learnt::Unknown(look(doubt, &asked)),
     })
 }
