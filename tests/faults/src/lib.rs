@@ -10,6 +10,7 @@ mod elsewhere;
 mod fault;
 mod pair;
 mod run;
+mod scene;
 mod stage;
 mod workload;
 mod yes;
@@ -19,6 +20,7 @@ pub use elsewhere::{Class, Mishap, Running, Terms, main as elsewhere};
 pub use fault::{Errno, Fault, shim};
 pub use pair::{beside_one_that_waits, beside_one_that_works, power_lost_beside_one_that_waits};
 pub use run::{Edge, Met, Ran, edges, meet};
+pub use scene::Scene;
 pub use stage::{Program, Room, Stage};
 pub use workload::{Step, Workload, elsewhere as workloads_elsewhere, workloads};
 

@@ -169,7 +169,8 @@ pub fn meet(stage: &Stage, workload: &Workload, fault: Fault) -> Result<Met, Fai
 /// The forum of a workload, with what goes wrong with it.
 fn forum(stage: &Stage, room: &Room, workload: &Workload, fault: Fault) -> Result<Option<Running>, Failed> {
     let mishap = if let Fault::Forum(mishap) = fault { Some(mishap) } else { None };
-    workload.forum.map(|terms| Running::start(&stage.program, &room.folder, &terms, mishap)).transpose()
+    let start = |terms: Terms| Running::start(&stage.program, &room.folder, &terms.met_by(mishap), mishap);
+    workload.forum.map(start).transpose()
 }
 
 /// How long finding out may take: longer than any forum of ours takes to settle.

@@ -143,16 +143,21 @@ pub fn workloads() -> Vec<Workload> {
     all
 }
 
-/// A post to a forum in another process, one for each class of effect. Only the program that has such a forum behind it runs them.
+/// Posts to a forum in another process, for each class of effect: one that nobody is asked about, and one that somebody agrees
+/// to in the process that meets the fault. Only the program that has such a forum behind it runs them.
 #[must_use]
-pub fn elsewhere() -> [Workload; 3] {
+pub fn elsewhere() -> Vec<Workload> {
     let post = json!({ "forum": "eng-help", "thread": "1", "body": "said once, elsewhere" });
-    Class::ALL.map(|class| {
-        let name = match class {
-            Class::Keyed => "post to a keyed forum",
-            Class::Queryable => "post to a queryable forum",
-            Class::Blind => "post to a blind forum",
-        };
-        Workload { forum: Some(Terms::of(class)), ..workload(name, Step::call("forum-post", &post), 1, one) }
-    })
+    let mut all = Vec::new();
+    for (class, name, agreed) in [
+        (Class::Keyed, "post to a keyed forum", "agreed post to a keyed forum"),
+        (Class::Queryable, "post to a queryable forum", "agreed post to a queryable forum"),
+        (Class::Blind, "post to a blind forum", "agreed post to a blind forum"),
+    ] {
+        let forum = Some(Terms::of(class));
+        let [_, yes, _] = asked();
+        all.push(Workload { forum, ..workload(name, Step::call("forum-post", &post), 1, one) });
+        all.push(Workload { name: agreed, forum, ..yes });
+    }
+    all
 }

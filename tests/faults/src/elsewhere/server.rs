@@ -21,7 +21,8 @@ const TITLES: [&str; 2] = ["Welcome", "Slowly"];
 
 struct Forum {
     terms: Terms,
-    mishap: Option<Mishap>,
+    /// What goes wrong with the next post.
+    mishap: Mutex<Option<Mishap>>,
     posts: Mutex<Posts>,
 }
 
@@ -48,7 +49,8 @@ pub(super) fn run(arguments: &[OsString]) -> ExitCode {
 fn serve(folder: &Path, mishap: Option<Mishap>) -> Result<(), Failed> {
     let file = OpenOptions::new().create(true).append(true).read(true).open(folder.join("posts"))?;
     let all = super::running::posts(folder)?;
-    let forum = Arc::new(Forum { terms: Terms::read(folder)?, mishap, posts: Mutex::new(Posts { file, all }) });
+    let forum =
+        Arc::new(Forum { terms: Terms::read(folder)?, mishap: Mutex::new(mishap), posts: Mutex::new(Posts { file, all }) });
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let (port, new) = (listener.local_addr()?.port(), folder.join("port.new"));
     fs::write(&new, port.to_string())?;
@@ -132,13 +134,14 @@ impl Forum {
 
     /// Acts, after a while, once or, if it is keyed, never again for the same key.
     fn post(&self, connection: TcpStream, asked: &Value) {
-        let slow = if self.mishap == Some(Mishap::Slow) { self.terms.patience + self.terms.patience / 2 } else { 0 };
+        let mishap = self.mishap.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let slow = if mishap == Some(Mishap::Slow) { self.terms.patience + self.terms.patience / 2 } else { 0 };
         std::thread::sleep(Duration::from_millis(self.terms.delay + slow));
-        if self.mishap == Some(Mishap::DiesBefore) {
+        if mishap == Some(Mishap::DiesBefore) {
             die();
         }
         let id = self.take(asked);
-        if self.mishap == Some(Mishap::DiesAfter) {
+        if mishap == Some(Mishap::DiesAfter) {
             die();
         }
         match id {

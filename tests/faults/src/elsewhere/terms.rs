@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::running::Mishap;
 use crate::Failed;
 
 /// How it is found out what became of a post.
@@ -52,7 +53,16 @@ impl Terms {
     /// A forum that takes a moment over each post, so that a host can die while it does.
     #[must_use]
     pub const fn of(class: Class) -> Self {
-        Self { class, window: 3_600_000, settles: 1_500, patience: 600, delay: 20 }
+        Self { class, window: 3_600_000, settles: 1_000, patience: 5_000, delay: 20 }
+    }
+
+    /// The same, where hosts do not wait for what goes wrong with it.
+    #[must_use]
+    pub(crate) const fn met_by(self, mishap: Option<Mishap>) -> Self {
+        match mishap {
+            Some(Mishap::Slow) => Self { patience: 300, ..self },
+            Some(Mishap::DiesBefore | Mishap::DiesAfter) | None => self,
+        }
     }
 
     pub(super) fn read(folder: &Path) -> Result<Self, Failed> {
