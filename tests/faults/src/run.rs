@@ -141,13 +141,13 @@ pub(crate) fn environment(room: &Room, fault: Fault) -> Result<[(&'static str, O
 /// When the run itself could not be made: a command before the fault failed, or the shim saw nothing.
 pub fn meet(stage: &Stage, workload: &Workload, fault: Fault) -> Result<Met, Failed> {
     let room = stage.room()?;
-    let forum = forum(stage, &room, workload, fault)?;
+    let mut forum = forum(stage, &room, workload, fault)?;
     let ran = under(stage, &room, workload, fault)?;
     let edges = seen(&room)?.len() as u64;
     let again = crate::workload::look();
     let restarted = take(stage, &room, &again, &[])?;
     let mut afterwards = vec![restarted];
-    if let (Some(terms), Some(forum)) = (workload.forum, forum) {
+    if let (Some(terms), Some(forum)) = (workload.forum, &mut forum) {
         afterwards.extend(found_out(stage, &room, forum, terms)?);
     }
     for step in &workload.after {
@@ -178,10 +178,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Has the program find out what became of the posts to a forum that died or not, until nothing is in doubt that it can
 /// find out.
-fn found_out(stage: &Stage, room: &Room, mut forum: Running, terms: Terms) -> Result<Vec<Ran>, Failed> {
+fn found_out(stage: &Stage, room: &Room, forum: &mut Running, terms: Terms) -> Result<Vec<Ran>, Failed> {
     let (begun, doubts) = (Instant::now(), Step::plain(&["doubts"]));
     if forum.died()? {
-        forum = Running::start(&stage.program, &room.folder, &terms, None)?;
+        *forum = Running::start(&stage.program, &room.folder, &terms, None)?;
     }
     let mut all = Vec::new();
     loop {
@@ -195,7 +195,6 @@ fn found_out(stage: &Stage, room: &Room, mut forum: Running, terms: Terms) -> Re
         // What has not settled yet is asked about again.
         std::thread::park_timeout(Duration::from_millis(100));
     }
-    drop(forum);
     Ok(all)
 }
 
