@@ -14,6 +14,9 @@ use crate::name::{AgentName, Digest, PersonName, ToolName};
 use crate::store::{Finder, Store};
 use crate::tool::Surface;
 
+/// How long finding out may keep a command from what it is for: what is not known by then is asked about at the next start.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// An act that stays in doubt, and what a person can do.
 pub type Left = (Doubt, String);
 
@@ -39,6 +42,7 @@ impl Workspace {
 
     async fn find_out_now(&self, store: &Store, backends: &Backends) -> Result<Vec<Left>, Broken> {
         let alone = store.alone()?;
+        let mut over = std::pin::pin!(tokio::time::sleep(PATIENCE));
         let mut left = Vec::new();
         // Read when nobody else sends any more: what another has settled meanwhile is not among them.
         for doubt in store.doubts()? {
@@ -48,7 +52,12 @@ impl Workspace {
                 (Class::SameDatabase | Class::Queryable | Class::Blind, _) => Err("it is found out otherwise".to_owned()),
             };
             let inquiry = Inquiry { doubt: &doubt, now: store.now(), grounds };
-            let (done, made) = match capability::find_out(inquiry, backends).await {
+            let learnt = tokio::select! {
+                biased;
+                learnt = capability::find_out(inquiry, backends) => learnt,
+                () = &mut over => Learnt::Unknown("finding out takes too long now: ask again with `tollgate doubts`".to_owned()),
+            };
+            let (done, made) = match learnt {
                 Learnt::Done(made) => (true, made),
                 Learnt::NotDone => (false, None),
                 Learnt::Unknown(advice) => {

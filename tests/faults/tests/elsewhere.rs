@@ -142,6 +142,11 @@ fn s31_a_keyed_forum_is_sent_it_again_under_its_key_and_posts_once() {
         scene.closes();
         assert!(advice(&scene).starts_with("it is not sent again: the forum cannot be read now"));
         scene.opens().unwrap_or_else(|why| panic!("{why}"));
+        // One process at a time sends again.
+        let lock = std::fs::File::open(scene.room.folder.join("run/finding-out")).expect("the lock");
+        lock.lock().expect("locking it");
+        assert!(advice(&scene).starts_with("it is not sent again: another process is finding out"));
+        drop(lock);
         assert_eq!(doubts(&scene), Vec::<Value>::new());
         assert_eq!(found(&scene), (1, vec![json!("done")]));
     }

@@ -1,5 +1,7 @@
 //! The forum itself: one request a connection, answered in order, but for posts, each of which takes its time.
 
+#![expect(clippy::disallowed_macros, reason = "it is a program of its own, and says where it listens")]
+
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
