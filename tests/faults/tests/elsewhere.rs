@@ -38,8 +38,8 @@ fn s31_killed_at_the_edges_of_a_post_elsewhere_it_is_there_once_or_not_at_all() 
     two_at_a_time(&workloads_elsewhere(), |workload| {
         let all = edges(stage(), workload).unwrap_or_else(|why| panic!("{why}"));
         let sent = all.iter().rfind(|edge| edge.does == "send").expect("it sends").number;
-        // Around the request, where its outcome goes on record, and some of the others.
-        let some = all.iter().map(|edge| edge.number).filter(|edge| (sent - 1..sent + 2).contains(edge) || edge % 40 == 0);
+        // Around the request and where its outcome goes on record; the benchmark takes them all.
+        let some = all.iter().map(|edge| edge.number).filter(|edge| (sent..sent + 2).contains(edge) || edge % 40 == 0);
         let faults = some.flat_map(|edge| [Fault::KillBefore(edge), Fault::KillAfter(edge)]);
         let (mut killed, mut doubts) = (0, 0);
         for fault in faults {
@@ -48,7 +48,7 @@ fn s31_killed_at_the_edges_of_a_post_elsewhere_it_is_there_once_or_not_at_all() 
             doubts += met.found.doubts.values().sum::<usize>();
         }
         let blind = workload.forum.is_some_and(|terms| terms.class == Class::Blind);
-        assert!(killed >= 8 && (doubts > 0) == blind, "{}: {killed} killed, {doubts} in doubt", workload.name);
+        assert!(killed >= 6 && (doubts > 0) == blind, "{}: {killed} killed, {doubts} in doubt", workload.name);
     });
 }
 
@@ -181,6 +181,7 @@ fn s31_what_may_not_be_said_now_is_not_sent_again() {
         std::fs::write(component, bytes).expect("another component");
         run(scene, &["pin", "probe"]);
     };
+    let mut wrong = Vec::new();
     for (change, why) in [
         (froze, "has frozen the tool `probe`"),
         (thawed, "had frozen the tool `probe` after this was allowed"),
@@ -192,13 +193,19 @@ fn s31_what_may_not_be_said_now_is_not_sent_again() {
     ] {
         let scene = died(Terms::of(Class::Keyed), Fault::KillBefore);
         change(&scene);
-        let told = advice(&scene);
-        assert!(told.starts_with("it is not sent again: ") && told.contains(why), "{why}: {told}");
-        assert_eq!(found(&scene), (0, vec![]), "{why}");
+        wrong.extend(sent(&scene, why));
     }
     let forgotten = died(Terms { window: 1, ..Terms::of(Class::Keyed) }, Fault::KillBefore);
-    assert!(advice(&forgotten).contains("may have forgotten its key"));
-    assert_eq!(found(&forgotten), (0, vec![]));
+    wrong.extend(sent(&forgotten, "the forum may have forgotten its key"));
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// What is wrong where a post was to be left to a person, with a word on why.
+fn sent(scene: &Scene<'_>, why: &str) -> Option<String> {
+    let (told, found) = (doubts(scene), found(scene));
+    let said =
+        told.iter().filter_map(|it| it["advice"].as_str()).any(|it| it.contains("not sent again") && it.contains(why));
+    (!said || found != (0, vec![])).then(|| format!("{why}: {told:?}, {found:?}"))
 }
 
 fn run(scene: &Scene<'_>, arguments: &[&str]) -> Value {
@@ -227,6 +234,11 @@ fn s31_a_yes_that_was_used_for_a_post_in_doubt_is_worth_that_post_alone() {
     assert_eq!(asked.code, Some(6), "{asked:?}");
     let yes = Step::plain(&["approvals", "yes", "{approval}"]).typing(&[("passphrase", "correct horse")]);
     scene.killed_at_its_last_send(&yes, Fault::KillBefore).unwrap_or_else(|why| panic!("{why}"));
+    // Agreed to under one manifest, it is not sent under another one, though its grant still reaches it.
+    let (then, now) = ("calls = 5\nbytes = \"1 MiB\"\nconsent", "calls = 6\nbytes = \"1 MiB\"\nconsent");
+    edit(&scene, "tools/probe.toml", then, now);
+    assert!(advice(&scene).starts_with("it is not sent again: what was agreed to is not what would be sent now"));
+    edit(&scene, "tools/probe.toml", now, then);
     assert_eq!(doubts(&scene), Vec::<Value>::new());
     assert_eq!(found(&scene), (1, vec![json!("done")]));
     // Taken up again, the tool hears that nobody knew when its host died; then the same is asked anew.
