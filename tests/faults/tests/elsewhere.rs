@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tollgate_faults::{
-    Class, Fault, Met, Mishap, Program, Scene, Stage, Step, Terms, Workload, edges, meet, workloads_elsewhere,
+    Class, Errno, Fault, Met, Mishap, Program, Scene, Stage, Step, Terms, Workload, edges, meet, workloads_elsewhere,
 };
 
 fn stage() -> &'static Stage {
@@ -60,6 +60,16 @@ fn s31_a_forum_that_dies_or_takes_too_long_leaves_no_post_that_nobody_can_find_o
             assert!(met.ran.stdout.contains("in-doubt") && !met.found.acknowledged, "{mishap:?}: {met:#?}");
         }
     });
+}
+
+#[test]
+fn s31_an_intent_that_may_be_on_record_is_not_denied_where_it_would_be_sent_again() {
+    let workload = workloads_elsewhere().into_iter().find(|it| it.name == "post to a keyed forum").expect("it is there");
+    let all = edges(stage(), &workload).unwrap_or_else(|why| panic!("{why}"));
+    let sent = all.iter().rposition(|edge| edge.does == "send").expect("it sends");
+    let sync = all[..sent].iter().rfind(|edge| edge.does == "sync").expect("its intent is durable first").number;
+    let met = holds(&workload, Fault::FailFrom(sync, Errno::Io));
+    assert!(met.ran.stdout.contains("in-doubt"), "{met:#?}");
 }
 
 fn post(body: &str) -> Step {
@@ -247,6 +257,28 @@ fn s31_a_yes_that_was_used_for_a_post_in_doubt_is_worth_that_post_alone() {
     let again = scene.takes(&call).unwrap_or_else(|why| panic!("{why}"));
     assert_eq!(again.code, Some(6), "the yes is used up: {again:?}");
     assert_eq!(found(&scene).0, 1);
+}
+
+#[test]
+fn s31_what_a_host_that_lives_has_under_way_is_nobody_elses_to_find_out() {
+    for class in Class::ALL {
+        let scene = set(Terms { delay: 1_500, ..Terms::of(class) });
+        let intents = || {
+            let query = "SELECT count(*) FROM journal WHERE json_extract(entry, '$.kind') = 'intent'";
+            scene.room.store().and_then(|store| store.query_row(query, [], |row| row.get::<_, i64>(0))).expect("a count")
+        };
+        let (lives, meanwhile) = std::thread::scope(|scope| {
+            let lives = scope.spawn(|| scene.takes(&post("said slowly")).map_err(|why| why.to_string()));
+            let begun = Instant::now();
+            while intents() == 0 {
+                assert!(begun.elapsed() < Duration::from_secs(20), "it never begins");
+            }
+            let meanwhile = (doubts(&scene), found(&scene).0);
+            (lives.join().expect("it ends").unwrap_or_else(|why| panic!("{why}")), meanwhile)
+        });
+        assert_eq!(meanwhile, (vec![], 0), "the other one was there first");
+        assert_eq!((lives.code, found(&scene)), (Some(0), (1, vec![])), "{lives:?}");
+    }
 }
 
 #[test]

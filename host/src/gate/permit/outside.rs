@@ -11,6 +11,7 @@ use super::{Begun, Permit, unrecorded};
 use crate::diagnostic::Halt;
 use crate::gate::action::Action;
 use crate::gate::book::{Book, Session, outcome};
+use crate::grant::Class;
 use crate::journal::{Body, Draft, IN_DOUBT, Terms};
 use crate::name::InvocationId;
 use crate::people::Premise;
@@ -113,7 +114,8 @@ async fn settle<T>(
         // Why goes to the log; the outcome goes on record with what comes next, or recovery looks for it.
         let _told = unrecorded(failed);
         book.record.note(draft);
-        if ended.is_ok() {
+        // Nor is it denied where recovery, which may not find the outcome, would do it after all.
+        if ended.is_ok() || action.class() == Class::Keyed {
             return Err(book.refuse(action, in_doubt()));
         }
     }
