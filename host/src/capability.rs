@@ -78,7 +78,8 @@ macro_rules! registry {
                 $(Some((stringify!($word), _)) => $word::find_out(inquiry, &backends.$word).await,)*
                 _ => None,
             };
-            learnt.unwrap_or_else(|| Learnt::Unknown(format!("nobody can be asked about {function}: look whether it happened")))
+            let nobody = || format!("nobody can be asked about {function}: look whether it happened");
+            learnt.unwrap_or_else(|| Learnt::Unknown(nobody()))
         }
 
         /// Links every capability and the context. What is not granted is linked too, and refuses.

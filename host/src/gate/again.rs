@@ -68,7 +68,8 @@ impl<A: Action> Again<A> {
 }
 
 impl Grounds {
-    /// What must still be true. Which freeze was the newest then is not on record; a freeze of the intent's own millisecond counts as later.
+    /// What must still be true. Which freeze was the newest then is not on record: one of the intent's own millisecond counts as
+    /// later.
     fn premise(&self, action: &dyn Action) -> Premise {
         let directory = self.rights.directory();
         let before = directory.freezes.iter().filter(|freeze| freeze.at < self.intended);

@@ -55,7 +55,7 @@ impl Workspace {
             let learnt = tokio::select! {
                 biased;
                 learnt = capability::find_out(inquiry, backends) => learnt,
-                () = &mut over => Learnt::Unknown("finding out takes too long now: ask again with `tollgate doubts`".to_owned()),
+                () = &mut over => Learnt::Unknown("finding out takes too long now: ask again later".to_owned()),
             };
             let (done, made) = match learnt {
                 Learnt::Done(made) => (true, made),

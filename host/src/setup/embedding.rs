@@ -29,7 +29,8 @@ pub struct Embedding {
 /// Set at most once: a process has one set of backends as it has one command line.
 static EMBEDDED: OnceLock<Embedding> = OnceLock::new();
 
-/// Puts backends behind the capabilities of every workspace that this process opens from here on; false if that was done before.
+/// Puts backends behind the capabilities of every workspace that this process opens from here on; false if that was done
+/// before.
 pub fn embed(embedding: Embedding) -> bool {
     EMBEDDED.set(embedding).is_ok()
 }

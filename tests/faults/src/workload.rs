@@ -143,8 +143,8 @@ pub fn workloads() -> Vec<Workload> {
     all
 }
 
-/// Posts to a forum in another process, for each class of effect: one that nobody is asked about, and one that somebody agrees
-/// to in the process that meets the fault. Only the program that has such a forum behind it runs them.
+/// Posts to a forum in another process, for each class of effect: one that nobody is asked about, and one that somebody
+/// agrees to in the process that meets the fault. Only the program that has such a forum behind it runs them.
 #[must_use]
 pub fn elsewhere() -> Vec<Workload> {
     let post = json!({ "forum": "eng-help", "thread": "1", "body": "said once, elsewhere" });

@@ -1,5 +1,5 @@
-//! A forum in another process, over HTTP: whoever of the two is killed, and when, a post is there once or not at all, and what
-//! nobody knows is found out as its class allows. `cargo bench --bench faults` does the same a thousand times.
+//! A forum in another process, over HTTP: whoever of the two is killed, and when, a post is there once or not at all, and
+//! what nobody knows is found out as its class allows. `cargo bench --bench faults` does the same a thousand times.
 
 #![expect(clippy::disallowed_methods, reason = "tests make and look at files themselves")]
 

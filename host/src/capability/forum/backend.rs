@@ -70,7 +70,7 @@ pub struct NewPost {
     pub key: (InvocationId, u32),
 }
 
-/// Forums, as they are read. Who is a member of one and who reads it says the world of the store, wherever its posts are kept.
+/// Forums, as they are read. Who is a member of one and who reads it is said by the world of the store, wherever its posts are.
 pub trait Forums: Send + Sync {
     /// Threads after `after`, as many as fit into `room` bytes of titles.
     fn threads(&self, forum: ForumName, after: Option<u64>, room: u64) -> Pending<'_, Result<Page, Broken>>;

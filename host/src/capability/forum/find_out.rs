@@ -1,5 +1,5 @@
-//! What became of a post to another system: it is asked, or the post is sent again under its key, by the class that its intent
-//! and the system both name.
+//! What became of a post to another system: it is asked, or the post is sent again under its key, by the class that both its
+//! intent and the system name.
 
 use serde_json::Value;
 
