@@ -44,6 +44,18 @@ use command::{Arguments, Command};
 use exit::{Exit, Failure};
 use output::{Format, Output};
 
+use crate::setup::{Embedding, embed};
+
+/// The same with other backends behind the capabilities: the door for a program that has this host in it.
+#[must_use]
+pub fn main_with(arguments: Vec<OsString>, embedding: Embedding) -> ExitCode {
+    if !embed(embedding) {
+        Output { format: Format::Text }.failure(&Failure::usage("this process has its backends already", "embed them once"));
+        return Exit::Usage.into();
+    }
+    main(arguments)
+}
+
 /// Runs one command and says how it ended.
 #[must_use]
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
