@@ -22,6 +22,7 @@ mod kit;
 mod lease;
 mod limits;
 mod manifests;
+mod mcp;
 mod new;
 mod outside;
 mod patterns;

@@ -78,11 +78,15 @@ async fn follow(front: Arc<Front>, site: Arc<Site>) {
             }
         }
     };
-    let followed = tokio::select! {
-        followed = front.follow(asked) => followed,
-        () = told => Ok(()),
-    };
-    if let Err(broken) = followed {
+    tokio::select! {
+        () = followed(front, asked) => {}
+        () = told => {}
+    }
+}
+
+/// Looks at the tools again when their files change.
+pub async fn followed(front: Arc<Front>, asked: mpsc::Receiver<()>) {
+    if let Err(broken) = front.follow(asked).await {
         tracing::error!(doing = broken.doing, cause = broken.cause, "changes of tools need a restart");
     }
 }
