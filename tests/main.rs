@@ -29,6 +29,7 @@ mod patterns;
 mod quota;
 mod scenarios;
 mod scenarios_consent;
+mod schema;
 mod sdk;
 mod store;
 mod tidy;

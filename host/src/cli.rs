@@ -27,6 +27,7 @@ mod restore;
 mod result;
 mod run;
 mod said;
+mod schema;
 mod serve;
 mod skeleton;
 mod terminal;
@@ -109,6 +110,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Lease(options) => lease::run(folder, options, output),
         Command::Doctor(options) if options.accept_restore => restore::run(folder, options, output),
         Command::Doctor(_) => doctor::run(folder, output),
+        Command::Schema(options) => schema::run(options, output),
         Command::Completions(options) => {
             clap_complete::generate(options.shell, &mut Arguments::command(), "tollgate", &mut std::io::stdout());
             Ok(Exit::Done)
