@@ -219,7 +219,7 @@ impl Open {
             function: Some(function.to_owned()),
             arguments: arguments.to_string(),
             initiator: PersonName::parse("ben").expect("a name"),
-            agent: AgentName::parse("cli").expect("a name"),
+            actors: AgentName::parse("cli").expect("a name").into(),
             session: None,
             key: None,
         };

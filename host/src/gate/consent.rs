@@ -69,7 +69,7 @@ impl Asking<'_> {
             manifest: who.manifest,
             rules: who.rules,
             initiator: who.initiator.clone(),
-            agent: who.agent.clone(),
+            actors: who.actors.clone(),
             session: who.session.clone(),
             found: self.action.found(),
         }

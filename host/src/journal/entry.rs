@@ -5,7 +5,8 @@ use super::Body;
 /// What an entry says happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// An invocation was admitted: tool, component, manifest, engine, function, initiator, agent, instance.
+    /// An invocation was admitted: tool, component, manifest, engine, function, initiator, agent (and `via`, the agents on whose
+    /// behalf it works), instance.
     Began,
     /// The tool was told something.
     Observed,

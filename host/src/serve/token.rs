@@ -17,7 +17,7 @@ use super::Caller;
 use crate::clock::Instant;
 use crate::config::Issuer;
 use crate::diagnostic::Broken;
-use crate::name::{AgentName, Digest, PersonName};
+use crate::name::{Actors, AgentName, Digest, PersonName};
 use crate::setup::{Workspace, read_text};
 use crate::unit::Duration;
 
@@ -166,7 +166,7 @@ impl Tokens {
         let session = claims.rest.get(&session).and_then(Value::as_str).map(str::to_owned);
         let mut chain = chain.into_iter();
         let agent = chain.next().ok_or_else(|| Denied::Invalid("it names no agent".to_owned()))?;
-        Ok(Caller { person, agent, via: chain.collect(), session })
+        Ok(Caller { person, actors: Actors::new(agent, chain), session })
     }
 
     /// Who a person's token is of.
@@ -189,7 +189,7 @@ impl Tokens {
     /// # Errors
     /// When it cannot be signed.
     pub fn for_agent(&self, caller: &Caller, (now, lives): (Instant, Duration)) -> Result<String, Broken> {
-        let act = caller.via.iter().rev().chain([&caller.agent]).fold(None, |inner: Option<Value>, agent| {
+        let act = caller.actors.each().rev().fold(None, |inner: Option<Value>, agent| {
             let mut act = serde_json::json!({ "sub": agent.as_str() });
             inner.into_iter().for_each(|inner| act["act"] = inner);
             Some(act)

@@ -73,7 +73,9 @@ pub(super) async fn thread(forums: &Backend, permit: Permit<Thread>) -> Result<C
 
 /// Posts. The author is the host's finding, never the guest's claim.
 pub(super) async fn post(forums: Backend, who: &Who, permit: Permit<Post>) -> Result<u64, Halt> {
-    let author = format!("agent {} for user {}, tool {}, invocation {}", who.agent, who.initiator, who.tool, who.invocation);
+    let comma = if who.actors.via().is_empty() { "" } else { "," };
+    let author =
+        format!("agent {}{comma} for user {}, tool {}, invocation {}", who.actors, who.initiator, who.tool, who.invocation);
     permit
         .spend(
             move |action, key, settle| async move {
