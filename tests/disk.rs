@@ -26,7 +26,7 @@ code=0; "$TOLLGATE" -o json journal verify > "$OUT/verify.json" || code=$?; echo
 
 #[test]
 #[expect(clippy::disallowed_macros, reason = "a test that cannot run here says so")]
-fn a_full_disk_refuses_posts_and_keeps_everything() {
+fn s32_the_disk_is_full_and_posts_are_refused_and_everything_is_kept() {
     let world = World::new();
     let room = tempfile::tempdir().expect("a folder to mount on");
     let out = tempfile::tempdir().expect("a folder for what came");

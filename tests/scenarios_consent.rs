@@ -1,5 +1,6 @@
 //! Scenarios of consent, each under its number: what a yes is worth, to whom, for how long, and what comes of it once.
 
+mod clock;
 mod killed;
 mod limits;
 mod matrix;
@@ -95,7 +96,7 @@ fn answers(world: &World, question: u64, person: &str, yes: bool) -> Answered {
         let store = workspace.store().expect("a store");
         let person = PersonName::parse(person).expect("a name");
         let asked = store.question(question).await.expect("a look").expect("a question");
-        let now = workspace.current(&asked.card.expect("a card").act.tool);
+        let now = workspace.current(&asked.card.expect("a card").act.tool, |tool| workspace.in_force(tool));
         let body = Body::of(2).number("question", question).text("of", person.to_string());
         let reply = Reply { question, person, yes, now };
         let answered = store.answer(reply, Chapter::alone(Draft::new(Kind::Answered, body))).await.expect("on record");

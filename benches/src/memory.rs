@@ -164,6 +164,10 @@ impl Keep for InMemory {
         self.store.now()
     }
 
+    fn ready(&self) -> Result<(), Broken> {
+        self.store.ready()
+    }
+
     fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>> {
         self.store.module(component, engine)
     }

@@ -128,6 +128,9 @@ pub trait Keep: World + Journal + Credentials + Questions + Waits {
     /// The time of the store.
     fn now(&self) -> Instant;
 
+    /// Whether calls may be served; if not, why.
+    fn ready(&self) -> Result<(), Broken>;
+
     /// The digest of a component's compiled form, as it was kept for this engine.
     fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>>;
 

@@ -10,6 +10,7 @@ mod forum;
 mod freezes;
 mod glass;
 mod instance;
+mod jump;
 mod leases;
 mod load;
 mod overview;
@@ -30,6 +31,7 @@ pub use freezes::{Frozen, Unsettled};
 pub use overview::{MOST, Overview};
 pub use read::{Erase, Kept, verify, verify_export};
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -103,6 +105,7 @@ impl Store {
             held: held.clone(),
             database: opening.database.clone(),
             clock: opening.clock.clone(),
+            clock_before: Cell::new(None),
             log,
             instance: instance.name().clone(),
         };
@@ -113,6 +116,7 @@ impl Store {
         let watch = Watch::start(&opening, instance.name().clone(), writer.clone())?;
         let seen = Mutex::new(None);
         let store = Self { opening, writer, reader, board, commits, seen, held, instance, signing, watch };
+        store.notice_at_start();
         store.reap_at_start();
         Ok(store)
     }

@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 
 use super::exit::{Exit, Failure};
 use super::output::Output;
+use crate::clock::SLACK;
 use crate::diagnostic::Broken;
+use crate::invoke::Keep as _;
 use crate::setup::Workspace;
+use crate::store::Store;
 
 /// How a finding weighs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,6 +117,19 @@ fn components(workspace: &Workspace) -> Vec<Finding> {
     [finding(Weight::Fine, about, all)].into_iter().chain(lacks).collect()
 }
 
+/// Whether the clock is where the journal was.
+fn clock(store: &Store) -> Finding {
+    let (about, behind) = ("clock", store.clock_behind());
+    match store.ready() {
+        Err(broken) => finding(Weight::Wrong, about, format!("{}: {}", broken.cause, broken.help.unwrap_or_default())),
+        Ok(()) if behind > SLACK => {
+            let says = format!("{behind} behind the newest entry on record: no time passes here until it has caught up");
+            finding(Weight::Note, about, says)
+        }
+        Ok(()) => finding(Weight::Fine, about, "not behind the newest entry on record"),
+    }
+}
+
 /// What only an open host knows.
 async fn inside(workspace: &Workspace) -> Vec<Finding> {
     let (host, store) = match workspace.host(None) {
@@ -140,6 +156,7 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         ),
         Err(broken) => finding(Weight::Wrong, "world", broken.to_string()),
     });
+    findings.push(clock(&store));
     if let Err(broken) = store.close().await {
         findings.push(finding(Weight::Wrong, "journal", broken.to_string()));
     }

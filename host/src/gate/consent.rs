@@ -14,7 +14,7 @@ use crate::approval::{
 };
 use crate::diagnostic::{Broken, Halt};
 use crate::grant::Consent;
-use crate::journal::{Body, Draft, Kind, NewWait, Terms, With};
+use crate::journal::{Body, Draft, Kind, NewWait, Terms, Unrecorded, With};
 use crate::meter::{Charge, Used};
 use crate::name::PersonName;
 use crate::people::{Premise, Rights};
@@ -93,7 +93,7 @@ impl Asking<'_> {
         let (audience, manners) = (self.premise.audience.clone(), services.manners.clone());
         let new = NewQuestion { act, rules, audience, manners, asker: who.invocation };
         let terms = Terms { premise: None, with: Some(With::Ask(Box::new(new))) };
-        let written = book.record.commit(&services.journal, Some(draft), terms).await.map_err(unrecorded)?;
+        let written = book.record.commit(&services.journal, Some(draft), terms).await.map_err(unasked)?;
         match written.asked {
             Some(question) => Ok(question),
             None => Err(Refusal::new(Code::Unrecorded, "the question could not be put on record").into()),
@@ -311,6 +311,19 @@ fn changed(why: &str) -> Refusal {
         why => format!("what was asked is not what would happen now: {why}"),
     };
     Refusal::new(Code::Changed, message).unless("ask again; the new question shows what is different")
+}
+
+/// What a guest is told when its question could not be put on record. One that is there after all stands: the next start lets
+/// its invocation wait, and a yes performs the act.
+fn unasked(failed: Unrecorded) -> Refusal {
+    match failed {
+        Unrecorded::Refused(_) | Unrecorded::Broken(_) => unrecorded(failed),
+        Unrecorded::Unknown(broken) => {
+            tracing::error!(doing = broken.doing, cause = broken.cause, "whether it was asked is not known");
+            Refusal::new(Code::InDoubt, "whether this was asked is not known")
+                .unless("look with `tollgate approvals list`, or call again with the same arguments")
+        }
+    }
 }
 
 fn unreadable(broken: &Broken) -> Refusal {

@@ -356,7 +356,7 @@ fn unreadable() -> Halt {
 pub(super) fn unrecorded(failed: Unrecorded) -> Refusal {
     match failed {
         Unrecorded::Refused(refusal) => refusal,
-        // An intent, or a question: that it may be on record is no act.
+        // An intent: that it may be on record is no act.
         Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => unavailable(&broken),
     }
 }

@@ -82,6 +82,7 @@ impl Host {
             loaded.find(Some(&before.function)).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
         let arguments = decode::arguments(function, &before.arguments)
             .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        self.store.ready()?;
         let rights = self.store.rights(&before.initiator).await?;
         let same_engine = before.engine == **self.sandbox.engine_id();
         let book = Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));

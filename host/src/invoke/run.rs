@@ -96,6 +96,7 @@ impl Host {
             .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
         let digest = call.digest(&loaded.manifest.tool, &function.name);
         self.joins(&call, digest).await?;
+        self.store.ready()?;
         let rights = self.store.rights(&call.initiator).await?;
         let invocation = self.begin(loaded, (function, entry), &call, &rights)?;
         if let Some(key) = call.key() {

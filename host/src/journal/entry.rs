@@ -54,6 +54,8 @@ pub enum Kind {
     Glass,
     /// Somebody else has looked at what was done without consent.
     Reviewed,
+    /// The host's clock has gone back behind the newest entry: how far, and what it says.
+    Clock,
 }
 
 impl Kind {
@@ -83,6 +85,7 @@ impl Kind {
         Self::Extended,
         Self::Glass,
         Self::Reviewed,
+        Self::Clock,
     ];
 
     /// The kind's stable word.
@@ -113,6 +116,7 @@ impl Kind {
             Self::Extended => "extended",
             Self::Glass => "glass",
             Self::Reviewed => "reviewed",
+            Self::Clock => "clock",
         }
     }
 

@@ -235,6 +235,9 @@ fn hear(tx: &Tx<'_>, reply: &Reply) -> Result<Answered, Unrecorded> {
         return end(tx, question.id, State::Expired, "nobody answered in time")
             .map(|()| Answered::Ended(State::Expired, "nobody answered in time".to_owned()));
     }
+    if reply.yes {
+        tx.near()?;
+    }
     let directory = directory(tx)?;
     if let Some(frozen) = frozen(&directory, &question, tx.now) {
         return Ok(Answered::Turned(frozen));

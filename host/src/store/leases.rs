@@ -95,6 +95,7 @@ impl Store {
         card: String,
     ) -> Result<(), Unrecorded> {
         self.write(move |tx| {
+            tx.near()?;
             let lease = there(tx, extension.lease.id)?;
             let keep = extension.judge(&lease, &directory(tx)?, tx.now).map_err(Unrecorded::Refused)?;
             let changed =

@@ -1,4 +1,9 @@
--- Questions to people, and what came of them; `agent` names all that act, the one that calls first, a space between them. What a yes is bound to stands in the payload `act` of the entry `number`.
+-- What the clock said when `newest` was written: less, where it had gone back.
+ALTER TABLE state ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;
+UPDATE state SET clock = newest;
+
+-- Questions to people, and what came of them; `agent` names all that act, the one that calls first, a space between
+-- them. What a yes is bound to stands in the payload `act` of the entry `number`.
 CREATE TABLE approvals (
     id INTEGER PRIMARY KEY, number INTEGER NOT NULL, act BLOB NOT NULL, state TEXT NOT NULL, why TEXT,
     function TEXT NOT NULL, tool TEXT NOT NULL, initiator TEXT NOT NULL, agent TEXT NOT NULL, consent TEXT NOT NULL,

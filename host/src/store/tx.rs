@@ -20,6 +20,10 @@ pub(super) struct Tx<'c> {
     pub(super) connection: &'c Connection,
     /// The time of the store: the larger of the clock and the newest time in it.
     pub(super) now: Instant,
+    /// What the clock said when it began.
+    pub(super) clock: Instant,
+    /// What it said when something was last written, here or anywhere: the earlier of both, for two hosts may disagree.
+    pub(super) clock_before: Instant,
     /// The head before this transaction.
     pub(super) start: Head,
     /// The head inside it.
@@ -35,10 +39,13 @@ pub(super) fn failed(doing: &str, error: impl std::fmt::Display) -> Unrecorded {
 
 impl<'c> Tx<'c> {
     pub(super) fn begin(connection: &'c Connection, desk: &'c Desk, changes: &'c Cell<u64>) -> rusqlite::Result<Self> {
-        let newest: i64 = connection.prepare_cached("SELECT newest FROM state")?.query_row([], |row| row.get(0))?;
-        let now = desk.clock.now().max(Instant(u64::try_from(newest).unwrap_or_default()));
+        let mut state = connection.prepare_cached("SELECT newest, clock FROM state")?;
+        let (newest, written) = state.query_row([], |row| Ok((instant(row.get(0)?), instant(row.get(1)?))))?;
+        let clock = desk.clock.now();
+        let now = clock.max(newest);
+        let clock_before = desk.clock_before.replace(Some(clock)).map_or(written, |here| here.min(written));
         let head = Self::read_head(connection)?;
-        Ok(Self { connection, now, start: head, head, desk, changes })
+        Ok(Self { connection, now, clock, clock_before, start: head, head, desk, changes })
     }
 
     /// The journal's head.
@@ -68,7 +75,8 @@ impl<'c> Tx<'c> {
         if self.head == self.start {
             return Ok(());
         }
-        self.connection.prepare_cached("UPDATE state SET newest = ?1")?.execute([self.now.0.cast_signed()])?;
+        let state = [self.now.0.cast_signed(), self.clock.0.cast_signed()];
+        self.connection.prepare_cached("UPDATE state SET newest = ?1, clock = ?2")?.execute(state)?;
         Ok(())
     }
 
@@ -83,6 +91,7 @@ impl<'c> Tx<'c> {
     /// Judges a premise again, if the world has moved since.
     pub(super) fn judge(&self, premise: &Premise) -> Result<(), Unrecorded> {
         self.desk.held.judge(premise.subject.as_ref(), self.now).map_err(Unrecorded::Refused)?;
+        self.near()?;
         let doing = "looking at the world again";
         let stamp = load::stamp(self.connection).map_err(|e| failed(doing, e))?;
         if stamp == premise.stamp && self.now < premise.until {
@@ -186,6 +195,11 @@ impl<'c> Tx<'c> {
         }
         Ok(())
     }
+}
+
+/// A time as it is kept.
+fn instant(kept: i64) -> Instant {
+    Instant(u64::try_from(kept).unwrap_or_default())
 }
 
 /// A chapter that begins and ends its invocation: nobody will ever find it open.

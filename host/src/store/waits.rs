@@ -195,7 +195,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn ready(&self, most: u32) -> Result<Vec<InvocationId>, Broken> {
+    pub fn can_go_on(&self, most: u32) -> Result<Vec<InvocationId>, Broken> {
         if !self.board.may_wait() {
             return Ok(Vec::new());
         }

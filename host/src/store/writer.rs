@@ -15,7 +15,7 @@ use super::board::Board;
 use super::freezes::Held;
 use super::tx::{Tx, failed};
 use super::{leases, schema};
-use crate::clock::{Clock, Instant};
+use crate::clock::{Clock, Instant, SLACK};
 use crate::diagnostic::Broken;
 use crate::journal::Unrecorded;
 use crate::journal::chain::Head;
@@ -122,6 +122,8 @@ pub(super) struct Desk {
     pub(super) commits: Arc<AtomicU64>,
     pub(super) held: Arc<Held>,
     pub(super) clock: Arc<dyn Clock>,
+    /// What it said in the last transaction of this process; none where that has failed.
+    pub(super) clock_before: Cell<Option<Instant>>,
     pub(super) log: String,
     pub(super) instance: Arc<str>,
 }
@@ -140,6 +142,7 @@ impl Writer {
                 if turn.over {
                     return;
                 }
+                loop_.notice(idle);
                 loop_.reap(idle);
             }
         });
@@ -236,6 +239,13 @@ struct Loop {
 }
 
 impl Loop {
+    /// Puts on record that the clock has gone back, where nobody writes anything that it would stand before.
+    fn notice(&mut self, idle: bool) {
+        if idle && self.desk.board.newest().since(self.desk.clock.now()) > SLACK {
+            self.serve(Vec::new());
+        }
+    }
+
     /// Reverts leases that are over. Looking costs one probe of an index; where it failed, the store is spared for a while.
     fn reap(&mut self, idle: bool) {
         if !idle && self.skip > 0 {
@@ -278,6 +288,9 @@ impl Loop {
         }
         let changes = Cell::new(0);
         let done = self.transaction(batch, &changes);
+        if done.is_err() {
+            self.desk.clock_before.set(None);
+        }
         self.desk.board.settle(changes.get());
         done
     }
@@ -304,6 +317,9 @@ impl Loop {
         let text = |e: rusqlite::Error| e.to_string();
         self.say("BEGIN IMMEDIATE").map_err(text)?;
         let mut tx = Tx::begin(&self.connection, &self.desk, changes).map_err(text)?;
+        if tx.notice().is_err() {
+            return Err("that the clock has gone back could not be written".to_owned());
+        }
         for work in batch.iter_mut() {
             if work.fails() == Fails::Together {
                 if work.run(&mut tx) {
