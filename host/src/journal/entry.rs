@@ -56,6 +56,9 @@ pub enum Kind {
     Reviewed,
     /// The host's clock has gone back behind the newest entry: how far, and what it says.
     Clock,
+    /// Somebody was turned away where people answer, with what is no person's: at which door, with which code, and for whom
+    /// and through whom it was signed, where it was.
+    TurnedAway,
 }
 
 impl Kind {
@@ -86,6 +89,7 @@ impl Kind {
         Self::Glass,
         Self::Reviewed,
         Self::Clock,
+        Self::TurnedAway,
     ];
 
     /// The kind's stable word.
@@ -117,6 +121,7 @@ impl Kind {
             Self::Glass => "glass",
             Self::Reviewed => "reviewed",
             Self::Clock => "clock",
+            Self::TurnedAway => "turned-away",
         }
     }
 

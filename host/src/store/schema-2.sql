@@ -15,6 +15,8 @@ CREATE INDEX approvals_asker ON approvals (asker) WHERE state IN ('open', 'agree
 -- Intents by the question whose yes they used: what was used stays used, whatever is done to its row.
 CREATE INDEX journal_uses ON journal (CASE WHEN json_valid(entry) THEN json_extract(entry, '$.body.question') END)
     WHERE instr(entry, '"kind":"intent"') > 0;
+-- Who was turned away where people answer.
+CREATE INDEX journal_turned ON journal (number) WHERE instr(entry, '"kind":"turned-away"') > 0;
 CREATE TABLE answers (
     approval INTEGER NOT NULL REFERENCES approvals (id), person TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (approval, person)

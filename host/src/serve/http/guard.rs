@@ -189,7 +189,7 @@ fn turned_away(denied: &Denied, site: &Site) -> Problem {
             ("door.token", "this token is not valid here")
         }
         Denied::Persons => ("door.person", "this is a person's token, and agents call here"),
-        Denied::Agents => ("door.agent", "this is an agent's token"),
+        Denied::Agents(_) => ("door.agent", "this is an agent's token"),
     };
     let error = if *denied == Denied::Missing { "" } else { ", error=\"invalid_token\"" };
     Problem::new(StatusCode::UNAUTHORIZED, code, text).with(header::WWW_AUTHENTICATE, challenge(error))
