@@ -8,6 +8,7 @@ mod listen;
 mod page;
 mod people;
 mod problem;
+mod sessions;
 mod turned;
 
 use std::sync::Arc;
