@@ -43,10 +43,10 @@ fn mcp(site: &Arc<Site>) -> Router {
     let routes = if site.config.sessions {
         let sessions = Sessions::default();
         let served = StreamableHttpService::new(factory, sessions.manager.clone(), config);
-        Router::new().nest_service("/mcp", served).layer(from_fn_with_state(sessions, bound))
+        Router::new().route_service("/mcp", served).layer(from_fn_with_state(sessions, bound))
     } else {
         let manager = Arc::new(NeverSessionManager::default());
-        Router::new().nest_service("/mcp", StreamableHttpService::new(factory, manager, config))
+        Router::new().route_service("/mcp", StreamableHttpService::new(factory, manager, config))
     };
     routes.layer(from_fn(named))
 }

@@ -73,10 +73,11 @@ impl Guard {
 
     /// A page of another name must not reach this machine's doors (DNS rebinding), nor a strange page call them.
     fn place(&self, request: &Request) -> Result<(), Problem> {
-        let host = request.uri().authority().map(|it| it.as_str().to_owned());
-        let host = host.or_else(|| one(request.headers(), &header::HOST).ok().flatten().map(str::to_owned));
-        let known = |host: &String| self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host));
-        if !host.as_ref().is_some_and(known) {
+        // In HTTP/2 and in an absolute request line it stands in the URI; where it stands twice, both have to be ours.
+        let line = request.uri().authority().map(|it| it.as_str());
+        let header = one(request.headers(), &header::HOST)?;
+        let known = |host: &str| self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host));
+        if (line, header) == (None, None) || ![line, header].into_iter().flatten().all(known) {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "door.host",
