@@ -7,6 +7,7 @@ mod matrix;
 mod once;
 mod readers;
 mod replay;
+mod restored;
 
 use std::sync::OnceLock;
 
@@ -96,7 +97,7 @@ fn answers(world: &World, question: u64, person: &str, yes: bool) -> Answered {
         let store = workspace.store().expect("a store");
         let person = PersonName::parse(person).expect("a name");
         let asked = store.question(question).await.expect("a look").expect("a question");
-        let now = workspace.current(&asked.card.expect("a card").act.tool, |tool| workspace.in_force(tool));
+        let now = workspace.current(&asked.card.expect("a card").act.tool);
         let body = Body::of(2).number("question", question).text("of", person.to_string());
         let reply = Reply { question, person, yes, now };
         let answered = store.answer(reply, Chapter::alone(Draft::new(Kind::Answered, body))).await.expect("on record");

@@ -3,6 +3,7 @@
 mod chain;
 mod deputy;
 mod http;
+mod issuer;
 mod requests;
 mod says_yes;
 mod secrets;

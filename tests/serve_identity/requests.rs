@@ -45,7 +45,6 @@ fn hostile_requests() {
         let door = doors.iter().find(|(known, _)| *known == port).expect("a door").1;
         table.push_str(&format!("| {name} | {door} | {} | {record} |\n", shown(&answer)));
     }
-    println!("{table}");
     repeated_key(&served, &token);
     let (id, (etag, digest)) = &question;
     let agreed = served.decide(*id, &served.person("ben"), (etag, digest));
@@ -224,7 +223,7 @@ fn bodies(served: &Served, token: &str) -> Vec<Row> {
     };
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
     let within = body.replace("\"by hand\"", &deep);
-    let invalid = [body[..body.len() - 1].as_bytes(), b",\"x\":\"\xff\xfe\"}"].concat();
+    let invalid = [&body.as_bytes()[..body.len() - 1], b",\"x\":\"\xff\xfe\"}"].concat();
     let tasks =
         json!({ "io.modelcontextprotocol/clientCapabilities": { "extensions": { "io.modelcontextprotocol/tasks": {} } } });
     let row = |name, bytes| (group, name, port, bytes);

@@ -56,6 +56,8 @@ pub enum Kind {
     Reviewed,
     /// The host's clock has gone back behind the newest entry: how far, and what it says.
     Clock,
+    /// A person accepted that the store was put back from a backup: what is kept, and the signed head of what was lost.
+    Restored,
     /// Somebody was turned away where people answer, with what is no person's: at which door, with which code, and for whom
     /// and through whom it was signed, where it was.
     TurnedAway,
@@ -89,6 +91,7 @@ impl Kind {
         Self::Glass,
         Self::Reviewed,
         Self::Clock,
+        Self::Restored,
         Self::TurnedAway,
     ];
 
@@ -121,6 +124,7 @@ impl Kind {
             Self::Glass => "glass",
             Self::Reviewed => "reviewed",
             Self::Clock => "clock",
+            Self::Restored => "restored",
             Self::TurnedAway => "turned-away",
         }
     }

@@ -35,7 +35,7 @@ impl Rates {
 
     /// Counts a request; when to come again, if it is too many.
     pub(super) fn count(&self, caller: &str, now: Instant) -> Result<(), Duration> {
-        let (period, count) = (self.rate.period.0.saturating_mul(1000), u64::from(self.rate.count).max(1));
+        let (period, count) = (self.rate.period.0.saturating_mul(1000), self.rate.count.max(1));
         let (now, each) = (now.0.saturating_mul(1000), (period / count).max(1));
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         if due.len() >= CALLERS {
