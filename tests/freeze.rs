@@ -227,7 +227,7 @@ impl Open {
             function: Some(function.to_owned()),
             arguments: arguments.to_string(),
             initiator: PersonName::parse("ben").expect("a name"),
-            agent: AgentName::parse(agent).expect("a name"),
+            actors: AgentName::parse(agent).expect("a name").into(),
             session: None,
             key: None,
         };

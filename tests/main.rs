@@ -31,6 +31,7 @@ mod scenarios;
 mod scenarios_consent;
 mod schema;
 mod sdk;
+mod serve_identity;
 mod store;
 mod tidy;
 mod tools;

@@ -91,7 +91,7 @@ impl Stage {
             component: digest,
             manifest: digest,
             initiator,
-            agent,
+            actors: agent.into(),
             session: None,
             rules: digest,
             call: digest,

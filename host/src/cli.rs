@@ -40,6 +40,9 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use command::{Arguments, Command};
 use exit::{Exit, Failure};
@@ -123,13 +126,15 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
 fn logging(arguments: &Arguments) {
     let level = ["warn", "info", "debug", "trace"][usize::from(arguments.verbose.min(3))];
     let filter = arguments.log.clone().unwrap_or_else(|| format!("tollgate={level}"));
+    // Libraries print what they handle, which may be a tool's text: of them nothing but errors.
+    let own = filter_fn(|event| event.target().starts_with("tollgate") || *event.level() == tracing::Level::ERROR);
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     // A second call in one process (the demo, a test) finds the first one's logging in place.
     let _ = match arguments.log_format {
-        Format::Text => subscriber.without_time().try_init(),
-        Format::Json => subscriber.json().try_init(),
+        Format::Text => subscriber.without_time().finish().with(own).try_init(),
+        Format::Json => subscriber.json().finish().with(own).try_init(),
     };
 }

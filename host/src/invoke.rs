@@ -26,7 +26,7 @@ use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::{Questions, Services, World};
 use crate::journal::{Chapter, Journal, Pending};
-use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::runtime::{Cache, Cell, Sandbox};
 
 /// Why a call never became an invocation.
@@ -97,8 +97,8 @@ pub trait Waits: Send + Sync {
 pub struct Began {
     /// On whose behalf.
     pub initiator: PersonName,
-    /// Through which agent.
-    pub agent: AgentName,
+    /// Through which agents.
+    pub actors: Actors,
     /// In which session of the agent.
     pub session: Option<String>,
     /// Of which tool.

@@ -22,17 +22,15 @@ pub use reload::Reloaded;
 pub use stdio::serve as over_stdio;
 pub use token::{Denied, Tokens};
 
-use crate::name::{AgentName, PersonName};
+use crate::name::{Actors, PersonName};
 
 /// Who calls, as the door found out: never as the caller says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// On whose behalf.
     pub person: PersonName,
-    /// Through which agent.
-    pub agent: AgentName,
-    /// On behalf of which other agents that one works, the nearest first.
-    pub via: Vec<AgentName>,
+    /// Through which agents.
+    pub actors: Actors,
     /// In which session, where the platform says so.
     pub session: Option<String>,
 }

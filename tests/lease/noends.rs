@@ -131,7 +131,7 @@ async fn widen(host: &Host, workspace: &Workspace) {
         function: Some("acl-widen".to_owned()),
         arguments: arguments.to_string(),
         initiator: PersonName::parse("ben").expect("a name"),
-        agent: AgentName::parse("cli").expect("a name"),
+        actors: AgentName::parse("cli").expect("a name").into(),
         session: None,
         key: None,
     };

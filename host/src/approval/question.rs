@@ -129,7 +129,7 @@ impl Question {
         json!({
             "question": self.id, "state": self.state.as_str(), "why": self.why,
             "function": act.map(|act| act.function.clone()), "tool": act.map(|act| act.tool.to_string()),
-            "agent": act.map(|act| act.agent.to_string()), "initiator": self.rules.initiator.as_str(),
+            "agent": act.map(|act| act.actors.first().to_string()), "via": act.map(|act| act.actors.via()), "initiator": self.rules.initiator.as_str(),
             "about": self.rules.about.as_ref().map(|about| show_name(&about.to_string())),
             "consent": self.rules.consent.to_string(),
             "agreed": self.agreed.iter().map(ToString::to_string).collect::<Vec<_>>(),

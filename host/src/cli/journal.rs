@@ -47,12 +47,16 @@ fn list(folder: &Path, limit: u32, output: Output) -> Result<Exit, Failure> {
         let outcome = super::receipt::outcome(last);
         json!({
             "invocation": began.json()["invocation"], "at": began.time().to_string(), "tool": began.body()["tool"],
-            "function": began.body()["function"], "initiator": began.body()["initiator"], "agent": began.body()["agent"], "outcome": outcome,
+            "function": began.body()["function"], "initiator": began.body()["initiator"], "agent": began.body()["agent"], "via": began.body()["via"],
+            "outcome": outcome,
         })
     }).collect();
     output.result(&json!({ "invocations": rows }), || {
         let keys = ["invocation", "at", "tool", "function", "initiator", "agent", "outcome"];
-        let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let text = |row: &Value, key: &str| match (key, row[key].as_str().unwrap_or_default(), row["via"].as_str()) {
+            ("agent", first, Some(via)) => format!("{first} {via}"),
+            (_, text, _) => text.to_owned(),
+        };
         let cells: Vec<Vec<String>> = rows.iter().map(|row| keys.iter().map(|key| text(row, key)).collect()).collect();
         table(&["INVOCATION", "AT", "TOOL", "FUNCTION", "FOR", "THROUGH", "OUTCOME"], &cells)
     });

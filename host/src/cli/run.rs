@@ -17,11 +17,11 @@ use crate::setup::Workspace;
 pub fn run(folder: &Path, options: &Run) -> Result<Exit, Failure> {
     let workspace = Workspace::open(folder)?;
     let (person, agent) = workspace.who(options.who.initiator.as_deref(), &options.who.agent)?;
-    let caller = Caller { person, agent, via: Vec::new(), session: options.session.clone() };
+    let caller = Caller { person, actors: agent.into(), session: options.session.clone() };
     note(&format!(
         "tollgate: agent {} for {}; it runs under the account that owns store and keys, so keep it from other commands \
          (SECURITY.md says how)",
-        caller.agent, caller.person
+        caller.actors, caller.person
     ));
     let runtime = workspace.runtime()?;
     let served = runtime.block_on(async {

@@ -291,7 +291,7 @@ pub(super) fn act(action: &dyn Action, audience: BTreeSet<PersonName>, who: &Who
         manifest: who.manifest,
         rules: who.rules,
         initiator: who.initiator.clone(),
-        agent: who.agent.clone(),
+        actors: who.actors.clone(),
         session: who.session.clone(),
         found: action.found(),
     }

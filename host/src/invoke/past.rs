@@ -9,7 +9,7 @@ use crate::clock::Instant;
 use crate::gate::{Recalled, Recorded, Tape, in_doubt, never_begun};
 use crate::journal::{IN_DOUBT, Kind};
 use crate::meter::{Spent, Used};
-use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
 use crate::runtime::Seed;
 
@@ -25,7 +25,7 @@ pub struct Before {
     pub(super) engine: String,
     pub(super) function: String,
     pub(super) initiator: PersonName,
-    pub(super) agent: AgentName,
+    pub(super) actors: Actors,
     pub(super) session: Option<String>,
     pub(super) arguments: String,
     pub(super) seed: Seed,
@@ -87,7 +87,7 @@ impl Before {
             engine: text("engine")?.to_owned(),
             function: text("function")?.to_owned(),
             initiator: PersonName::parse(text("initiator")?).map_err(name)?,
-            agent: AgentName::parse(text("agent")?).map_err(name)?,
+            actors: Actors::read(&began.body).map_err(name)?,
             session: began.body["session"].as_str().map(str::to_owned),
             arguments: String::from_utf8(part("arguments")?.clone()).map_err(|e| e.to_string())?,
             seed: Seed::of(part("seed")?).ok_or("its seed is not one")?,

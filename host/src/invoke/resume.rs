@@ -89,12 +89,12 @@ impl Host {
         let book = Arc::new(Mutex::new(book));
         let (id, seed) = (before.invocation, before.seed);
         let invocation = Invocation { host: self, loaded, function, entry, id, seed, book };
-        if let Err(refusal) = admit(&loaded.manifest, &rights, &before.agent) {
+        if let Err(refusal) = admit(&loaded.manifest, &rights, &before.actors) {
             return invocation.turn_away(refusal).await;
         }
-        let (initiator, agent, session) = (before.initiator, before.agent, before.session);
+        let (initiator, actors, session) = (before.initiator, before.actors, before.session);
         let call =
-            Call { function: Some(before.function), arguments: before.arguments, initiator, agent, session, key: None };
+            Call { function: Some(before.function), arguments: before.arguments, initiator, actors, session, key: None };
         let mut ordered = invocation.prepare(call, arguments, Skew::from(before.start));
         if !same_engine {
             // Another engine counts otherwise, and what it has to repeat was paid for.

@@ -5,7 +5,8 @@ use super::Body;
 /// What an entry says happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// An invocation was admitted: tool, component, manifest, engine, function, initiator, agent, instance.
+    /// An invocation was admitted: tool, component, manifest, engine, function, initiator, agent (and `via`, the agents on whose
+    /// behalf it works), instance.
     Began,
     /// The tool was told something.
     Observed,
@@ -57,6 +58,9 @@ pub enum Kind {
     Clock,
     /// A person accepted that the store was put back from a backup: what is kept, and the signed head of what was lost.
     Restored,
+    /// Somebody was turned away where people answer, with what is no person's: at which door, with which code, and for whom
+    /// and through whom it was signed, where it was.
+    TurnedAway,
 }
 
 impl Kind {
@@ -88,6 +92,7 @@ impl Kind {
         Self::Reviewed,
         Self::Clock,
         Self::Restored,
+        Self::TurnedAway,
     ];
 
     /// The kind's stable word.
@@ -120,6 +125,7 @@ impl Kind {
             Self::Reviewed => "reviewed",
             Self::Clock => "clock",
             Self::Restored => "restored",
+            Self::TurnedAway => "turned-away",
         }
     }
 

@@ -169,7 +169,7 @@ impl Front {
     pub async fn offers(&self, caller: &Caller) -> Result<Vec<Arc<Offer>>, Broken> {
         let rights = self.store.rights(&caller.person).await?;
         let shelf = self.shelf();
-        let may = |offer: &&Arc<Offer>| may_call(offer.loaded.manifest(), &rights, &caller.agent).is_ok();
+        let may = |offer: &&Arc<Offer>| may_call(offer.loaded.manifest(), &rights, &caller.actors).is_ok();
         Ok(shelf.offers.values().filter(may).cloned().collect())
     }
 
@@ -180,7 +180,7 @@ impl Front {
     pub async fn offer(&self, caller: &Caller, name: &str) -> Result<Arc<Offer>, Turned> {
         let offer = self.shelf().offers.get(name).cloned().ok_or(Turned::Unknown)?;
         let rights = self.store.rights(&caller.person).await?;
-        match may_call(offer.loaded.manifest(), &rights, &caller.agent) {
+        match may_call(offer.loaded.manifest(), &rights, &caller.actors) {
             Ok(()) => Ok(offer),
             Err(refusal) => {
                 tracing::info!(code = %refusal.code, tool = %offer.tool(), person = %caller.person, "not offered");
@@ -215,7 +215,7 @@ impl Front {
             function: Some(offer.function.name.clone()),
             arguments: asked.arguments,
             initiator: caller.person.clone(),
-            agent: caller.agent.clone(),
+            actors: caller.actors.clone(),
             session: caller.session.clone(),
             key: asked.key,
         };
@@ -309,7 +309,7 @@ impl Front {
     /// When there is none, or it is not this caller's.
     pub async fn own(&self, caller: &Caller, invocation: InvocationId) -> Result<Began, Turned> {
         let began = self.store.began(invocation).await?.ok_or(Turned::Unknown)?;
-        let own = began.initiator == caller.person && began.agent == caller.agent && began.session == caller.session;
+        let own = began.initiator == caller.person && began.actors == caller.actors && began.session == caller.session;
         if own { Ok(began) } else { Err(Turned::Unknown) }
     }
 

@@ -8,6 +8,8 @@ mod listen;
 mod page;
 mod people;
 mod problem;
+mod sessions;
+mod turned;
 
 use std::sync::Arc;
 

@@ -74,7 +74,8 @@ impl Mcp {
         if let Some(again) = self.retried(&caller, &request, cx).await? {
             return Ok(again);
         }
-        let meta = |key: &str| request.meta.as_ref().and_then(|meta| meta.0.0.get(&format!("{PREFIX}{key}")));
+        // What a request brings beside its parameters stands in its context, not with them.
+        let meta = |key: &str| cx.meta.get(&format!("{PREFIX}{key}"));
         let asked = Asked {
             name: request.name.to_string(),
             arguments: arguments(&request),

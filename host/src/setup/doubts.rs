@@ -10,7 +10,7 @@ use crate::gate::{Grounds, Questions as _, Who, World as _};
 use crate::grant::{Allowed, Class};
 use crate::invoke::{Past, Waits as _};
 use crate::journal::{Doubt, Kind, Learnt};
-use crate::name::{AgentName, Digest, PersonName, ToolName};
+use crate::name::{Actors, Digest, PersonName, ToolName};
 use crate::store::{Finder, Store};
 use crate::tool::Surface;
 
@@ -117,7 +117,7 @@ impl Workspace {
             component,
             manifest: manifest.meaning(),
             initiator: PersonName::parse(text("initiator")?).map_err(bad)?,
-            agent: AgentName::parse(text("agent")?).map_err(bad)?,
+            actors: Actors::read(&began.body).map_err(bad)?,
             session: began.body["session"].as_str().map(str::to_owned),
             rules: self.config.meaning(),
             // Nobody joins a call that is over.

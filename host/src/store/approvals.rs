@@ -42,7 +42,7 @@ pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<u64, Un
         return Err(Unrecorded::Refused(refusal));
     }
     // People are not to be flooded.
-    quota::spend(tx, &new.manners.asks.asks(&new.act.tool, &new.act.agent, &new.act.initiator))?;
+    quota::spend(tx, &new.manners.asks.asks(&new.act.tool, new.act.actors.first(), &new.act.initiator))?;
     insert(tx, new, &digest, number).map_err(db)?;
     Ok(tx.connection.last_insert_rowid().cast_unsigned())
 }
@@ -75,7 +75,7 @@ fn insert(tx: &Tx<'_>, new: &NewQuestion, digest: &Digest, number: u64) -> rusql
         act.function,
         act.tool.as_str(),
         act.initiator.as_str(),
-        act.agent.as_str(),
+        act.actors.text(),
         new.rules.consent.to_string(),
         new.rules.about.as_ref().map(ToString::to_string),
         new.audience.to_string(),
@@ -261,8 +261,8 @@ fn hear(tx: &Tx<'_>, reply: &Reply) -> Result<Answered, Unrecorded> {
 /// Why nothing can be agreed to now.
 pub(super) fn frozen(directory: &Directory, question: &Question, now: Instant) -> Option<String> {
     let act = &question.card.as_ref()?.act;
-    let (tool, agent, initiator) = (act.tool.clone(), act.agent.clone(), act.initiator.clone());
-    let subject = Subject { tool, agent, initiator, function: Some(act.function.clone().into()) };
+    let (tool, actors, initiator) = (act.tool.clone(), act.actors.clone(), act.initiator.clone());
+    let subject = Subject { tool, actors, initiator, function: Some(act.function.clone().into()) };
     freeze::stops(&directory.freezes, &subject, now).map(|freeze| freeze.refusal().message)
 }
 

@@ -15,7 +15,7 @@ use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::freeze::{self, Freeze, NewFreeze, REASON, Scope, Subject};
 use crate::journal::{Chapter, Draft, Kind, Unrecorded};
-use crate::name::{AgentName, BadName, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, BadName, InvocationId, PersonName, ToolName};
 use crate::refusal::Refusal;
 
 /// How long a freeze takes at most, its commit included where the store answers, before it returns although effects that
@@ -201,7 +201,8 @@ fn void_answers(connection: &Connection, scope: &Scope) -> rusqlite::Result<u64>
     let reached = match scope {
         Scope::Everything => "?1 = ''",
         Scope::Tool(_) => "tool = ?1",
-        Scope::Agent(_) => "agent = ?1",
+        // Every agent of the chain, by `Actors::text`.
+        Scope::Agent(_) => "instr(' ' || agent || ' ', ' ' || ?1 || ' ') > 0",
         Scope::Person(_) => "initiator = ?1",
         Scope::Capability(_) => "(function = ?1 OR substr(function, 1, length(?1) + 1) = ?1 || '.')",
     };
@@ -267,7 +268,7 @@ fn unsettled(row: &Begun, scope: &Scope) -> Result<Option<Unsettled>, BadName> {
     let function = text(&intent, "function");
     let subject = Subject {
         tool: ToolName::parse(&text(&began, "tool"))?,
-        agent: AgentName::parse(&text(&began, "agent"))?,
+        actors: Actors::read(&began)?,
         initiator: PersonName::parse(&text(&began, "initiator"))?,
         function: Some(function.clone().into()),
     };

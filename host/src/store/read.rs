@@ -63,7 +63,7 @@ pub enum Erase {
     Before(Instant),
 }
 
-fn kept(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<Kept> {
+pub(super) fn kept(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<Kept> {
     let text: String = row.get(column)?;
     // An entry that is no JSON any more is for `verify` to name; here it has no kind.
     Ok(Kept(serde_json::from_str(&text).unwrap_or(Value::Null)))

@@ -12,7 +12,7 @@ use crate::diagnostic::Broken;
 use crate::invoke::{Began, Past, Wait, Waits};
 use crate::journal::chain::commitment;
 use crate::journal::{Chapter, NewKey, NewWait, Pending, Unrecorded};
-use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
 
 const WAITING: &str = "looking for what waits";
@@ -229,7 +229,7 @@ fn began(entry: &str) -> Result<Began, String> {
     let name = |e: crate::name::BadName| e.to_string();
     Ok(Began {
         initiator: PersonName::parse(text("initiator")?).map_err(name)?,
-        agent: AgentName::parse(text("agent")?).map_err(name)?,
+        actors: Actors::read(body).map_err(name)?,
         session: body["session"].as_str().map(str::to_owned),
         tool: ToolName::parse(text("tool")?).map_err(name)?,
         function: text("function")?.to_owned(),

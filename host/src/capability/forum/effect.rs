@@ -110,7 +110,8 @@ async fn send(forums: &dyn Elsewhere, post: NewPost) -> Result<u64, Failed> {
 
 /// The author is the host's finding, never the guest's claim.
 fn author(who: &Who) -> String {
-    format!("agent {} for user {}, tool {}, invocation {}", who.agent, who.initiator, who.tool, who.invocation)
+    let comma = if who.actors.via().is_empty() { "" } else { "," };
+    format!("agent {}{comma} for user {}, tool {}, invocation {}", who.actors, who.initiator, who.tool, who.invocation)
 }
 
 fn new(action: &Post, author: String, key: (InvocationId, u32)) -> Result<NewPost, Refusal> {

@@ -8,7 +8,6 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
@@ -16,6 +15,7 @@ use serde_json::{Value, json};
 use super::Site;
 use super::guard::{Guard, agent, arrive};
 use super::problem::Problem;
+use super::sessions::{Sessions, bound};
 use crate::serve::mcp::{Identity, Mcp};
 
 /// Everything of this door.
@@ -41,11 +41,12 @@ fn mcp(site: &Arc<Site>) -> Router {
         .with_legacy_session_mode(site.config.sessions)
         .with_json_response(!site.config.sessions);
     let routes = if site.config.sessions {
-        let manager = Arc::new(LocalSessionManager::default());
-        Router::new().nest_service("/mcp", StreamableHttpService::new(factory, manager, config))
+        let sessions = Sessions::default();
+        let served = StreamableHttpService::new(factory, sessions.manager.clone(), config);
+        Router::new().route_service("/mcp", served).layer(from_fn_with_state(sessions, bound))
     } else {
         let manager = Arc::new(NeverSessionManager::default());
-        Router::new().nest_service("/mcp", StreamableHttpService::new(factory, manager, config))
+        Router::new().route_service("/mcp", StreamableHttpService::new(factory, manager, config))
     };
     routes.layer(from_fn(named))
 }

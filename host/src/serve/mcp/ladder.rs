@@ -199,7 +199,7 @@ fn asks(wait: &Wait<'_>) -> String {
 
 /// What a request state is good for: this caller, this tool, these arguments.
 fn bound(caller: &Caller, request: &CallToolRequestParams) -> Vec<u8> {
-    let who = json!([caller.person.as_str(), caller.agent.as_str(), caller.session, request.name, arguments(request)]);
+    let who = json!([caller.person.as_str(), caller.actors.text(), caller.session, request.name, arguments(request)]);
     Digest::of(who.to_string().as_bytes()).as_bytes().to_vec()
 }
 

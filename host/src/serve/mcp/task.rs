@@ -49,7 +49,7 @@ impl Mcp {
             }
             Err(broken) => tracing::error!(doing = broken.doing, cause = broken.cause, "how long a task lives is not known"),
         }
-        let place = self.front.link(question).map_or_else(|| format!("`tollgate approvals show {question}`"), |link| link);
+        let place = self.front.link(question).unwrap_or_else(|| format!("`tollgate approvals show {question}`"));
         task.with_status_message(format!("a person has to agree first, for {}: {place}", caller.person))
     }
 
