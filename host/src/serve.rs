@@ -12,8 +12,8 @@ mod token;
 
 pub use admission::{Busy, Turns};
 pub use front::{Asked, Came, Front, Turned};
-pub use http::{Doors, Site};
-pub use mcp::Mcp;
+pub use http::{Doors, Site, mount};
+pub use mcp::{Identity, Mcp};
 pub use offer::{Offer, Shelf};
 pub use stdio::serve as over_stdio;
 pub use token::{Denied, Tokens};

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+pub use self::agents::mount;
 use self::guard::Rates;
 use self::listen::Listener;
 use super::Front;
