@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResult, CreateMessageRequestParams, ElicitRequestParams, LoggingLevel,
+    CallToolRequestParams, CallToolResult, ContentBlock, CreateMessageRequestParams, ElicitRequestParams, LoggingLevel,
     LoggingMessageNotificationParam, ProgressNotificationParam, Role, SamplingMessage, SamplingMessageContentBlock,
 };
 use rmcp::service::{RequestContext, ServiceError};
@@ -43,6 +43,11 @@ pub async fn tool(
     Some(done.map_err(|e| ErrorData::internal_error(e.to_string(), None)))
 }
 
+/// Without a session there is nobody to ask: what the client can do was said in a request that is over.
+fn unable(what: &str) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(format!("this client has not said that it answers {what}"))])
+}
+
 async fn progress(cx: &RequestContext<RoleServer>) -> Result<CallToolResult, ServiceError> {
     for done in [0.0, 50.0, 100.0] {
         if let Some(token) = cx.meta.get_progress_token() {
@@ -74,6 +79,9 @@ async fn log(line: &str, cx: &RequestContext<RoleServer>) -> Result<(), ServiceE
 }
 
 async fn sampled(prompt: &str, cx: &RequestContext<RoleServer>) -> Result<CallToolResult, ServiceError> {
+    if cx.client_capabilities().is_none_or(|it| it.sampling.is_none()) {
+        return Ok(unable("sampling"));
+    }
     let message = SamplingMessage::new(Role::User, SamplingMessageContentBlock::text(prompt));
     let came = cx.peer.create_message(CreateMessageRequestParams::new(vec![message], 100)).await?;
     let came = serde_json::to_value(&came.message.content).unwrap_or_default();
@@ -86,6 +94,9 @@ async fn elicited(
     fields: Value,
     cx: &RequestContext<RoleServer>,
 ) -> Result<CallToolResult, ServiceError> {
+    if cx.client_capabilities().is_none_or(|it| it.elicitation.is_none()) {
+        return Ok(unable("elicitation"));
+    }
     let required: Vec<_> = fields.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
     let schema = json!({ "type": "object", "properties": fields, "required": required });
     let asked = ElicitRequestParams::FormElicitationParams {
