@@ -73,6 +73,12 @@ class Desk:
         assert old in text or new in text, f"{old} does not stand in {name}"
         open(path, "w").write(text.replace(old, new))
 
+    def write(self, name, text):
+        path = os.path.join(self.ws, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+
     def append(self, name, text):
         with open(os.path.join(self.ws, name), "a") as file:
             file.write(text)

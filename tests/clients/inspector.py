@@ -12,6 +12,16 @@ from desk import Desk
 
 ASK = {"folder": "runbooks", "question": "what does tollgate do?"}
 REPLY = {**ASK, "forum": "eng-help", "thread": "1"}
+LEND = {"object": "dataset/example", "group": "guests", "minutes": 30}
+LOG = "2026-11-20 09:12:01 status half-configured curl:amd64 8.5.0\n"
+
+# A call of each tool, and what its result shows.
+CALLS = [
+    ("answer_ask", ASK, "runbooks/welcome.md"),
+    ("lend_who", {"object": "dataset/example"}, "result"),
+    ("table_query", {"table": "name,size\na,19\nb,23\n", "query": "select sum(size)"}, "42"),
+    ("triage_triage", {"log": "logs/dpkg.log", "forum": "eng-help", "thread": "1"}, "curl:amd64"),
+]
 ERAS = ("modern", "legacy")
 
 # What the Inspector's exit codes mean (its documentation).
@@ -58,22 +68,24 @@ def lists(inspector, era, tools):
 
 
 def calls(inspector, era):
-    """One call that is done, and one that is refused."""
-    assert "runbooks/welcome.md" in inspector.call(era, "answer_ask", ASK)
+    """A call of every tool that changes nothing, whose result the client checks against its schema; and a refusal."""
+    for tool, arguments, shows in CALLS:
+        said = inspector.call(era, tool, arguments)
+        assert shows in said, f"{tool}: no {shows!r} in {said}"
     assert "cover.not-granted" in inspector.call(era, "answer_ask", {**ASK, "folder": "pay"}, exits=REFUSED)
-    return "one done, one refused"
+    return f"{len(CALLS)} done, one refused"
 
 
-def waits(inspector, desk):
+def waits(inspector, desk, tool, arguments):
     """A call that becomes a task, which the Inspector polls until a person has answered."""
     came, before = [], desk.open_questions()
-    calling = threading.Thread(target=lambda: came.append(inspector.call("modern", "answer_reply", REPLY)))
+    calling = threading.Thread(target=lambda: came.append(inspector.call("modern", tool, arguments)))
     calling.start()
     question = desk.asked(before)
     desk.answer_on_page(f"{desk.people}/approvals/{question}")
     calling.join()
-    assert came and '"post"' in came[0], came
-    return "a task, polled until it was answered on the page"
+    assert came, "it failed: see above"
+    return json.loads(came[0])["result"]["structuredContent"]
 
 
 def main():
@@ -83,6 +95,7 @@ def main():
     print("ok  the lint objects to a schema that takes anything", flush=True)
     with Desk(program, tools) as desk:
         names = [tool["tool"] for tool in json.loads(desk.run("-o", "json", "tools"))["tools"]]
+        desk.write("files/logs/dpkg.log", LOG)
         token = ["--header", f"Authorization: Bearer {desk.token('inspector')}", "--stored-auth-only"]
         http = Inspector(inspector, [], [f"{desk.agents}/mcp", "--transport", "http", *token], desk.ws)
         run = [program, "run", "--as", "ben", "--agent", "agent-7"]
@@ -91,7 +104,13 @@ def main():
             for era in ERAS:
                 print(f"ok  {name}, {era}, tools/list --strict: {lists(reached, era, names)}", flush=True)
                 print(f"ok  {name}, {era}, tools/call: {calls(reached, era)}", flush=True)
-        print(f"ok  HTTP, modern, a call that waits: {waits(http, desk)}", flush=True)
+        posted = waits(http, desk, "answer_reply", REPLY)
+        assert "post" in posted, posted
+        print("ok  HTTP, modern, answer_reply: a task, polled until it was answered on the page", flush=True)
+        opened = waits(http, desk, "lend_lend", LEND)["result"]
+        assert opened["tag"] == "opened", opened
+        http.call("legacy", "lend_return_early", {"object": LEND["object"], "lease": opened["value"]["lease"]})
+        print("ok  HTTP, modern, lend_lend: the same; and lend_return_early", flush=True)
 
 
 if "--loose" in sys.argv:

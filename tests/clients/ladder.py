@@ -54,6 +54,20 @@ async def words(desk, mode):
         return text(done)
 
 
+async def pipes(desk, mode):
+    """Row 4 over standard input and output, where there is no page: answered at a terminal."""
+    server = mcp.StdioServerParameters(command=desk.program, args=["run", "--as", "ben", "--agent", "agent-7"], cwd=desk.ws)
+    async with mcp.Client(server, mode=mode) as it:
+        # Another session than those over HTTP, so nothing is joined.
+        waits = await it.call_tool("answer_reply", reply())
+        assert waits.is_error and text(waits).startswith("agree.waiting"), waits
+        assert "tollgate approvals show" in text(waits) and approval(waits)["url"] is None, waits
+        await asyncio.to_thread(desk.yes_at_terminal, approval(waits)["id"])
+        done = await it.call_tool("answer_reply", reply())
+        assert not done.is_error, done
+        return text(done)
+
+
 async def links(desk, mode):
     """Rows 2 and 3: the client opens the link; the person answers on the page; the same call returns the result."""
     opened = []
@@ -135,6 +149,8 @@ async def main():
         ("row 4, words, older revision, answered at a terminal", lambda desk: words(desk, "legacy")),
         ("row 2, link and retry, 2026-07-28, answered on the page", lambda desk: links(desk, "2026-07-28")),
         ("row 3, link in a session, older revision, answered on the page", lambda desk: links(desk, "legacy")),
+        ("stdio: row 4, words, 2026-07-28, answered at a terminal", lambda desk: pipes(desk, "2026-07-28")),
+        ("stdio: row 4, words, older revision, answered at a terminal", lambda desk: pipes(desk, "legacy")),
         ("row 2, declined in the client", declined),
         ("row 1, task, answered on the page", task),
     ]
