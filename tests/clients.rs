@@ -7,7 +7,8 @@ use std::process::Command;
 fn clients() {
     if std::env::var("TOLLGATE_CONFORMANCE").as_deref() != Ok("1") {
         // Past the harness, which keeps what a passing test prints to itself.
-        let skipped = "skipped: the conformance suite and published clients run with TOLLGATE_CONFORMANCE=1, or by .ci/clients";
+        let skipped =
+            "skipped: the conformance suite and published clients run with TOLLGATE_CONFORMANCE=1, or by .ci/clients";
         writeln!(std::io::stderr(), "{skipped}").expect("a place to say so");
         return;
     }

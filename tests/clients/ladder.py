@@ -48,6 +48,7 @@ async def words(desk, mode):
         assert waits.is_error and text(waits).startswith("agree.waiting"), waits
         again = await it.call_tool("answer_reply", reply())
         assert approval(again)["id"] == approval(waits)["id"], "an identical call asks a second time"
+        assert approval(waits)["expires_at"].startswith("20"), approval(waits)
         await asyncio.to_thread(desk.yes_at_terminal, approval(waits)["id"])
         done = await it.call_tool("answer_reply", reply())
         assert not done.is_error, done
