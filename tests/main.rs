@@ -23,6 +23,7 @@ mod kit;
 mod lease;
 mod limits;
 mod manifests;
+mod mcp;
 mod new;
 mod outside;
 mod patterns;

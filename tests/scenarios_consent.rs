@@ -7,6 +7,7 @@ mod matrix;
 mod once;
 mod readers;
 mod replay;
+mod restored;
 
 use std::sync::OnceLock;
 

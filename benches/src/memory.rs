@@ -188,5 +188,9 @@ impl Keep for InMemory {
 /// When the files root cannot be opened.
 pub fn backends(workspace: &Workspace, store: &Arc<Store>) -> Result<Backends, Failed> {
     let root = workspace.files().map_err(|e| e.to_string())?;
-    Ok(Backends { files: Arc::new(Beneath::new(root)), forum: store.clone(), acl: store.clone() })
+    Ok(Backends {
+        files: Arc::new(Beneath::new(root)),
+        forum: tollgate::capability::forum::Backend::Embedded(store.clone()),
+        acl: store.clone(),
+    })
 }

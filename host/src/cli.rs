@@ -23,6 +23,7 @@ mod passphrase;
 mod pin;
 mod receipt;
 pub mod report;
+mod restore;
 mod result;
 mod run;
 mod said;
@@ -42,6 +43,18 @@ use clap::{CommandFactory as _, Parser as _};
 use command::{Arguments, Command};
 use exit::{Exit, Failure};
 use output::{Format, Output};
+
+use crate::setup::{Embedding, embed};
+
+/// The same with other backends behind the capabilities: the door for a program that has this host in it.
+#[must_use]
+pub fn main_with(arguments: Vec<OsString>, embedding: Embedding) -> ExitCode {
+    if !embed(embedding) {
+        Output { format: Format::Text }.failure(&Failure::usage("this process has its backends already", "embed them once"));
+        return Exit::Usage.into();
+    }
+    main(arguments)
+}
 
 /// Runs one command and says how it ended.
 #[must_use]
@@ -94,7 +107,8 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Passphrase(options) => passphrase::run(folder, options, output),
         Command::World(options) => world::run(folder, options, output),
         Command::Lease(options) => lease::run(folder, options, output),
-        Command::Doctor => doctor::run(folder, output),
+        Command::Doctor(options) if options.accept_restore => restore::run(folder, options, output),
+        Command::Doctor(_) => doctor::run(folder, output),
         Command::Completions(options) => {
             clap_complete::generate(options.shell, &mut Arguments::command(), "tollgate", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -1,20 +1,24 @@
 //! Doors for programs and browsers. Each translates and decides nothing: whatever comes in is one call of [`Front`].
 
 mod admission;
+mod figures;
 mod front;
 mod http;
 mod mcp;
 mod offer;
+mod reload;
 mod said;
 mod stdio;
 mod take_up;
 mod token;
 
-pub use admission::{Busy, Turns};
+pub use admission::{Busy, Most, Turns};
+pub use figures::begin as count;
 pub use front::{Asked, Came, Front, Turned};
 pub use http::{Doors, Site, mount};
 pub use mcp::{Identity, Mcp};
 pub use offer::{Offer, Shelf};
+pub use reload::Reloaded;
 pub use stdio::serve as over_stdio;
 pub use token::{Denied, Tokens};
 

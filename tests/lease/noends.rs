@@ -114,7 +114,7 @@ fn host(workspace: &Workspace, store: &Arc<Store>, acl: Arc<NoEnds>) -> Host {
         sandbox: Sandbox::new(&Settings::of_this_machine()).expect("a sandbox"),
         cache: Cache::new(workspace.cache().expect("a cache")),
         store: store.clone(),
-        backends: Backends { files, forum: store.clone(), acl },
+        backends: Backends { files, forum: tollgate::capability::forum::Backend::Embedded(store.clone()), acl },
         desk: Arc::new(Unattended),
         manners: workspace.manners(),
         rules: workspace.config.meaning(),

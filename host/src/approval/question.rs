@@ -11,7 +11,7 @@ use super::rule::Rules;
 use super::visible::show_name;
 use crate::clock::Instant;
 use crate::name::{Digest, InvocationId, PersonName};
-use crate::people::Audience;
+use crate::people::{Audience, Directory};
 use crate::quota::{self, Rate};
 use crate::unit::Duration;
 
@@ -136,6 +136,14 @@ impl Question {
             "expires": self.expires.to_string(), "invocation": self.asker.to_string(),
             "glass": self.review.as_ref().map(|review| if review.closed.is_some() { "reviewed" } else { "unreviewed" }),
         })
+    }
+
+    /// Whether it is still agreed to: by people who may answer, or by one who broke the glass and still may.
+    #[must_use]
+    pub fn holds(&self, directory: &Directory, now: Instant) -> bool {
+        let readers = || self.rules.readers(directory, now);
+        let glass = self.review.as_ref().is_some_and(|review| readers().contains(&review.person));
+        glass || self.rules.met(&self.agreed, directory, now)
     }
 }
 

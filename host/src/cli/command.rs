@@ -96,8 +96,8 @@ pub enum Command {
     World(World),
     /// Look at access that tools opened, end it, or let it go on.
     Lease(Lease),
-    /// Say what this machine and this workspace lack.
-    Doctor,
+    /// Say what this machine and this workspace lack; or accept, with your passphrase, that the store was put back from a backup.
+    Doctor(Doctor),
     /// Print completions for a shell.
     Completions(Completions),
     /// Compile a component from stdin to stdout, within limits; for the host's own use.
@@ -334,6 +334,21 @@ pub struct Backup {
 pub struct Passphrase {
     /// Whose.
     pub person: String,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Go on with a store that was put back from a backup: what came after the backup is lost, questions are void, quotas count
+    /// as spent, and everything is frozen until somebody thaws it.
+    #[arg(long, requires = "reason")]
+    pub accept_restore: bool,
+    /// Why, in 10 to 500 characters. It is put on record.
+    #[arg(long, requires = "accept_restore")]
+    pub reason: Option<String>,
+    /// Who accepts it, with a passphrase that is read from the terminal; the default stands in `tollgate.toml`.
+    #[arg(long = "as", env = "TOLLGATE_AS")]
+    pub person: Option<String>,
 }
 
 /// `world`

@@ -9,9 +9,8 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use crate::clock::SLACK;
 use crate::diagnostic::Broken;
-use crate::invoke::Keep as _;
 use crate::setup::Workspace;
-use crate::store::Store;
+use crate::store::{BALLAST, Store};
 
 /// How a finding weighs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,6 +95,14 @@ fn sizes(workspace: &Workspace) -> Vec<Finding> {
     )]
 }
 
+/// Whether the space that is kept for outcomes is there; opening the store puts it back where there is room.
+fn room(workspace: &Workspace) -> Option<Finding> {
+    let size = std::fs::metadata(workspace.path("tollgate.ballast")).map(|it| it.len()).unwrap_or_default();
+    let needed = 2 * (BALLAST >> 20);
+    let says = format!("the disk is full: no change is begun before {needed} MiB are free");
+    (size < BALLAST).then(|| finding(Weight::Wrong, "disk", says))
+}
+
 /// Whether what was pinned can still be shown.
 fn components(workspace: &Workspace) -> Vec<Finding> {
     let about = "components";
@@ -120,7 +127,7 @@ fn components(workspace: &Workspace) -> Vec<Finding> {
 /// Whether the clock is where the journal was.
 fn clock(store: &Store) -> Finding {
     let (about, behind) = ("clock", store.clock_behind());
-    match store.ready() {
+    match store.near() {
         Err(broken) => finding(Weight::Wrong, about, format!("{}: {}", broken.cause, broken.help.unwrap_or_default())),
         Ok(()) if behind > SLACK => {
             let says = format!("{behind} behind the newest entry on record: no time passes here until it has caught up");
@@ -157,6 +164,11 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         Err(broken) => finding(Weight::Wrong, "world", broken.to_string()),
     });
     findings.push(clock(&store));
+    findings.extend(room(workspace));
+    if let Err(behind) = store.takes_changes() {
+        let help = behind.help.as_deref().unwrap_or_default();
+        findings.push(finding(Weight::Wrong, "journal", format!("the store takes no change: {}; {help}", behind.cause)));
+    }
     if let Err(broken) = store.close().await {
         findings.push(finding(Weight::Wrong, "journal", broken.to_string()));
     }

@@ -12,7 +12,7 @@ use super::receipt::invocation;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::journal::checkpoint::Verifier;
-use crate::journal::verify::Verdict;
+use crate::journal::verify::{Restored, Verdict};
 use crate::setup::{Workspace, new_file, read_file};
 use crate::store::{Erase, Kept, Store, verify, verify_export};
 
@@ -115,16 +115,16 @@ fn verdict(folder: &Path, from: Option<&Path>, key: Option<&str>, output: Output
 
 fn say(verdict: &Verdict, output: Output) -> Exit {
     match verdict {
-        Verdict::Sound { entries, checkpoints } => {
-            output.result(&json!({ "verdict": "sound", "entries": entries, "checkpoints": checkpoints }), || {
-                format!("sound: {entries} entries, {checkpoints} signed heads")
-            });
+        Verdict::Sound { entries, checkpoints, restored } => {
+            let (json, lines) = put_back(restored);
+            let json = json!({ "verdict": "sound", "entries": entries, "checkpoints": checkpoints, "restored": json });
+            output.result(&json, || format!("sound: {entries} entries, {checkpoints} signed heads{lines}"));
             Exit::Done
         }
-        Verdict::CannotTell { signed, why } => {
-            output.result(&json!({ "verdict": "cannot-tell", "signed": signed, "why": why }), || {
-                format!("cannot tell: {why} (signed and sound: {signed} entries)")
-            });
+        Verdict::CannotTell { signed, why, restored } => {
+            let (json, lines) = put_back(restored);
+            let json = json!({ "verdict": "cannot-tell", "signed": signed, "why": why, "restored": json });
+            output.result(&json, || format!("cannot tell: {why} (signed and sound: {signed} entries){lines}"));
             Exit::CannotTell
         }
         Verdict::Wrong { findings } => {
@@ -136,6 +136,12 @@ fn say(verdict: &Verdict, output: Output) -> Exit {
             Exit::Wrong
         }
     }
+}
+
+/// Where the store was put back from a backup: as JSON, and as lines.
+fn put_back(restored: &[Restored]) -> (Vec<Value>, String) {
+    let json = |it: &Restored| json!({ "entry": it.number, "kept": it.kept, "lost": it.lost.map(|head| head.entries) });
+    (restored.iter().map(json).collect(), restored.iter().map(|it| format!("\n{it}")).collect())
 }
 
 fn export(folder: &Path, file: &Path, payloads: bool, output: Output) -> Result<Exit, Failure> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::action::Action;
-use super::book::{Book, Session};
+use super::book::{Book, Session, Who};
 use super::permit::unrecorded;
 use super::tape::diverged;
 use crate::approval::{
@@ -39,7 +39,7 @@ pub(super) struct Asking<'a> {
 impl Asking<'_> {
     /// Asks, waits a while, and sets the invocation down if nobody has answered by then.
     pub(super) async fn ask(mut self, book: &mut Book) -> Result<Use, Halt> {
-        let act = self.act();
+        let act = act(self.action, self.premise.shown.clone(), &self.session.who);
         let question = match book.resumed.take() {
             Some(question) => self.still(question, &act).await?,
             None => self.put(act, book).await?,
@@ -55,23 +55,6 @@ impl Asking<'_> {
         match answered {
             Ok(question) => Ok(self.judge(question?)?),
             Err(_) => Err(self.set_down(question, book).await),
-        }
-    }
-
-    fn act(&self) -> Act {
-        let who = &self.session.who;
-        Act {
-            function: self.action.function().to_owned(),
-            canonical: self.action.canonical(),
-            audience: self.premise.shown.clone(),
-            tool: who.tool.clone(),
-            component: who.component,
-            manifest: who.manifest,
-            rules: who.rules,
-            initiator: who.initiator.clone(),
-            agent: who.agent.clone(),
-            session: who.session.clone(),
-            found: self.action.found(),
         }
     }
 
@@ -294,6 +277,23 @@ impl Asking<'_> {
             }
             Err(failed) => unrecorded(failed).into(),
         }
+    }
+}
+
+/// What a yes to an action is bound to.
+pub(super) fn act(action: &dyn Action, audience: BTreeSet<PersonName>, who: &Who) -> Act {
+    Act {
+        function: action.function().to_owned(),
+        canonical: action.canonical(),
+        audience,
+        tool: who.tool.clone(),
+        component: who.component,
+        manifest: who.manifest,
+        rules: who.rules,
+        initiator: who.initiator.clone(),
+        agent: who.agent.clone(),
+        session: who.session.clone(),
+        found: action.found(),
     }
 }
 

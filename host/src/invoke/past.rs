@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::Past;
 use crate::clock::Instant;
-use crate::gate::{Recalled, Recorded, Tape, never_begun};
-use crate::journal::Kind;
+use crate::gate::{Recalled, Recorded, Tape, in_doubt, never_begun};
+use crate::journal::{IN_DOUBT, Kind};
 use crate::meter::{Spent, Used};
 use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
@@ -149,7 +149,8 @@ fn answer(past: &[Past], seq: usize) -> Result<Option<Recalled>, String> {
     if told.is_some_and(|next| next.parts.get("asked") == entry.parts.get("asked")) {
         return Ok(None);
     }
-    Ok(Some(Recalled::Refused(never_begun())))
+    let unknown = past[settled].body["outcome"] == IN_DOUBT;
+    Ok(Some(Recalled::Refused(if unknown { in_doubt() } else { never_begun() })))
 }
 
 fn refused(entry: &Past) -> Result<Refusal, String> {

@@ -94,9 +94,9 @@ impl Host {
             loaded.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
         let arguments = decode::arguments(function, &call.arguments)
             .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        self.store.ready()?;
         let digest = call.digest(&loaded.manifest.tool, &function.name);
         self.joins(&call, digest).await?;
-        self.store.ready()?;
         let rights = self.store.rights(&call.initiator).await?;
         let invocation = self.begin(loaded, (function, entry), &call, &rights)?;
         if let Some(key) = call.key() {

@@ -55,6 +55,8 @@ pub enum Kind {
     Reviewed,
     /// The host's clock has gone back behind the newest entry: how far, and what it says.
     Clock,
+    /// A person accepted that the store was put back from a backup: what is kept, and the signed head of what was lost.
+    Restored,
 }
 
 impl Kind {
@@ -85,6 +87,7 @@ impl Kind {
         Self::Glass,
         Self::Reviewed,
         Self::Clock,
+        Self::Restored,
     ];
 
     /// The kind's stable word.
@@ -116,6 +119,7 @@ impl Kind {
             Self::Glass => "glass",
             Self::Reviewed => "reviewed",
             Self::Clock => "clock",
+            Self::Restored => "restored",
         }
     }
 

@@ -11,6 +11,7 @@ mod problem;
 
 use std::sync::Arc;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
 pub use self::agents::mount;
@@ -29,20 +30,30 @@ pub struct Site {
     pub(super) config: Serve,
     pub(super) rates: Rates,
     pub(super) clock: SystemClock,
+    /// What was counted.
+    pub(super) figures: PrometheusHandle,
     /// Raised when it stops.
     pub(super) stopping: watch::Sender<bool>,
 }
 
 impl Site {
-    /// What a workspace serves over HTTP.
+    /// What a workspace serves over HTTP; `figures` is what [`super::count`] gave.
     ///
     /// # Errors
     /// When the keys of its tokens cannot be read.
-    pub fn new(front: Arc<Front>) -> Result<Arc<Self>, Broken> {
+    pub fn new(front: Arc<Front>, figures: PrometheusHandle) -> Result<Arc<Self>, Broken> {
         let tokens = Tokens::open(&front.workspace)?;
         let config = front.workspace.config.serve.clone();
         let (rates, clock) = (Rates::new(config.limits.requests), SystemClock);
-        Ok(Arc::new(Self { front, tokens, config, rates, clock, stopping: watch::channel(false).0 }))
+        Ok(Arc::new(Self { front, tokens, config, rates, clock, figures, stopping: watch::channel(false).0 }))
+    }
+
+    /// Reads the issuer's keys again.
+    ///
+    /// # Errors
+    /// When they are not understood; then the old ones stay.
+    pub fn reload_keys(&self) -> Result<(), Broken> {
+        self.tokens.reload(&self.front.workspace)
     }
 }
 

@@ -111,7 +111,7 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
     }
     if Some(load::stamp(tx.connection).map_err(db)?) != used.stamp {
         let directory = directory(tx)?;
-        if !holds(&question, &directory, tx.now) {
+        if !question.holds(&directory, tx.now) {
             return refuse(Code::Changed, "who agreed may not agree to this any more".to_owned());
         }
     }
@@ -129,13 +129,6 @@ fn was_used(connection: &Connection, id: u64, own: Option<(InvocationId, u32)>) 
     )?;
     let (invocation, seq) = own.map(|(invocation, seq)| (invocation.to_string(), seq)).unzip();
     uses.exists(params![id.cast_signed(), invocation, seq])
-}
-
-/// Whether the question is still agreed to: by people who may answer, or by one who broke the glass and still may.
-fn holds(question: &Question, directory: &Directory, now: Instant) -> bool {
-    let readers = || question.rules.readers(directory, now);
-    let glass = question.review.as_ref().is_some_and(|review| readers().contains(&review.person));
-    glass || question.rules.met(&question.agreed, directory, now)
 }
 
 pub(super) fn directory(tx: &Tx<'_>) -> Result<Arc<Directory>, Unrecorded> {

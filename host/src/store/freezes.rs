@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::tx::failed;
+use super::writer::Fails;
 use super::{Store, Tx, load};
 use crate::approval::show;
 use crate::clock::Instant;
@@ -106,7 +107,8 @@ impl Store {
         });
         self.forget();
         let row = freeze.clone();
-        let (written, asked_again) = self.write(move |tx| throw(tx, row)).await.map_err(Broken::from)?;
+        let (written, asked_again) =
+            self.writer.write_reserved(Fails::Alone, move |tx| throw(tx, row.clone())).await.map_err(Broken::from)?;
         self.held.change(|held| held.retain(|other| !is_same(other, &freeze)));
         self.forget();
         let unsettled = self.begun_settles(&written.scope, over).await?;
@@ -174,7 +176,7 @@ fn is_same(one: &Freeze, other: &Freeze) -> bool {
     (&one.scope, &one.by, &one.reason) == (&other.scope, &other.by, &other.reason)
 }
 
-fn throw(tx: &mut Tx<'_>, mut freeze: Freeze) -> Result<(Freeze, u64), Unrecorded> {
+pub(super) fn throw(tx: &mut Tx<'_>, mut freeze: Freeze) -> Result<(Freeze, u64), Unrecorded> {
     let doing = "freezing";
     let lasts = freeze.ends.map(|ends| ends.0.saturating_sub(freeze.at.0));
     (freeze.at, freeze.ends) = (tx.now, lasts.map(|lasts| Instant(tx.now.0.saturating_add(lasts))));

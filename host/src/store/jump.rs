@@ -18,7 +18,10 @@ impl Store {
     }
 
     /// Whether the clock is near enough to what is on record for calls to be served.
-    pub(super) fn near(&self) -> Result<(), Broken> {
+    ///
+    /// # Errors
+    /// When it is not, and what to do.
+    pub fn near(&self) -> Result<(), Broken> {
         let (clock, newest) = (self.opening.clock.now(), self.board.newest());
         let Some(why) = far(clock, newest) else { return Ok(()) };
         let help = "set this machine's clock; if it is right, it was ahead when that entry was written: go back to a backup from before";
@@ -30,7 +33,7 @@ impl Store {
         if self.clock_behind() <= SLACK {
             return;
         }
-        if let Err(failed) = self.writer.write_now(|_| Ok(())) {
+        if let Err(failed) = self.writer.write_reserved_now(|_| Ok(())) {
             let broken = Broken::from(failed);
             tracing::error!(doing = broken.doing, cause = broken.cause, "that the clock has gone back is not recorded");
         }

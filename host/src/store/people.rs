@@ -175,6 +175,7 @@ impl Keep for Store {
     }
 
     fn ready(&self) -> Result<(), Broken> {
+        self.takes_changes()?;
         self.near()
     }
 

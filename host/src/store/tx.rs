@@ -112,6 +112,9 @@ impl<'c> Tx<'c> {
         if let Some(premise) = &chapter.terms.premise {
             self.judge(premise)?;
         }
+        if chapter.drafts.iter().any(|draft| draft.kind == Kind::Intent) {
+            self.desk.ballast.keeps_room()?;
+        }
         let whole = is_whole(&chapter);
         for ((seq, draft), sealed) in (chapter.first..).zip(&*chapter.drafts).zip(sealed) {
             let place = chapter.invocation.map(|invocation| (invocation, seq));
@@ -214,6 +217,7 @@ fn is_in_doubt(draft: &Draft) -> bool {
 }
 
 /// A chapter whose digests are worked out: by whoever asks, so that the one thread that writes need not.
+#[derive(Clone)]
 pub(super) struct Ready {
     chapter: Chapter,
     /// Each entry, and the random bytes of its payloads.
@@ -221,6 +225,12 @@ pub(super) struct Ready {
 }
 
 impl Ready {
+    /// Whether it says what came of a change, or how an invocation ends that may have made one: then space is kept for it.
+    pub(super) fn is_owed(&self) -> bool {
+        let went_on = self.chapter.first > 0;
+        self.chapter.drafts.iter().any(|it| it.kind == Kind::Outcome || it.kind == Kind::Ended && went_on)
+    }
+
     pub(super) fn of(chapter: Chapter) -> Result<Self, Unrecorded> {
         let sealed = chapter.drafts.iter().map(seal).collect::<Result<_, _>>();
         let sealed = sealed.map_err(|e| failed("writing to the journal", e))?;

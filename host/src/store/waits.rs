@@ -191,6 +191,17 @@ impl Waits for Store {
 }
 
 impl Store {
+    /// How many invocations wait.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn waiting(&self) -> Result<u64, Broken> {
+        self.read(WAITING, |connection| {
+            let mut count = connection.prepare_cached("SELECT count(*) FROM waits WHERE ended IS NULL")?;
+            count.query_row([], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
+        })
+    }
+
     /// Invocations that could go on and that nobody has taken up, at most `most`.
     ///
     /// # Errors
