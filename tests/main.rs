@@ -5,6 +5,7 @@
 mod acl;
 mod author;
 mod card;
+mod clients;
 mod commands;
 mod config;
 mod consent;

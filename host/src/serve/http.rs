@@ -16,6 +16,7 @@ use std::sync::Arc;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
+pub use self::agents::mount;
 use self::guard::Rates;
 use self::listen::Listener;
 use super::Front;
