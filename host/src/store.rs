@@ -6,6 +6,7 @@ mod approvals;
 mod board;
 mod codes;
 mod doubts;
+mod follow;
 mod forum;
 mod freezes;
 mod glass;
@@ -16,6 +17,7 @@ mod overview;
 mod people;
 mod quota;
 mod read;
+mod receipt;
 mod schema;
 mod signing;
 mod tx;
@@ -26,9 +28,11 @@ mod worldfile;
 mod writer;
 
 pub use doubts::{Finder, Settlement};
+pub use follow::Followed;
 pub use freezes::{Frozen, Unsettled};
 pub use overview::{MOST, Overview};
 pub use read::{Erase, Kept, verify, verify_export};
+pub use receipt::outcome;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
