@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rmcp::model::RequestStateCodec;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::Caller;
@@ -15,7 +15,7 @@ use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::{Questions as _, World as _};
 use crate::invoke::{Began, Call, Host, NotCalled, Outcome, Report, Standing, Waits as _};
-use crate::name::InvocationId;
+use crate::name::{Digest, InvocationId};
 use crate::setup::{NotReady, Went, Workspace};
 use crate::store::Store;
 
@@ -266,6 +266,16 @@ impl Front {
     pub async fn cancel(&self, caller: &Caller, invocation: InvocationId) -> Result<bool, Turned> {
         self.own(caller, invocation).await?;
         Ok(self.host.cancel(invocation).await?)
+    }
+
+    /// The invocation that an idempotency key of this caller names; none while there is none on record.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn keyed(&self, caller: &Caller, key: &str) -> Result<Option<InvocationId>, Broken> {
+        // As `invoke::Call` makes it of the same three: a key is its principal's own.
+        let key = Digest::of(json!([caller.person.as_str(), caller.agent.as_str(), key]).to_string().as_bytes());
+        Ok(self.store.keyed(key).await?.map(|(invocation, _)| invocation))
     }
 
     /// The beginning of an invocation, if it is this caller's.

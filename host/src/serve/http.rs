@@ -3,16 +3,20 @@
 
 mod admin;
 mod agents;
+mod document;
 mod guard;
 mod listen;
 mod page;
 mod people;
 mod problem;
+mod request;
+mod shapes;
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
+use self::agents::Flights;
 use self::guard::Rates;
 use self::listen::Listener;
 use super::Front;
@@ -21,6 +25,9 @@ use crate::config::Serve;
 use crate::diagnostic::Broken;
 use crate::setup::SystemClock;
 
+/// So many people and programs follow the events of a host at once.
+const STREAMS: usize = 256;
+
 /// What the handlers share.
 pub struct Site {
     pub(super) front: Arc<Front>,
@@ -28,6 +35,10 @@ pub struct Site {
     pub(super) config: Serve,
     pub(super) rates: Rates,
     pub(super) clock: SystemClock,
+    /// Calls by idempotency key that are under way here.
+    pub(super) flights: Flights,
+    /// Streams of events that may still begin.
+    pub(super) streams: Arc<Semaphore>,
     /// Raised when it stops.
     pub(super) stopping: watch::Sender<bool>,
 }
@@ -40,8 +51,9 @@ impl Site {
     pub fn new(front: Arc<Front>) -> Result<Arc<Self>, Broken> {
         let tokens = Tokens::open(&front.workspace)?;
         let config = front.workspace.config.serve.clone();
-        let (rates, clock) = (Rates::new(config.limits.requests), SystemClock);
-        Ok(Arc::new(Self { front, tokens, config, rates, clock, stopping: watch::channel(false).0 }))
+        let (rates, clock, stopping) = (Rates::new(config.limits.requests), SystemClock, watch::channel(false).0);
+        let (flights, streams) = (Flights::default(), Arc::new(Semaphore::new(STREAMS)));
+        Ok(Arc::new(Self { front, tokens, config, rates, clock, flights, streams, stopping }))
     }
 }
 
