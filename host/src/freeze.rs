@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde_json::{Value, json};
+
 use crate::clock::Instant;
 use crate::name::{Actors, AgentName, BadName, CapabilityName, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
@@ -137,6 +139,15 @@ impl Freeze {
     #[must_use]
     pub fn may_be_thawed_by(&self, person: &PersonName) -> bool {
         self.by == *person || !matches!(&self.scope, Scope::Person(frozen) if frozen == person)
+    }
+
+    /// The freeze as it is listed.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        json!({
+            "id": self.id, "scope": self.scope.word(), "name": self.scope.name(), "reason": self.reason,
+            "by": self.by.as_str(), "at": self.at.to_string(), "ends": self.ends.map(|ends| ends.to_string()),
+        })
     }
 
     /// What is told to whoever it stops.

@@ -5,7 +5,9 @@
 
 mod extension;
 
-pub use extension::{Extension, may_end};
+pub use extension::{Ender, Extension, may_end};
+
+use serde_json::{Value, json};
 
 use crate::clock::Instant;
 use crate::name::{InvocationId, ObjectName, PersonName, Principal, ToolName};
@@ -185,6 +187,18 @@ pub fn revert(lease: &Lease, now: Now<'_>, at: Instant) -> Revert {
 }
 
 impl Lease {
+    /// The lease as it is listed.
+    #[must_use]
+    pub fn json(&self, now: Instant) -> Value {
+        json!({
+            "lease": self.id, "object": self.object.as_str(), "principal": self.principal.to_string(),
+            "right": self.right.as_str(), "began": self.began.to_string(), "ends": self.ends.to_string(),
+            "tool": self.tool.as_str(), "initiator": self.initiator.as_str(), "invocation": self.key.0.to_string(),
+            "state": self.state(now).as_str(), "reverted": self.reverted.map(|(at, _)| at.to_string()),
+            "found": self.reverted.map(|(_, found)| found.as_str()),
+        })
+    }
+
     /// What it is at `now`.
     #[must_use]
     pub fn state(&self, now: Instant) -> State {

@@ -7,6 +7,7 @@ mod ballast;
 mod board;
 mod codes;
 mod doubts;
+mod follow;
 mod forum;
 mod freezes;
 mod glass;
@@ -18,6 +19,7 @@ mod overview;
 mod people;
 mod quota;
 mod read;
+mod receipt;
 mod restore;
 mod schema;
 mod signing;
@@ -30,9 +32,11 @@ mod writer;
 
 pub use ballast::SIZE as BALLAST;
 pub use doubts::{Finder, Settlement};
+pub use follow::Followed;
 pub use freezes::{Frozen, Unsettled};
 pub use overview::{MOST, Overview};
 pub use read::{Erase, Kept, verify, verify_export};
+pub use receipt::outcome;
 pub use restore::{Accepted, Behind};
 
 use std::cell::Cell;

@@ -38,7 +38,7 @@ fn list(workspace: &Workspace, person: Option<&str>, (all, limit): (bool, u32), 
                 || owed && question.reviewers(&directory, store.now()).contains(person)
         })
     };
-    let questions: Vec<Question> = store.questions(all, limit)?.into_iter().filter(may).collect();
+    let questions: Vec<Question> = store.questions(all, None, limit)?.into_iter().filter(may).collect();
     let rows: Vec<Value> = questions.iter().map(Question::row).collect();
     workspace.runtime()?.block_on(store.close())?;
     output.result(&json!({ "questions": rows }), || {

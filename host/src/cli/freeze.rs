@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinHandle;
 
 use super::command::{Freeze as Options, FreezeCommand, Thaw, Throw};
@@ -50,7 +50,7 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
     runtime.shutdown_background();
     let (frozen, directory) = done?;
     let warning = unknown(&workspace, &directory, &new.scope);
-    output.result(&frozen_json(&frozen, warning.as_deref()), || frozen_text(&frozen, warning.as_deref()));
+    output.result(&frozen.json(warning.as_deref()), || frozen_text(&frozen, warning.as_deref()));
     Ok(Exit::Done)
 }
 
@@ -152,22 +152,6 @@ fn unknown(workspace: &Workspace, directory: &Directory, scope: &Scope) -> Optio
     (!known).then(|| format!("no {} here is called `{}`, so this stops nothing now: {help}", scope.word(), scope.name()))
 }
 
-fn freeze_json(freeze: &Freeze) -> Value {
-    json!({
-        "id": freeze.id, "scope": freeze.scope.word(), "name": freeze.scope.name(), "reason": freeze.reason,
-        "by": freeze.by.as_str(), "at": freeze.at.to_string(), "ends": freeze.ends.map(|ends| ends.to_string()),
-    })
-}
-
-fn frozen_json(frozen: &Frozen, warning: Option<&str>) -> Value {
-    let unsettled =
-        |it: &Unsettled| json!({ "invocation": it.invocation.to_string(), "entry": it.entry, "function": it.function });
-    json!({
-        "freeze": freeze_json(&frozen.freeze), "durable": true, "asked-again": frozen.asked_again, "warning": warning,
-        "unsettled": frozen.unsettled.iter().map(unsettled).collect::<Vec<_>>(),
-    })
-}
-
 fn frozen_text(frozen: &Frozen, warning: Option<&str>) -> String {
     let Freeze { id, scope, ends, .. } = &frozen.freeze;
     let end = ends.map_or_else(|| "until somebody thaws it".to_owned(), |ends| format!("until {ends}"));
@@ -190,7 +174,7 @@ fn list(folder: &Path, output: Output) -> Result<Exit, Failure> {
         store.close().await?;
         Ok::<_, Failure>(freezes)
     })?;
-    let json = json!({ "freezes": freezes.iter().map(freeze_json).collect::<Vec<_>>() });
+    let json = json!({ "freezes": freezes.iter().map(Freeze::json).collect::<Vec<_>>() });
     output.result(&json, || list_text(&freezes));
     Ok(Exit::Done)
 }
@@ -241,7 +225,7 @@ pub fn thaw(folder: &Path, options: &Thaw, output: Output) -> Result<Exit, Failu
         store.close().await?;
         thawed.ok_or_else(|| missing(options.id))
     })?;
-    output.result(&json!({ "thawed": freeze_json(&thawed), "by": by.as_str() }), || {
+    output.result(&json!({ "thawed": thawed.json(), "by": by.as_str() }), || {
         format!("{} is thawed; what was agreed to before is asked again", thawed.scope)
     });
     Ok(Exit::Done)

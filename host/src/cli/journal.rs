@@ -14,7 +14,7 @@ use crate::diagnostic::Broken;
 use crate::journal::checkpoint::Verifier;
 use crate::journal::verify::{Restored, Verdict};
 use crate::setup::{Workspace, new_file, read_file};
-use crate::store::{Erase, Kept, Store, verify, verify_export};
+use crate::store::{Erase, Kept, Store, outcome, verify, verify_export};
 
 /// The largest export that is read.
 const EXPORT: u64 = 4 << 30;
@@ -44,7 +44,7 @@ fn with<T>(folder: &Path, work: impl AsyncFnOnce(&Store) -> Result<T, Failure>) 
 fn list(folder: &Path, limit: u32, output: Output) -> Result<Exit, Failure> {
     let invocations = with(folder, async |store| Ok(store.invocations(limit)?))?;
     let rows: Vec<Value> = invocations.iter().map(|(began, last)| {
-        let outcome = super::receipt::outcome(last);
+        let outcome = outcome(last);
         json!({
             "invocation": began.json()["invocation"], "at": began.time().to_string(), "tool": began.body()["tool"],
             "function": began.body()["function"], "initiator": began.body()["initiator"], "agent": began.body()["agent"], "via": began.body()["via"],

@@ -15,7 +15,7 @@ use crate::clock::Instant;
 use crate::freeze;
 use crate::gate::longest_lease;
 use crate::grant::Allowed;
-use crate::lease::{Extension, Lease};
+use crate::lease::{Ender, Extension, Lease};
 use crate::name::{AgentName, PersonName};
 use crate::people::Directory;
 use crate::refusal::{Code, Refusal};
@@ -56,7 +56,7 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
 
 fn list(store: &Store, all: bool, output: Output) -> Result<(), Failure> {
     let (leases, now) = (store.leases(all)?, store.now());
-    let rows: Vec<Value> = leases.iter().map(|lease| lease_json(lease, now)).collect();
+    let rows: Vec<Value> = leases.iter().map(|lease| lease.json(now)).collect();
     output.result(&json!({ "leases": rows }), || {
         if leases.is_empty() {
             return "no lease is open; `tollgate lease list --all` lists those that are over".to_owned();
@@ -86,23 +86,13 @@ fn state(lease: &Lease, now: Instant) -> String {
     lease.reverted.map_or_else(|| state.to_owned(), |(_, found)| format!("{state}: {}", found.as_str()))
 }
 
-fn lease_json(lease: &Lease, now: Instant) -> Value {
-    json!({
-        "lease": lease.id, "object": lease.object.as_str(), "principal": lease.principal.to_string(),
-        "right": lease.right.as_str(), "began": lease.began.to_string(), "ends": lease.ends.to_string(),
-        "tool": lease.tool.as_str(), "initiator": lease.initiator.as_str(), "invocation": lease.key.0.to_string(),
-        "state": lease.state(now).as_str(), "reverted": lease.reverted.map(|(at, _)| at.to_string()),
-        "found": lease.reverted.map(|(_, found)| found.as_str()),
-    })
-}
-
 fn show(store: &Store, id: u64, output: Output) -> Result<(), Failure> {
     let (lease, numbers) = store.lease(id)?.ok_or_else(|| no_such(id))?;
     let (directory, now) = (store.directory()?, store.now());
     // Nobody holds anything through a lease that is over.
     let holds = directory.members([&lease.principal]);
     let holds = if now < lease.ends && lease.reverted.is_none() { holds } else { BTreeSet::new() };
-    let mut json = lease_json(&lease, now);
+    let mut json = lease.json(now);
     let people = holds.iter().map(|person| json!({ "person": person.as_str(), "name": directory.people.get(person) }));
     json["people"] = people.collect();
     json["entries"] = json!(numbers);
@@ -125,7 +115,7 @@ fn show(store: &Store, id: u64, output: Output) -> Result<(), Failure> {
 
 async fn end(store: &Store, id: u64, person: &PersonName, output: Output) -> Result<(), Failure> {
     store.lease(id)?.ok_or_else(|| no_such(id))?;
-    let found = store.end_lease(id, person).await?;
+    let found = store.end_lease(id, &Ender::Person(person.clone())).await?;
     let json = json!({ "lease": id, "found": found.as_str(), "by": person.as_str() });
     output.result(&json, || format!("lease {id} is over: {}", found.says()));
     Ok(())

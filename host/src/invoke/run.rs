@@ -50,8 +50,13 @@ impl Call {
 
     /// The digest of its key, which is its principal's own.
     fn key(&self) -> Option<Digest> {
-        let key = self.key.as_ref()?;
-        Some(Digest::of(json!([self.initiator.as_str(), self.actors.text(), key]).to_string().as_bytes()))
+        self.key.as_ref().map(|key| Self::key_of(&self.initiator, &self.actors, key))
+    }
+
+    /// The digest of an idempotency key that this principal gives.
+    #[must_use]
+    pub fn key_of(initiator: &PersonName, actors: &Actors, key: &str) -> Digest {
+        Digest::of(json!([initiator.as_str(), actors.text(), key]).to_string().as_bytes())
     }
 }
 

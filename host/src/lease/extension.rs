@@ -11,15 +11,34 @@ use crate::people::{Directory, Right};
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
 
+/// Who ends a lease early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ender {
+    /// A person whose own business it has to be.
+    Person(PersonName),
+    /// An operator, as whoever knows the configuration has found out: any lease is.
+    Operator(PersonName),
+}
+
+impl Ender {
+    /// The person.
+    #[must_use]
+    pub const fn person(&self) -> &PersonName {
+        let (Self::Person(person) | Self::Operator(person)) = self;
+        person
+    }
+}
+
 /// Whether a person may end a lease early. It only takes access away, so its initiator may too.
 ///
 /// # Errors
 /// `agree.expired` where it is over, `cover.not-yours` where it is none of his business.
-pub fn may_end(lease: &Lease, directory: &Directory, person: &PersonName, now: Instant) -> Result<(), Refusal> {
+pub fn may_end(lease: &Lease, directory: &Directory, ender: &Ender, now: Instant) -> Result<(), Refusal> {
     is_open(lease, now)?;
+    let person = ender.person();
     let known = directory.people.contains_key(person);
-    let administers = directory.holders(&lease.object, Right::Administer, now).contains(person);
-    if known && (administers || *person == lease.initiator) {
+    let administers = || directory.holders(&lease.object, Right::Administer, now).contains(person);
+    if known && (matches!(ender, Ender::Operator(_)) || *person == lease.initiator || administers()) {
         return Ok(());
     }
     let why = format!("{person} neither opened lease {} nor administers {}", lease.id, lease.object);

@@ -303,6 +303,15 @@ impl Front {
         Ok(self.host.cancel(invocation).await?)
     }
 
+    /// The invocation that an idempotency key of this caller names; none while there is none on record.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn keyed(&self, caller: &Caller, key: &str) -> Result<Option<InvocationId>, Broken> {
+        let key = Call::key_of(&caller.person, &caller.actors, key);
+        Ok(self.store.keyed(key).await?.map(|(invocation, _)| invocation))
+    }
+
     /// The beginning of an invocation, if it is this caller's.
     ///
     /// # Errors

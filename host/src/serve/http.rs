@@ -3,19 +3,23 @@
 
 mod admin;
 mod agents;
+mod document;
 mod guard;
 mod listen;
 mod page;
 mod people;
 mod problem;
+mod request;
 mod sessions;
+mod shapes;
 mod turned;
 
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
+use self::agents::Flights;
 pub use self::agents::mount;
 use self::guard::Rates;
 use self::listen::Listener;
@@ -24,6 +28,9 @@ use super::token::Tokens;
 use crate::config::Serve;
 use crate::diagnostic::Broken;
 use crate::setup::SystemClock;
+
+/// So many people and programs follow the events of a host at once.
+const STREAMS: usize = 256;
 
 /// What the handlers share.
 pub struct Site {
@@ -34,6 +41,10 @@ pub struct Site {
     pub(super) clock: SystemClock,
     /// What was counted.
     pub(super) figures: PrometheusHandle,
+    /// Calls by idempotency key that are under way here.
+    pub(super) flights: Flights,
+    /// Streams of events that may still begin.
+    pub(super) streams: Arc<Semaphore>,
     /// Raised when it stops.
     pub(super) stopping: watch::Sender<bool>,
 }
@@ -46,8 +57,9 @@ impl Site {
     pub fn new(front: Arc<Front>, figures: PrometheusHandle) -> Result<Arc<Self>, Broken> {
         let tokens = Tokens::open(&front.workspace)?;
         let config = front.workspace.config.serve.clone();
-        let (rates, clock) = (Rates::new(config.limits.requests), SystemClock);
-        Ok(Arc::new(Self { front, tokens, config, rates, clock, figures, stopping: watch::channel(false).0 }))
+        let (rates, clock, stopping) = (Rates::new(config.limits.requests), SystemClock, watch::channel(false).0);
+        let (flights, streams) = (Flights::default(), Arc::new(Semaphore::new(STREAMS)));
+        Ok(Arc::new(Self { front, tokens, config, rates, clock, figures, flights, streams, stopping }))
     }
 
     /// Reads the issuer's keys again.

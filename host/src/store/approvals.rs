@@ -389,12 +389,13 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn questions(&self, all: bool, limit: u32) -> Result<Vec<Question>, Broken> {
+    pub fn questions(&self, all: bool, before: Option<u64>, limit: u32) -> Result<Vec<Question>, Broken> {
         let live =
             "state IN ('open', 'agreed') AND expires > ?2 OR id IN (SELECT approval FROM reviews WHERE closed IS NULL)";
         let which = if all { "?2 = ?2" } else { live };
-        let clause = format!("{which} ORDER BY id DESC LIMIT ?1");
-        self.questions_where("listing questions", &clause, &[&limit, &self.now().0.cast_signed()])
+        let clause = format!("({which}) AND id < ?3 ORDER BY id DESC LIMIT ?1");
+        let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
+        self.questions_where("listing questions", &clause, &[&limit, &self.now().0.cast_signed(), &before])
     }
 
     /// The questions of which a clause is true.

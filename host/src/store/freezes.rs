@@ -36,6 +36,19 @@ pub struct Frozen {
     pub unsettled: Vec<Unsettled>,
 }
 
+impl Frozen {
+    /// What came of it. `warning` is what its caller was told beside it.
+    #[must_use]
+    pub fn json(&self, warning: Option<&str>) -> Value {
+        let unsettled =
+            |it: &Unsettled| json!({ "invocation": it.invocation.to_string(), "entry": it.entry, "function": it.function });
+        json!({
+            "freeze": self.freeze.json(), "durable": true, "asked-again": self.asked_again, "warning": warning,
+            "unsettled": self.unsettled.iter().map(unsettled).collect::<Vec<_>>(),
+        })
+    }
+}
+
 /// An intent on record whose outcome is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsettled {

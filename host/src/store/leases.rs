@@ -14,7 +14,7 @@ use crate::capability::acl::Ending;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::journal::{Body, Chapter, Draft, Kind, Unrecorded};
-use crate::lease::{Extension, Found, Lease, Now, Revert, may_end, revert};
+use crate::lease::{Ender, Extension, Found, Lease, Now, Revert, may_end, revert};
 use crate::name::{BadName, InvocationId, ObjectName, PersonName, Principal, ToolName};
 use crate::people::{Directory, Right};
 use crate::refusal::{Code, Refusal};
@@ -75,12 +75,12 @@ impl Store {
     ///
     /// # Errors
     /// When it is over already or this person may not, or when it cannot be recorded.
-    pub async fn end_lease(&self, id: u64, by: &PersonName) -> Result<Found, Unrecorded> {
+    pub async fn end_lease(&self, id: u64, by: &Ender) -> Result<Found, Unrecorded> {
         let by = by.clone();
         let end = move |tx: &mut Tx<'_>| {
             let lease = there(tx, id)?;
             may_end(&lease, &directory(tx)?, &by, tx.now).map_err(Unrecorded::Refused)?;
-            close(tx, &lease, &Cause::Person(by.clone()))
+            close(tx, &lease, &Cause::Person(by.person().clone()))
         };
         self.writer.write_reserved(Fails::Alone, end).await
     }

@@ -1,7 +1,7 @@
 //! What people should look at: what is overdue, in doubt, not reviewed, waiting long or frozen.
 
 use super::Store;
-use super::read::{Kept, kept};
+use super::read::Kept;
 use crate::approval::Question;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
@@ -72,7 +72,10 @@ impl Store {
                      AND CASE WHEN json_valid(entry) THEN json_extract(entry, '$.time') END > ?1 ORDER BY number DESC LIMIT ?2";
         let mut last = self.read(LOOKING, |connection| {
             let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-            connection.prepare_cached(query)?.query_map([since, most], |row| kept(row, 0))?.collect::<Result<Vec<_>, _>>()
+            connection
+                .prepare_cached(query)?
+                .query_map([since, most], |row| Kept::of(row, 0))?
+                .collect::<Result<Vec<_>, _>>()
         })?;
         last.reverse();
         Ok(last)

@@ -23,6 +23,12 @@ use crate::name::InvocationId;
 pub struct Kept(Value);
 
 impl Kept {
+    pub(super) fn of(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<Self> {
+        let text: String = row.get(column)?;
+        // An entry that is no JSON any more is for `verify` to name; here it has no kind.
+        Ok(Self(serde_json::from_str(&text).unwrap_or(Value::Null)))
+    }
+
     /// Its number in the log.
     #[must_use]
     pub fn number(&self) -> u64 {
@@ -63,12 +69,6 @@ pub enum Erase {
     Before(Instant),
 }
 
-pub(super) fn kept(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<Kept> {
-    let text: String = row.get(column)?;
-    // An entry that is no JSON any more is for `verify` to name; here it has no kind.
-    Ok(Kept(serde_json::from_str(&text).unwrap_or(Value::Null)))
-}
-
 impl Store {
     /// The latest invocations: how each began, and its latest entry.
     ///
@@ -79,7 +79,7 @@ impl Store {
             let query = "SELECT began.entry, (SELECT entry FROM journal WHERE invocation = began.invocation ORDER BY seq DESC LIMIT 1) \
                          FROM journal AS began WHERE began.seq = 0 ORDER BY began.number DESC LIMIT ?1";
             let mut statement = connection.prepare(query)?;
-            let rows = statement.query_map([limit], |row| Ok((kept(row, 0)?, kept(row, 1)?)))?;
+            let rows = statement.query_map([limit], |row| Ok((Kept::of(row, 0)?, Kept::of(row, 1)?)))?;
             rows.collect()
         })
     }
@@ -91,7 +91,7 @@ impl Store {
     pub fn entries(&self, invocation: &InvocationId) -> Result<Vec<Kept>, Broken> {
         self.read("reading an invocation", |connection| {
             let mut statement = connection.prepare("SELECT entry FROM journal WHERE invocation = ?1 ORDER BY seq")?;
-            statement.query_map([invocation.to_string()], |row| kept(row, 0))?.collect()
+            statement.query_map([invocation.to_string()], |row| Kept::of(row, 0))?.collect()
         })
     }
 
@@ -106,7 +106,7 @@ impl Store {
                  UNION SELECT number FROM reviews WHERE approval = ?1 UNION SELECT closing FROM reviews WHERE approval = ?1) \
                  ORDER BY number",
             )?;
-            statement.query_map([question.cast_signed()], |row| kept(row, 0))?.collect()
+            statement.query_map([question.cast_signed()], |row| Kept::of(row, 0))?.collect()
         })
     }
 

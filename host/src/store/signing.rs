@@ -1,7 +1,7 @@
 //! Signed heads: at least every second while the journal grows, and at the end, a line of the file `checkpoints`.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Mutex;
@@ -128,4 +128,24 @@ pub(super) fn signed(checkpoints: &Path, verifier: &Verifier) -> Result<Vec<Head
     let doing = || format!("reading {}", checkpoints.display());
     let mut file = open(checkpoints).map_err(|e| Broken::while_doing(doing(), e))?;
     heads(&mut file, verifier).map_err(|e| Broken::while_doing(doing(), e))
+}
+
+/// So many bytes at the end of the file hold its last line, with the lines before it that others may have spoilt.
+const TAIL: u64 = 64 << 10;
+
+/// The last signed head of a store with its note, if it has one. Nothing is changed: somebody may be writing a line.
+#[expect(clippy::disallowed_methods, reason = "the store was handed this path; it is a file of its own")]
+pub(super) fn last_note(checkpoints: &Path, verifier: &Verifier) -> Result<Option<(Head, String)>, Broken> {
+    if !checkpoints.exists() {
+        return Ok(None);
+    }
+    let mut tail = Vec::new();
+    let read = File::open(checkpoints).and_then(|mut file| {
+        let from = file.metadata()?.len().saturating_sub(TAIL);
+        file.seek(SeekFrom::Start(from)).and_then(|_| file.read_to_end(&mut tail))
+    });
+    read.map_err(|e| Broken::while_doing(format!("reading {}", checkpoints.display()), e))?;
+    let text = String::from_utf8_lossy(&tail);
+    let notes: Vec<String> = lines(&text).filter_map(|(_, note)| note.ok()).collect();
+    Ok(notes.into_iter().rev().find_map(|note| verifier.open(&note).ok().map(|head| (head, note))))
 }

@@ -1,4 +1,12 @@
-//! The agents' door: MCP at `/mcp`, and what its clients need to find their way there.
+//! The agents' door: MCP at `/mcp`, what its clients need to find their way there, and the same tools at `/v1`.
+
+mod calls;
+mod flights;
+mod invocations;
+mod prefer;
+mod tools;
+
+pub use self::flights::Flights;
 
 use std::sync::Arc;
 
@@ -13,7 +21,11 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
 
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
 use super::Site;
+use super::document::{begun, not_that_way, served};
 use super::guard::{Guard, agent, arrive};
 use super::problem::Problem;
 use super::sessions::{Sessions, bound};
@@ -25,12 +37,27 @@ pub(super) fn router(site: &Arc<Site>) -> Router {
     let open = Router::new()
         .route("/.well-known/oauth-protected-resource", get(metadata))
         .route("/.well-known/oauth-protected-resource/mcp", get(metadata))
-        .with_state(site.clone())
-        .fallback(nothing)
-        .layer(from_fn_with_state(guard.clone(), arrive));
+        .with_state(site.clone());
+    let (api, document) = api().split_for_parts();
+    let open = open.merge(served(&document)).method_not_allowed_fallback(not_that_way);
+    let known = api.with_state(site.clone()).method_not_allowed_fallback(not_that_way);
+    let all = open.merge(known.layer(from_fn_with_state(guard.clone(), agent)));
+    let all = all.fallback(nothing).layer(from_fn_with_state(guard.clone(), arrive));
     let front = site.front.clone();
     let server = move || Mcp::new(front.clone(), Identity::OfRequest);
-    open.merge(mount(site, server, |mcp| mcp.layer(from_fn_with_state(guard, agent))))
+    all.merge(mount(site, server, |mcp| mcp.layer(from_fn_with_state(guard, agent))))
+}
+
+/// The routes of the API at this door, with what describes them.
+fn api() -> OpenApiRouter<Arc<Site>> {
+    let says = "What agents call. Every request needs an agent's token: one with `act`.";
+    begun("Tollgate, the agents' door", says)
+        .routes(routes!(tools::list))
+        .routes(routes!(tools::show))
+        .routes(routes!(calls::invoke))
+        .routes(routes!(invocations::show))
+        .routes(routes!(invocations::cancel))
+        .routes(routes!(invocations::receipt_of))
 }
 
 fn guard(site: &Arc<Site>) -> Guard {
@@ -103,5 +130,9 @@ async fn metadata(State(site): State<Arc<Site>>) -> Json<Value> {
 }
 
 async fn nothing() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "door.unknown", "there is nothing here: MCP is at /mcp")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "door.unknown",
+        "there is nothing here: MCP is at /mcp, and /v1/openapi.json says the rest",
+    )
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Form, Path, Request, State};
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -14,6 +15,7 @@ use super::Site;
 use super::guard::one;
 use super::people::{answer, etag, find, payload_digest};
 use super::problem::Problem;
+use super::request::Named;
 use crate::approval::Question;
 use crate::clock::Clock as _;
 use crate::name::{Digest, PersonName};
@@ -105,7 +107,8 @@ fn sign_in_page(question: Option<u64>, why: Option<&str>) -> Response {
     page(StatusCode::OK, "Sign in", &body)
 }
 
-async fn sign_in(State(site): State<Arc<Site>>, Form(given): Form<Code>) -> Result<Response, Problem> {
+async fn sign_in(State(site): State<Arc<Site>>, given: Result<Form<Code>, FormRejection>) -> Result<Response, Problem> {
+    let Form(given) = given.map_err(bad_form)?;
     // Counted for all together: a code is short, and nobody says who he is before it is right.
     if site.rates.count("sign-in", site.clock.now()).is_err() {
         return Ok(sign_in_page(given.question, Some("Too many tries: wait a minute.")));
@@ -124,7 +127,7 @@ async fn sign_out(State(site): State<Arc<Site>>) -> Response {
     ([(header::SET_COOKIE, set_cookie(&site, "", 0))], Redirect::to("/sign-in")).into_response()
 }
 
-async fn card(State(site): State<Arc<Site>>, Path(id): Path<u64>, headers: HeaderMap) -> Response {
+async fn card(State(site): State<Arc<Site>>, Named(id): Named<u64>, headers: HeaderMap) -> Response {
     let Some((person, proof)) = who(&site, &headers) else { return sign_in_page(Some(id), None) };
     match find(&site, &person, id).await {
         Ok(question) => card_page(&site, &question, &person, &proof),
@@ -178,10 +181,14 @@ struct Pressed {
 
 async fn decide(
     State(site): State<Arc<Site>>,
-    Path(id): Path<u64>,
+    Named(id): Named<u64>,
     headers: HeaderMap,
-    Form(pressed): Form<Pressed>,
+    pressed: Result<Form<Pressed>, FormRejection>,
 ) -> Response {
+    let Form(pressed) = match pressed.map_err(bad_form) {
+        Ok(pressed) => pressed,
+        Err(problem) => return problem_page(&problem),
+    };
     let Some((person, proof)) = who(&site, &headers) else {
         return sign_in_page(Some(id), Some("Sign in again: it has been a while."));
     };
@@ -209,6 +216,10 @@ async fn decide(
         Ok(_) => Redirect::to(&format!("/approvals/{id}")).into_response(),
         Err(problem) => problem_page(&problem),
     }
+}
+
+fn bad_form(why: FormRejection) -> Problem {
+    Problem::new(why.status(), "door.form", why.body_text())
 }
 
 fn problem_page(problem: &Problem) -> Response {

@@ -1,43 +1,123 @@
-//! The approvers' door: questions and their answers, for people alone. An agent's token is turned away before anything else.
+//! The approvers' door: questions and their answers, and what operators look at and stop; for people alone. An agent's token
+//! is turned away before anything else.
+
+mod approvals;
+mod doubts;
+mod events;
+mod freezes;
+mod journal;
+mod leases;
+
+pub(super) use self::approvals::{answer, etag, find, payload_digest};
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Site;
-use super::guard::{Guard, arrive, bearer, one};
+use super::document::{begun, not_that_way, served};
+use super::guard::{Guard, arrive, bearer};
 use super::page;
 use super::problem::Problem;
 use super::turned;
-use crate::approval::{Answered, Question};
-use crate::clock::Clock as _;
-use crate::gate::Questions as _;
-use crate::name::{Digest, PersonName};
+use crate::clock::{Clock as _, Instant};
+use crate::diagnostic::Broken;
+use crate::name::PersonName;
+use crate::people::Standing;
 use crate::serve::front::Turned;
 use crate::serve::token::Denied;
-use crate::setup::{Given, Unanswerable};
 
 /// Who is at the door: shown by a person's own credential.
 #[derive(Debug, Clone)]
-pub(super) struct Person(pub(super) PersonName);
+pub(super) struct Person {
+    /// The person.
+    pub(super) name: PersonName,
+    /// What the token says of its time; it was checked before.
+    times: Times,
+}
+
+/// When a token was issued, and until when it holds: seconds since the Unix epoch.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Times {
+    #[serde(default)]
+    iat: Option<u64>,
+    #[serde(default)]
+    exp: u64,
+}
+
+/// A person may thaw whose token was issued within so many milliseconds: a passphrase was shown for it.
+const FRESH: u64 = 5 * 60_000;
 
 /// Everything of this door.
 pub(super) fn router(site: &Arc<Site>) -> Router {
     let guard = Guard::new(site, &site.config.people.url, site.config.people.address.port(), &[]);
-    let api = Router::new()
-        .route("/v1/approvals", get(list))
-        .route("/v1/approvals/{id}", get(show))
-        .route("/v1/approvals/{id}/decision", post(decide))
-        .with_state(site.clone())
-        .layer(from_fn_with_state(guard.clone(), person));
-    page::router(site).merge(api).fallback(nothing).layer(from_fn_with_state(guard, arrive))
+    let (api, document) = api().split_for_parts();
+    let api = api.with_state(site.clone()).method_not_allowed_fallback(not_that_way);
+    let api = api.layer(from_fn_with_state(guard.clone(), person));
+    let open = page::router(site).merge(served(&document)).method_not_allowed_fallback(not_that_way);
+    open.merge(api).fallback(nothing).layer(from_fn_with_state(guard, arrive))
+}
+
+/// The routes of the API at this door, with what describes them.
+fn api() -> OpenApiRouter<Arc<Site>> {
+    let says = "Where people answer, and operators look and stop. Every request needs a person's token: an agent's is turned \
+                away. Operators are those whom `operators` under [serve] names.";
+    begun("Tollgate, the approvers' door", says)
+        .routes(routes!(approvals::list))
+        .routes(routes!(approvals::show))
+        .routes(routes!(approvals::decide))
+        .routes(routes!(leases::list))
+        .routes(routes!(leases::show))
+        .routes(routes!(leases::end))
+        .routes(routes!(doubts::list))
+        .routes(routes!(freezes::list, freezes::throw))
+        .routes(routes!(freezes::thaw))
+        .routes(routes!(journal::list))
+        .routes(routes!(journal::head))
+        .routes(routes!(journal::receipt_of))
+        .routes(routes!(events::follow))
+}
+
+impl Person {
+    /// Whether the token was issued a moment ago.
+    fn is_fresh(&self, now: Instant) -> bool {
+        self.times.iat.is_some_and(|issued| now.0 <= issued.saturating_mul(1000).saturating_add(FRESH))
+    }
+
+    /// Whether the token still holds.
+    fn is_valid(&self, now: Instant) -> bool {
+        now.0 <= self.times.exp.saturating_mul(1000)
+    }
+
+    /// Whether it is an operator, as people and groups are now.
+    fn operates(&self, site: &Site) -> Result<bool, Problem> {
+        let directory = site.front.store.directory().map_err(Turned::Broken)?;
+        Ok(Standing::of(directory, self.name.clone()).is_among(&site.config.operators))
+    }
+
+    /// Turns everybody else away.
+    fn must_operate(&self, site: &Site) -> Result<(), Problem> {
+        if self.operates(site)? {
+            return Ok(());
+        }
+        let why = format!("{} is no operator: `operators` under [serve] in tollgate.toml names them", self.name);
+        Err(Problem::new(StatusCode::FORBIDDEN, "door.operators", why))
+    }
+}
+
+/// The times of a token whose signature was checked.
+fn times(token: Option<&str>) -> Times {
+    let claims = token.and_then(|token| token.split('.').nth(1)).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
+    claims.and_then(|claims| serde_json::from_slice(&claims).ok()).unwrap_or_default()
 }
 
 async fn nothing() -> Problem {
@@ -48,16 +128,16 @@ async fn nothing() -> Problem {
 async fn person(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let site = &guard.site;
     let now = site.clock.now();
-    let token = match bearer(request.headers()) {
-        Ok(token) => site.tokens.person(token, now),
+    let known = match bearer(request.headers()) {
+        Ok(token) => site.tokens.person(token, now).map(|name| Person { name, times: times(token) }),
         Err(problem) => return problem.into_response(),
     };
-    if let Err(Denied::Agents(signed)) = &token {
+    if let Err(Denied::Agents(signed)) = &known {
         return turned::self_approval(site, signed, now).await.into_response();
     }
-    let known = token.map_err(|denied| turned_away(&denied));
+    let known = known.map_err(|denied| turned_away(&denied));
     let counted = known.and_then(|person| {
-        let wait = site.rates.count(&format!("person {person}"), now);
+        let wait = site.rates.count(&format!("person {}", person.name), now);
         wait.map_err(|wait| {
             Problem::new(StatusCode::TOO_MANY_REQUESTS, "door.rate", "too many requests: come again later").after(wait)
         })?;
@@ -65,7 +145,7 @@ async fn person(State(guard): State<Guard>, mut request: Request, next: Next) ->
     });
     match counted {
         Ok(person) => {
-            request.extensions_mut().insert(Person(person));
+            request.extensions_mut().insert(person);
             next.run(request).await
         }
         Err(problem) => problem.into_response(),
@@ -90,154 +170,9 @@ fn turned_away(denied: &Denied) -> Problem {
     }
 }
 
-/// Which questions are wanted.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    /// `pending` (what is open, the default) or `all`.
-    state: Option<String>,
-    /// At most so many, the newest first; 100 where nothing is said, 1,000 at most.
-    limit: Option<u32>,
-}
-
-async fn list(
-    State(site): State<Arc<Site>>,
-    Extension(Person(person)): Extension<Person>,
-    Query(wanted): Query<Wanted>,
-) -> Result<Json<Value>, Problem> {
-    let all = match wanted.state.as_deref() {
-        None | Some("pending") => false,
-        Some("all") => true,
-        Some(_) => return Err(Problem::new(StatusCode::BAD_REQUEST, "door.query", "`state` is `pending` or `all`")),
-    };
-    let limit = wanted.limit.unwrap_or(100).clamp(1, 1_000);
-    let (store, now) = (&site.front.store, site.front.store.now());
-    let directory = store.directory().map_err(Turned::Broken)?;
-    let questions = store.questions(all, limit).map_err(Turned::Broken)?;
-    let mine = questions.iter().filter(|question| question.rules.may_answer(&directory, now).contains(&person));
-    Ok(Json(json!({ "approvals": mine.map(Question::row).collect::<Vec<_>>() })))
-}
-
-/// A question that a person may be shown; for anybody else there is none.
-pub(super) async fn find(site: &Site, person: &PersonName, id: u64) -> Result<Question, Problem> {
-    let unknown = || Problem::new(StatusCode::NOT_FOUND, "door.unknown", format!("there is no question {id} for you"));
-    let question = site.front.store.question(id).await.map_err(Turned::Broken)?.ok_or_else(unknown)?;
-    let may = site.front.workspace.may_see(&site.front.store, &question, person).map_err(Turned::Broken)?;
-    if may { Ok(question) } else { Err(unknown()) }
-}
-
-/// What an answer is an answer to: it changes with whatever the person was shown.
-pub(super) fn etag(question: &Question) -> String {
-    let agreed: Vec<&str> = question.agreed.iter().map(PersonName::as_str).collect();
-    let shown = json!([question.id, question.state.as_str(), question.act.to_string(), agreed]);
-    format!("\"{}\"", &Digest::of(shown.to_string().as_bytes()).hex()[..32])
-}
-
-/// The digest of the text that would go out; of the whole action where it sends none.
-pub(super) fn payload_digest(question: &Question) -> Option<String> {
-    let card = question.card.as_ref()?;
-    Some(Digest::of(card.payload.as_deref().unwrap_or(&card.act.canonical).as_bytes()).hex())
-}
-
-async fn show(
-    State(site): State<Arc<Site>>,
-    Extension(Person(person)): Extension<Person>,
-    Path(id): Path<u64>,
-) -> Result<Response, Problem> {
-    let question = find(&site, &person, id).await?;
-    let meanwhile = site.front.workspace.meanwhile(&site.front.store, &question).map_err(Turned::Broken)?;
-    let mut json = question.row();
-    json["payload_sha256"] = json!(payload_digest(&question));
-    json["card"] = question.card.as_ref().map_or(Value::Null, |card| card.view(&meanwhile));
-    Ok(([(header::ETAG, etag(&question))], Json(json)).into_response())
-}
-
-/// An answer.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Decision {
-    /// `yes` or `no`.
-    decision: Word,
-    /// The digest of the payload that was shown.
-    payload_sha256: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    Yes,
-    No,
-}
-
-async fn decide(
-    State(site): State<Arc<Site>>,
-    Extension(Person(person)): Extension<Person>,
-    Path(id): Path<u64>,
-    headers: HeaderMap,
-    body: Result<Json<Decision>, axum::extract::rejection::JsonRejection>,
-) -> Result<Json<Value>, Problem> {
-    let Json(decision) = body.map_err(|why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "door.body", why.body_text()))?;
-    let question = find(&site, &person, id).await?;
-    match one(&headers, &header::IF_MATCH)? {
-        None => {
-            return Err(Problem::new(
-                StatusCode::PRECONDITION_REQUIRED,
-                "door.if-match",
-                "send the ETag of what you were shown as If-Match",
-            ));
-        }
-        Some(shown) if shown != etag(&question) => {
-            return Err(Problem::new(
-                StatusCode::PRECONDITION_FAILED,
-                "door.stale",
-                "the question is not as you were shown it: look again",
-            ));
-        }
-        Some(_) => {}
-    }
-    if payload_digest(&question).as_deref() != Some(decision.payload_sha256.as_str()) {
-        return Err(Problem::new(
-            StatusCode::PRECONDITION_FAILED,
-            "door.stale",
-            "this is not the digest of the payload that is asked about: look again",
-        ));
-    }
-    answer(&site, &question, &person, (decision.decision == Word::Yes, "http")).await.map(Json)
-}
-
-/// Takes an answer, and lets what waited for it go on.
-pub(super) async fn answer(
-    site: &Arc<Site>,
-    question: &Question,
-    person: &PersonName,
-    (yes, door): (bool, &'static str),
-) -> Result<Value, Problem> {
-    let front = &site.front;
-    let problem = |status, code: &str, why: String| {
-        let mut problem = Problem::new(status, code, why);
-        problem.approval = Some(question.id);
-        problem
-    };
-    front.workspace.answerable(&front.store, question, person).map_err(Turned::Broken)?.map_err(|why| match &why {
-        Unanswerable::Ended(_) | Unanswerable::Erased(_) => problem(StatusCode::CONFLICT, "door.decided", why.to_string()),
-        Unanswerable::NotAmong(_) => problem(StatusCode::FORBIDDEN, "door.not-asked", why.to_string()),
-    })?;
-    let given = Given { question, person, yes, wrong: 0, door };
-    let shelf = front.shelf();
-    let answered = front.workspace.answer(&front.store, given, |tool| shelf.in_force(tool)).await;
-    let answered = answered.map_err(|failed| {
-        tracing::error!(?failed, "an answer was not recorded");
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "record.unavailable",
-            "the answer could not be put on record, so it does not count: try again",
-        )
-    })?;
-    let (state, why) = match answered {
-        Answered::Counted(state) => (state, None),
-        Answered::Ended(state, why) => (state, Some(why)),
-        Answered::Turned(why) => return Err(problem(StatusCode::CONFLICT, "door.turned", why)),
-    };
-    front.clone().goes_on_after(question.id).await;
-    Ok(json!({ "question": question.id, "person": person.as_str(), "state": state.as_str(), "why": why }))
+/// What was wanted could not be put on record, so it did not happen.
+fn unrecorded(broken: &Broken) -> Problem {
+    tracing::error!(doing = broken.doing, cause = broken.cause, "something was not recorded");
+    let why = "it could not be put on record, so it does not count: try again";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "record.unavailable", why)
 }

@@ -4,16 +4,19 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::front::Turned;
 use super::super::said::{Said, of_turned};
 
-/// A problem.
-#[derive(Debug, Clone, Serialize)]
+/// A problem (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
     /// `urn:tollgate:problem:CODE`
+    #[schema(pattern = "^urn:tollgate:problem:[a-z.-]+$")]
     pub r#type: String,
     /// The status in words.
+    #[schema(value_type = String)]
     pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
@@ -22,12 +25,15 @@ pub struct Problem {
     /// A code of the host, or `door.…` where a request was turned away before the host looked at it.
     pub code: String,
     /// The invocation that it is about.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invocation: Option<String>,
     /// The question that it is about.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub approval: Option<u64>,
+    pub approval: Option<String>,
     #[serde(skip)]
+    #[schema(ignore)]
     headers: Vec<(header::HeaderName, HeaderValue)>,
 }
 
