@@ -16,7 +16,7 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use tollgate::name::{AgentName, PersonName};
-use tollgate::serve::{Caller, Front, Identity, Mcp, Shelf, Site, mount};
+use tollgate::serve::{Caller, Front, Identity, Mcp, Shelf, Site, count, mount};
 use tollgate::setup::Workspace;
 
 use fixtures::{Fixtures, Kept};
@@ -36,11 +36,12 @@ async fn serve(mut workspace: Workspace) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     workspace.config.serve.agents.address = address;
     workspace.config.serve.agents.url = format!("http://{address}");
+    let figures = count().map_err(|e| e.cause)?;
     let (host, store) = workspace.host(None).map_err(|e| e.cause)?;
     let shelf = Shelf::new(tokio::task::block_in_place(|| workspace.load_all(&host)).map_err(|e| e.cause)?);
     let front = Front::new(workspace, (host, store.clone()), shelf, None).map_err(|e| e.cause)?;
     let (front, kept) = (Arc::new(front), Arc::new(Kept::default()));
-    let site = Site::new(front.clone()).map_err(|e| e.cause)?;
+    let site = Site::new(front.clone(), figures).map_err(|e| e.cause)?;
     let server =
         move || Fixtures { mcp: Mcp::new(front.clone(), Identity::OfRequest), front: front.clone(), kept: kept.clone() };
     let router = mount(&site, server, |mcp| mcp.layer(from_fn(known)));
