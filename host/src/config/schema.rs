@@ -35,6 +35,7 @@ fn serve() -> Value {
     let tokens = json!({
         "issuer": text("As `iss` of its tokens says it"), "keys": text("Its JWK set, a file below the workspace"),
         "session": text("The claim that names the platform's session; \"sid\" where nothing is said"),
+        "clients": names("Clients through which people sign in; a token that names another is an agent's"),
     });
     let limits = json!({
         "per-caller": count(most.per_caller), "per-tool": count(most.per_tool), "queue": count(most.queue),

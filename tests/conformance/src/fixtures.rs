@@ -13,7 +13,7 @@ use rmcp::model::{
     ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscribeRequestParams,
     SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
-use rmcp::service::{RequestContext, SubscriptionContext, SubscriptionSink};
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext, SubscriptionSink};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use tollgate::serve::{Front, Mcp};
 
@@ -147,6 +147,10 @@ impl ServerHandler for Fixtures {
         context.cancelled().await;
         listeners().remove(&number);
         Ok(())
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        self.mcp.on_initialized(context).await;
     }
 
     async fn list_prompts(

@@ -36,6 +36,7 @@ async fn serve(mut workspace: Workspace) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     workspace.config.serve.agents.address = address;
     workspace.config.serve.agents.url = format!("http://{address}");
+    let figures = count().map_err(|e| e.cause)?;
     let (host, store) = workspace.host(None).map_err(|e| e.cause)?;
     let shelf = Shelf::new(tokio::task::block_in_place(|| workspace.load_all(&host)).map_err(|e| e.cause)?);
     let front = Front::new(workspace, (host, store.clone()), shelf, None).map_err(|e| e.cause)?;
