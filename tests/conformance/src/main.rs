@@ -41,7 +41,7 @@ async fn serve(mut workspace: Workspace) -> Result<(), Box<dyn Error>> {
     let shelf = Shelf::new(tokio::task::block_in_place(|| workspace.load_all(&host)).map_err(|e| e.cause)?);
     let front = Front::new(workspace, (host, store.clone()), shelf, None).map_err(|e| e.cause)?;
     let (front, kept) = (Arc::new(front), Arc::new(Kept::default()));
-    let site = Site::new(front.clone(), count().map_err(|e| e.cause)?).map_err(|e| e.cause)?;
+    let site = Site::new(front.clone(), figures).map_err(|e| e.cause)?;
     let server =
         move || Fixtures { mcp: Mcp::new(front.clone(), Identity::OfRequest), front: front.clone(), kept: kept.clone() };
     let router = mount(&site, server, |mcp| mcp.layer(from_fn(known)));
