@@ -29,6 +29,7 @@ mod quota;
 mod scenarios;
 mod scenarios_consent;
 mod sdk;
+mod serve;
 mod store;
 mod tidy;
 mod tools;

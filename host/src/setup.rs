@@ -5,6 +5,7 @@ mod cargo;
 mod components;
 mod doors;
 mod doubts;
+mod freezes;
 mod host;
 mod resume;
 mod workspace;

@@ -75,8 +75,8 @@ struct Following {
 }
 
 /// Follows the journal from now on, or from the event that `Last-Event-ID` names. It ends when the token does.
-#[utoipa::path(get, path = "/v1/events", tag = "journal",
-    params(("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that you have.")),
+#[utoipa::path(get, path = "/v1/events", operation_id = "follow_events", tag = "journal",
+    params(("Last-Event-ID" = Option<String>, Header, nullable = false, description = "The `id` of the last event that you have.")),
     responses((status = 200, description = "Events, each with `Happened` as its data.", body = Happened,
         content_type = "text/event-stream"), Problems))]
 pub(super) async fn follow(
