@@ -42,20 +42,27 @@ def call(desk, token, tool, key, arguments):
     return send("POST", url, token, {"arguments": arguments}, **{"Idempotency-Key": key})
 
 
-def generate(desk, schemathesis, door, token, ids):
-    """Runs it against one door; how many requests it sent."""
+def generate(desk, schemathesis, door, token, there):
+    """Runs it against one door; how many requests it sent, and whether every answer was as described."""
     url = getattr(desk, door)
-    document = os.path.join(desk.folder, f"{door}.json")
-    with open(document, "w") as file:
-        file.write(urllib.request.urlopen(f"{url}/v1/openapi.json").read().decode())
-    # Half of the ids are there, so that what is behind them is reached.
-    parameters = "\n".join(f'"path.{name}" = {json.dumps(values)}' for name, values in ids.items())
-    config = os.path.join(desk.folder, f"{door}.toml")
-    with open(config, "w") as file:
-        file.write(f"[parameters]\n{parameters}\n")
+    document = json.load(urllib.request.urlopen(f"{url}/v1/openapi.json"))
+    # What is there is among what is asked for, so that what is behind it is reached.
+    for path in document["paths"].values():
+        for operation in path.values():
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "path":
+                    parameter["schema"] = {"anyOf": [{"enum": there[parameter["name"]]}, parameter["schema"]]}
+    file = os.path.join(desk.folder, f"{door}.json")
+    with open(file, "w") as out:
+        json.dump(document, out)
+    config = os.path.join(desk.folder, "schemathesis.toml")
+    with open(config, "w") as out:
+        # Without `If-Match` it is 428, and where there is nothing, 404 as with it. 504 is what a `deadline_ms` of 1 asks for.
+        out.write("[checks]\nmissing_required_header.expected-statuses = [400, 404, 428]\n")
+        out.write('not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", 504]\n')
     command = [
-        schemathesis, "--config-file", config, "run", document, "--url", url, "--header", f"Authorization: Bearer {token}",
-        "--checks", CHECKS, "--exclude-path", "/v1/events", "--max-examples", "120", "--seed", "7", "--continue-on-failure",
+        schemathesis, "--config-file", config, "run", file, "--url", url, "--header", f"Authorization: Bearer {token}",
+        "--checks", CHECKS, "--exclude-path", "/v1/events", "--max-examples", "100", "--seed", "7", "--continue-on-failure",
         "--request-timeout", "60", "--workers", "1", "--no-color", "--warnings", "off",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, cwd=desk.folder)

@@ -66,7 +66,7 @@ fn what_came_of_a_call_has_one_code_in_every_door() {
     for (key, tool, arguments, outcome, code) in [
         ("1", "probe_files_read", read("runbooks/deploy.md"), "returned", "returned"),
         ("2", "probe_fail", json!({ "message": "no" }), "tool-error", "tool-error"),
-        ("3", "probe_panic", json!({}), "fault", "fault.trapped"),
+        ("3", "probe_panic", json!({}), "fault", "fault.trap"),
     ] {
         let invocation = call(key, tool, arguments).is(200);
         assert_eq!(invocation["state"], "over");
@@ -84,7 +84,7 @@ fn what_came_of_a_call_has_one_code_in_every_door() {
 #[test]
 fn a_spent_quota_says_when_to_come_again() {
     let world = World::new();
-    world.edit("calls = 5, bytes = \"8 KiB\"", "calls = 5, bytes = \"8 KiB\", quota = \"1 per day per person\"");
+    world.grant(&format!("{GRANTS}\n[quota]\n\"forum.post\" = \"1 per day per initiator\"\n"));
     let served = Served::start(&world);
     let token = agent_token(&world, "cli", "ben", "s1");
     served.call("probe_forum_post", &token, "1", &post("a")).is(200);

@@ -18,8 +18,9 @@ struct Waiting {
 impl Waiting {
     fn new() -> Self {
         let world = asking();
+        let served = Served::start(&world);
         let (agent, ben) = (agent_token(&world, "cli", "ben", "s1"), person_token(&world, "ben"));
-        Self { served: Served::start(&world), world, agent, ben }
+        Self { world, served, agent, ben }
     }
 
     fn post(&self, key: &str, headers: &[(&str, &str)]) -> Reply {
@@ -104,8 +105,10 @@ fn what_waits_is_taken_back_by_its_caller_alone() {
         let receipt = path.replace("/v1/invocations", "/v1/receipts");
         it.served.agent("GET", &receipt, &stranger, &[], None).problem(404, "door.unknown");
     }
-    // gus reads neither the forum nor what is asked about it, operator or not.
-    it.served.look("/v1/approvals/1", &gus).problem(404, "door.unknown");
+    // The yes is the initiator's alone, operator or not.
+    let shown = it.served.look("/v1/approvals/1", &gus);
+    let yes = json!({ "decision": "yes", "payload_sha256": shown.is(200)["payload_sha256"] });
+    it.decide(&gus, "1", shown.header("etag"), &yes).problem(403, "door.not-asked");
     assert_eq!(it.served.look("/v1/approvals", &gus).is(200)["approvals"], json!([]));
     let cancelled = it.served.agent("POST", &format!("{path}/cancel"), &it.agent, &[], None).is(200);
     assert_eq!(cancelled["report"]["code"], "cancelled");
