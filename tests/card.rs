@@ -40,7 +40,7 @@ fn post(body: &str) -> Card {
         manifest: Digest::of(b"manifest"),
         rules: Digest::of(b"rules"),
         initiator: person("ben"),
-        agent: AgentName::parse("agent-7").expect("an agent's name"),
+        actors: AgentName::parse("agent-7").expect("an agent's name").into(),
         session: None,
         found: None,
     };
@@ -154,7 +154,7 @@ fn a_yes_is_bound_to_each_part_and_each_has_a_name() {
         ("the configuration", Act { rules: Digest::of(b"2"), ..act.clone() }),
         ("the initiator", Act { initiator: person("gus"), ..act.clone() }),
         ("what it replaces", Act { found: Some("x".to_owned()), ..act.clone() }),
-        ("the agent", Act { agent: AgentName::parse("cli").expect("a name"), ..act.clone() }),
+        ("the agent", Act { actors: AgentName::parse("cli").expect("a name").into(), ..act.clone() }),
         ("the session", Act { session: Some("null".to_owned()), ..act.clone() }),
     ];
     let parts = act.parts();

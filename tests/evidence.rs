@@ -120,6 +120,39 @@ fn yesterdays_database_is_found() {
 }
 
 #[test]
+fn a_journal_with_another_end_was_not_put_back_and_is_not_accepted() {
+    use tollgate::journal::canonical;
+    let world = lived();
+    let store = world.store();
+    let last = world.count("SELECT max(number) FROM journal");
+    let text: String =
+        store.query_row("SELECT entry FROM journal WHERE number = ?1", [last], |row| row.get(0)).expect("an entry");
+    let mut entry = canonical::parse(text.as_bytes()).expect("an entry");
+    entry["body"]["outcome"] = json!("refused");
+    let bytes = canonical::print(&entry).expect("bytes");
+    let hash = tollgate::name::Digest::of(&bytes);
+    let values = rusqlite::params![String::from_utf8(bytes).expect("text"), hash.as_bytes(), last];
+    store.execute("UPDATE journal SET entry = ?1, hash = ?2 WHERE number = ?3", values).expect("the change");
+    let accept = world.tollgate(&["doctor", "--accept-restore", "--reason", "it is as good as the other one"]);
+    assert!(accept.code == 5 && accept.stderr.contains("did not go through it"), "{accept:?}");
+}
+
+#[test]
+fn a_journal_that_was_cut_under_a_host_that_runs_is_not_signed() {
+    let world = lived();
+    let signed = world.read("checkpoints");
+    let workspace = tollgate::setup::Workspace::open(&world.path("")).expect("a workspace");
+    let closed = workspace.runtime().expect("an event loop").block_on(async {
+        let store = workspace.store().expect("a store");
+        world.store().execute("DELETE FROM journal WHERE number = (SELECT max(number) FROM journal)", []).expect("a cut");
+        store.close().await
+    });
+    let broken = closed.expect_err("nothing to sign");
+    assert!(broken.cause.contains("did not go through"), "{broken}");
+    assert_eq!(world.read("checkpoints"), signed);
+}
+
+#[test]
 fn without_checkpoints_it_cannot_tell() {
     let world = lived();
     fs::remove_file(world.path("checkpoints")).expect("removing it");

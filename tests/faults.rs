@@ -44,7 +44,7 @@ fn all_hold(workload: &Workload, faults: &[Fault], mut look: impl FnMut(&Met)) {
 }
 
 #[test]
-fn killed_at_every_edge_of_a_post_it_is_there_once_or_not_at_all() {
+fn s31_killed_in_the_middle_of_a_post_it_is_there_once_or_not_at_all() {
     let post = workload("post");
     let all = counted(&post);
     assert!(all.len() >= 60, "{all:?}");
@@ -61,7 +61,7 @@ fn killed_at_every_edge_of_a_post_it_is_there_once_or_not_at_all() {
 }
 
 #[test]
-fn killed_while_somebody_answers_one_yes_makes_one_post() {
+fn s31_killed_in_the_middle_of_an_answer_one_yes_makes_one_post() {
     // Asked in one process, answered in another, its result fetched in a third: each is killed, and then the story goes on.
     for (name, stride) in [("asked post", 12), ("yes to a post", 12), ("result of a post", 24)] {
         let story = workload(name);
@@ -80,7 +80,7 @@ fn killed_while_somebody_answers_one_yes_makes_one_post() {
 }
 
 #[test]
-fn a_disk_that_fails_leaves_no_post_that_was_denied_and_no_answer_that_is_not_there() {
+fn s32_the_disk_is_full_or_fails_and_no_post_is_there_that_was_denied() {
     let post = workload("post");
     let all = counted(&post);
     // Each sync, and every fifth of the others; the benchmark takes them all.
@@ -97,7 +97,26 @@ fn a_disk_that_fails_leaves_no_post_that_was_denied_and_no_answer_that_is_not_th
 }
 
 #[test]
-fn a_sync_that_fails_is_not_called_durable() {
+fn s32_a_question_of_which_nobody_knows_whether_it_was_asked_is_not_denied() {
+    let asked = workload("asked post");
+    let syncs = counted(&asked).into_iter().filter(|edge| edge.does == "sync");
+    let faults: Vec<_> = syncs.map(|edge| Fault::FailFrom(edge.number, Errno::Io)).collect();
+    let mut there = 0;
+    all_hold(&asked, &faults, |met| {
+        if !met.ran.stdout.contains("whether this was asked is not known") {
+            return;
+        }
+        let report = met.ran.report().expect("a report");
+        let [refusal, _end] = &report["refusals"].as_array().expect("refusals")[..] else { panic!("{report}") };
+        assert_eq!((&refusal["stage"], &refusal["reason"]), (&"effect".into(), &"in-doubt".into()), "{report}");
+        assert_eq!((met.ran.code, met.found.undone), (Some(3), 0), "if it was asked, a yes did it: {met:#?}");
+        there += met.found.asked;
+    });
+    assert!(there >= 1, "{} syncs, and the commit of a question that is there is none of them", faults.len());
+}
+
+#[test]
+fn s32_a_sync_that_fails_is_not_called_durable() {
     let post = workload("post");
     let syncs = counted(&post).iter().filter(|edge| edge.does == "sync").count() as u64;
     assert!(syncs >= 5, "{syncs} syncs");
@@ -110,7 +129,7 @@ fn a_sync_that_fails_is_not_called_durable() {
 }
 
 #[test]
-fn what_was_acknowledged_before_the_power_went_is_there_after_it() {
+fn s31_what_was_acknowledged_before_the_power_went_is_there_after_it() {
     let lost = |fault| {
         let met = power_lost_beside_one_that_waits(stage(), fault).unwrap_or_else(|why| panic!("{fault:?}: {why}"));
         assert!(met.found.broken.is_empty(), "{fault:?}: {met:#?}");
@@ -131,7 +150,7 @@ fn what_was_acknowledged_before_the_power_went_is_there_after_it() {
 }
 
 #[test]
-fn beside_one_that_is_killed_another_goes_on_and_keeps_what_is_its_own() {
+fn s31_beside_one_that_is_killed_another_goes_on_and_keeps_what_is_its_own() {
     for edge in [13, 20, 30, 40, 50] {
         let met = beside_one_that_works(stage(), Fault::KillBefore(edge)).unwrap_or_else(|why| panic!("{why}"));
         assert!(met.found.broken.is_empty(), "{edge}: {met:#?}");

@@ -1,5 +1,7 @@
 //! The switch: what is frozen does nothing from there on, in every process, until a person thaws it.
 
+mod flight;
+
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -196,6 +198,7 @@ fn a_store_that_is_busy_is_waited_for_and_it_is_said() {
 /// A host in this process, with the probe.
 struct Open {
     world: World,
+    workspace: Workspace,
     host: Arc<Host>,
     store: Arc<Store>,
     probe: Arc<Loaded>,
@@ -210,16 +213,21 @@ impl Open {
         let manifest = workspace.manifest(&ToolName::parse("probe").expect("a name")).expect("a manifest");
         let bytes = workspace.component(&manifest).expect("a component");
         let probe = Arc::new(host.load(manifest, &bytes).await.expect("a tool"));
-        Self { world, host: Arc::new(host), store, probe, begun: Arc::default() }
+        Self { world, workspace, host: Arc::new(host), store, probe, begun: Arc::default() }
     }
 
     /// Begins a call.
     fn call(&self, function: &str, arguments: &Value) -> tokio::task::JoinHandle<Report> {
+        self.call_through("cli", function, arguments)
+    }
+
+    /// Begins a call of this agent.
+    fn call_through(&self, agent: &str, function: &str, arguments: &Value) -> tokio::task::JoinHandle<Report> {
         let call = Call {
             function: Some(function.to_owned()),
             arguments: arguments.to_string(),
             initiator: PersonName::parse("ben").expect("a name"),
-            agent: AgentName::parse("cli").expect("a name"),
+            actors: AgentName::parse(agent).expect("a name").into(),
             session: None,
             key: None,
         };
@@ -315,58 +323,4 @@ fn a_question_at_a_terminal_ends_with_a_freeze() {
     let report = report(&terminal.end().expect("an end"));
     assert_eq!(report["fault"]["kind"], "frozen", "{report}");
     assert_eq!(world.outside(), before);
-}
-
-/// So many calls at once, each of which posts as long as it can.
-const CALLS: usize = 1_000;
-
-/// One throw of the switch over calls in flight: how long it took, how much was posted before and after it returned, and
-/// how many intents it named whose end was not on record yet.
-async fn round(open: &Open, other_process: bool) -> (Duration, i64, i64, usize) {
-    let before = open.posts();
-    let arguments = posting();
-    let begun = open.begun.load(Ordering::SeqCst);
-    let calls: Vec<_> = (0..CALLS).map(|_| open.call("post-hidden", &arguments)).collect();
-    while open.posts() < before + 100 || open.begun.load(Ordering::SeqCst) < begun + CALLS {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    let thrown = Instant::now();
-    let named = if other_process {
-        let frozen = tokio::task::block_in_place(|| open.world.done(&["freeze", "everything", "--reason", "odd"]));
-        frozen["unsettled"].as_array().expect("a list").len()
-    } else {
-        open.store.freeze(&everything()).await.expect("a freeze").unsettled.len()
-    };
-    let took = thrown.elapsed();
-    let posted = open.posts();
-    let mut stopped = 0;
-    for call in calls {
-        let report = call.await.expect("a report");
-        match &report.outcome {
-            Outcome::Fault(fault) if fault.kind.as_str() == "frozen" => stopped += 1,
-            // The last that began, between their first step and their admission.
-            Outcome::Refused(None) if codes(&report.json()) == ["freeze.frozen"] => {}
-            other => panic!("it went on: {other:?}"),
-        }
-    }
-    assert!(stopped > CALLS * 9 / 10, "{stopped} were stopped under way");
-    (took, posted - before, open.posts() - posted, named)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s35_one_switch_over_a_thousand_calls_in_flight() {
-    let open = Open::over(posting_world()).await;
-    for (number, other_process) in [(1, false), (2, true), (3, false)] {
-        let (took, before, after, named) = round(&open, other_process).await;
-        let says = format!("round {number}: {took:?} to return, {before} posts before, {after} after, {named} named");
-        assert_eq!(after, 0, "nothing is performed after it returned: {says}");
-        // `cargo figures switch` shows less than a second of an optimised host; this one shares its machine with other tests.
-        assert!(took < Duration::from_secs(3), "{says}");
-        let by = PersonName::parse("ben").expect("a name");
-        open.store.thaw(number, &by, "next").await.expect("a thaw").expect("it was frozen");
-    }
-    open.store.close().await.expect("an end");
-    assert_eq!(open.world.tollgate(&["journal", "verify"]).code, 0);
-    let once = "SELECT count(*) FROM (SELECT 1 FROM journal WHERE entry ->> '$.kind' = 'outcome' AND entry ->> '$.body.outcome' = 'done')";
-    assert_eq!(open.world.count(once), open.posts() - 1, "each post has its outcome, but for the thread's first");
 }

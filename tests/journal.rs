@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tollgate::clock::Instant;
 use tollgate::journal::chain::{Head, Place, Sealed, commitment};
 use tollgate::journal::checkpoint::{self, Verifier};
-use tollgate::journal::verify::{PayloadRow, Row, Verdict, Verification, Wrong};
+use tollgate::journal::verify::{PayloadRow, Restored, Row, Verdict, Verification, Wrong};
 use tollgate::journal::{Draft, Kind, canonical};
 use tollgate::name::InvocationId;
 
@@ -86,7 +86,7 @@ fn small() -> Log {
 #[test]
 fn an_untouched_journal_is_sound() {
     let log = small();
-    assert_eq!(log.verify(Some(&log.checkpoints)), Verdict::Sound { entries: 6, checkpoints: 2 });
+    assert_eq!(log.verify(Some(&log.checkpoints)), Verdict::Sound { entries: 6, checkpoints: 2, restored: Vec::new() });
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn without_checkpoints_or_after_the_last_it_cannot_tell() {
 fn a_torn_last_checkpoint_is_no_checkpoint() {
     let mut log = small();
     log.checkpoints += "\"tollgate.exam";
-    assert_eq!(log.verify(Some(&log.checkpoints)), Verdict::Sound { entries: 6, checkpoints: 2 });
+    assert_eq!(log.verify(Some(&log.checkpoints)), Verdict::Sound { entries: 6, checkpoints: 2, restored: Vec::new() });
     log.checkpoints += "\n";
     assert_eq!(log.first(), (None, Wrong::Checkpoint));
 }
@@ -167,7 +167,7 @@ fn payloads_are_watched_and_an_erasure_on_record_is_no_damage() {
     let id = InvocationId::new(1, &[1; 10]).to_string();
     log.add(None, &Draft::new(Kind::Erased, json!({ "invocation": id })));
     log.sign();
-    assert_eq!(log.verify(Some(&log.checkpoints)), Verdict::Sound { entries: 7, checkpoints: 3 });
+    assert_eq!(log.verify(Some(&log.checkpoints)), Verdict::Sound { entries: 7, checkpoints: 3, restored: Vec::new() });
     log.add(Some((InvocationId::new(1, &[1; 10]), 3)), &Draft::new(Kind::Output, json!({})).with("stdout", "later"));
     log.payloads.pop();
     let found = log.first();
@@ -229,4 +229,59 @@ fn what_two_readers_could_read_differently_is_refused() {
     // U+1F600 sorts before U+FB33 by UTF-16 code units, after it by code points (RFC 8785, 3.2.3).
     let text = "{\"\u{1f600}\":1,\"\u{fb33}\":2}";
     assert!(canonical::parse(text.as_bytes()).is_ok());
+}
+
+/// A log that was signed over six entries, put back to three, and went on: the entry that accepts it, and one more.
+fn restored(lost: Head) -> Log {
+    let before = small();
+    let mut log = Log::new();
+    log.invocation(1, "one");
+    log.checkpoints.clone_from(&before.checkpoints);
+    let body = json!({ "kept": 3, "lost": lost.entries, "lost-hash": lost.hash.hex() });
+    log.add(None, &Draft::new(Kind::Restored, body));
+    log
+}
+
+#[test]
+fn what_was_lost_is_explained_by_an_entry_that_was_signed_after_it() {
+    let lost = small().head;
+    let mut log = restored(lost);
+    assert_eq!(log.first(), (Some(4), Wrong::CutOff), "whoever can write the entry has not signed it");
+    log.sign();
+    let said = Restored { number: 3, kept: 3, lost: Some(lost) };
+    assert_eq!(
+        log.verify(Some(&log.checkpoints)),
+        Verdict::Sound { entries: 4, checkpoints: 2, restored: vec![said.clone()] },
+        "{said}"
+    );
+    // As long as what was lost and longer, it is the same.
+    log.invocation(3, "three");
+    log.sign();
+    assert!(matches!(log.verify(Some(&log.checkpoints)), Verdict::Sound { entries: 7, restored, .. } if restored == [said]));
+    // What was signed after the acceptance is not explained by it.
+    log.rows.truncate(4);
+    log.payloads.retain(|row| row.number < 4);
+    assert_eq!(log.first(), (Some(4), Wrong::CutOff));
+}
+
+#[test]
+fn an_entry_that_names_another_head_explains_nothing() {
+    let mut log = restored(Head { entries: 6, ..Head::EMPTY });
+    log.sign();
+    assert_eq!(log.first(), (Some(4), Wrong::CutOff));
+}
+
+#[test]
+fn what_was_kept_is_compared_as_before() {
+    let mut log = restored(small().head);
+    log.sign();
+    let line = log.checkpoints.lines().last().expect("a line").to_owned();
+    let mut other = Log::new();
+    other.invocation(1, "another");
+    let body = json!({ "kept": 3, "lost": 6, "lost-hash": small().head.hash.hex() });
+    other.add(None, &Draft::new(Kind::Restored, body));
+    other.checkpoints.clone_from(&small().checkpoints);
+    other.sign();
+    assert_eq!(other.first(), (Some(2), Wrong::RolledBack), "the first checkpoint is over what was kept");
+    assert!(!other.checkpoints.contains(&line));
 }

@@ -91,7 +91,7 @@ impl Stage {
             component: digest,
             manifest: digest,
             initiator,
-            agent,
+            actors: agent.into(),
             session: None,
             rules: digest,
             call: digest,
@@ -151,7 +151,7 @@ async fn what_changed_after_the_intent_was_recorded_is_seen_before_the_effect() 
             acts.store(true, Ordering::SeqCst);
             Ok::<_, Failed>(())
         };
-        let ended = permit.spend_outside(move |_, _| effect, |_| Some(())).await;
+        let ended = permit.spend_outside(move |_, _| effect, |(), body| body, |_| Some(())).await;
         let word = match expected {
             Some(expected) => {
                 assert_eq!(code(ended), expected);
@@ -171,13 +171,15 @@ async fn what_changed_after_the_intent_was_recorded_is_seen_before_the_effect() 
 async fn what_nobody_knows_is_in_doubt_and_never_a_success() {
     let unknown = Stage::set(None);
     let permit = unknown.permit().await;
-    let ended =
-        permit.spend_outside(|_, _| async { Err::<(), _>(Failed::InDoubt("no answer".to_owned())) }, |_| Some(())).await;
+    let ended = permit
+        .spend_outside(|_, _| async { Err::<(), _>(Failed::InDoubt("no answer".to_owned())) }, |(), body| body, |_| Some(()))
+        .await;
     assert_eq!((code(ended), unknown.outcome()), (Code::InDoubt, (json!("in-doubt"), 1)));
     let panics = Stage::set(None);
     let permit = panics.permit().await;
-    let ended =
-        permit.spend_outside::<(), _>(|_, _| async { panic!("an effect that panics, on purpose") }, |_| Some(())).await;
+    let ended = permit
+        .spend_outside::<(), _>(|_, _| async { panic!("an effect that panics, on purpose") }, |(), body| body, |_| Some(()))
+        .await;
     assert_eq!((code(ended), panics.outcome()), (Code::InDoubt, (json!("in-doubt"), 1)));
     // Outcomes cannot be recorded any more: what was done is not told as done.
     let closed = Stage::set(None);
@@ -188,6 +190,7 @@ async fn what_nobody_knows_is_in_doubt_and_never_a_success() {
                 store.close().await.map_err(|e| Failed::InDoubt(e.to_string()))?;
                 Ok(())
             },
+            |(), body| body,
             |_| Some(()),
         )
         .await;
@@ -210,6 +213,7 @@ async fn a_caller_who_goes_away_cancels_nothing() {
             acts.store(true, Ordering::SeqCst);
             Ok::<_, Failed>(())
         },
+        |(), body| body,
         |_| Some(()),
     ));
     begins.await.expect("it begins");

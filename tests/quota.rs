@@ -400,7 +400,7 @@ async fn acts_that_share_a_commit_are_counted_one_by_one() {
 fn a_use_is_free_again_exactly_a_period_later_and_a_clock_that_goes_back_frees_nothing() {
     let world = limited("\"forum.post\" = \"1 per day\"");
     // The store has seen a later time than the clock shows: as if the clock had gone back since.
-    world.store().execute("UPDATE state SET newest = newest + 864000000", []).expect("an update");
+    world.store().execute("UPDATE state SET newest = newest + 36000000", []).expect("an update");
     posted(&world, "ben");
     let at = u64::try_from(world.count("SELECT at FROM spent")).expect("a time");
     let report = spent(&world, "fay");

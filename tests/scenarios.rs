@@ -104,7 +104,7 @@ async fn s23_a_folder_swapped_for_a_link_while_it_is_read() {
                     function: Some("files-read".to_owned()),
                     arguments: json!({ "path": "runbooks/swap/ledger.csv", "offset": "0", "length": 64 }).to_string(),
                     initiator: PersonName::parse("ben").expect("a name"),
-                    agent: AgentName::parse("cli").expect("a name"),
+                    actors: AgentName::parse("cli").expect("a name").into(),
                     session: None,
                     key: None,
                 };

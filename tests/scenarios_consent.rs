@@ -1,11 +1,13 @@
 //! Scenarios of consent, each under its number: what a yes is worth, to whom, for how long, and what comes of it once.
 
+mod clock;
 mod killed;
 mod limits;
 mod matrix;
 mod once;
 mod readers;
 mod replay;
+mod restored;
 
 use std::sync::OnceLock;
 

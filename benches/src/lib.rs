@@ -108,7 +108,7 @@ pub fn call(function: &str, arguments: &str) -> Result<Call, Failed> {
         function: Some(function.to_owned()),
         arguments: arguments.to_owned(),
         initiator: PersonName::parse(PERSON).map_err(|e| e.to_string())?,
-        agent: AgentName::parse("cli").map_err(|e| e.to_string())?,
+        actors: AgentName::parse("cli").map_err(|e| e.to_string())?.into(),
         session: None,
         key: None,
     })

@@ -20,6 +20,13 @@ pub struct Took {
 }
 
 impl Took {
+    /// Calls that took so long each.
+    #[must_use]
+    pub fn of(mut each: Vec<Duration>, wall: Duration, processor: Duration) -> Self {
+        each.sort_unstable();
+        Self { each, wall, processor }
+    }
+
     /// The time within which this share of the calls ended.
     #[must_use]
     pub fn within(&self, share: f64) -> Duration {

@@ -164,6 +164,10 @@ impl Keep for InMemory {
         self.store.now()
     }
 
+    fn ready(&self) -> Result<(), Broken> {
+        self.store.ready()
+    }
+
     fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>> {
         self.store.module(component, engine)
     }
@@ -184,5 +188,9 @@ impl Keep for InMemory {
 /// When the files root cannot be opened.
 pub fn backends(workspace: &Workspace, store: &Arc<Store>) -> Result<Backends, Failed> {
     let root = workspace.files().map_err(|e| e.to_string())?;
-    Ok(Backends { files: Arc::new(Beneath::new(root)), forum: store.clone(), acl: store.clone() })
+    Ok(Backends {
+        files: Arc::new(Beneath::new(root)),
+        forum: tollgate::capability::forum::Backend::Embedded(store.clone()),
+        acl: store.clone(),
+    })
 }

@@ -2,25 +2,25 @@
 
 use crate::freeze::{self, Subject};
 use crate::manifest::Manifest;
-use crate::name::AgentName;
+use crate::name::Actors;
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
 
-/// Whether a person, through an agent, may have this tool called now.
+/// Whether a person, through these agents, may have this tool called now.
 ///
 /// # Errors
 /// `cover.not-granted`, naming the line of the manifest that would let them; `freeze.frozen`.
-pub fn admit(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Result<(), Refusal> {
-    may_call(manifest, rights, agent)?;
-    let (tool, agent, initiator) = (manifest.tool.clone(), agent.clone(), rights.initiator().clone());
-    freeze::judge(&rights.directory().freezes, &Subject { tool, agent, initiator, function: None }, rights.now)
+pub fn admit(manifest: &Manifest, rights: &Rights, actors: &Actors) -> Result<(), Refusal> {
+    may_call(manifest, rights, actors)?;
+    let (tool, actors, initiator) = (manifest.tool.clone(), actors.clone(), rights.initiator().clone());
+    freeze::judge(&rights.directory().freezes, &Subject { tool, actors, initiator, function: None }, rights.now)
 }
 
-/// Whether the manifest lets a person, through an agent, have this tool called; a freeze is another question.
+/// Whether the manifest lets a person, through each of these agents, have this tool called; a freeze is another question.
 ///
 /// # Errors
 /// `cover.not-granted`, naming the line of the manifest that would let them.
-pub fn may_call(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Result<(), Refusal> {
+pub fn may_call(manifest: &Manifest, rights: &Rights, actors: &Actors) -> Result<(), Refusal> {
     let person = rights.initiator();
     let (tool, file) = (&manifest.tool, &manifest.source.name);
     let refuse = |why: String, change: String| Err(Refusal::new(Code::NotGranted, why).unless(change));
@@ -33,7 +33,7 @@ pub fn may_call(manifest: &Manifest, rights: &Rights, agent: &AgentName) -> Resu
             format!("an operator can add them to `callers` in {file}"),
         );
     }
-    if !manifest.agents.contains(agent) {
+    if let Some(agent) = actors.each().find(|agent| !manifest.agents.contains(*agent)) {
         return refuse(
             format!("the agent `{agent}` may not call `{tool}`"),
             format!("an operator can add it to `agents` in {file}"),

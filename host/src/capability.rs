@@ -12,8 +12,9 @@ use std::sync::Arc;
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::bindings::tollgate::host as wit;
+use crate::clock::Instant;
 use crate::diagnostic::{Fault, Halt};
-use crate::gate::{Action, Session};
+use crate::gate::{Action, Grounds, Session};
 use crate::grant::Spec;
 use crate::journal::{Doubt, Learnt};
 
@@ -23,6 +24,16 @@ pub struct Guest {
     pub session: Session,
     /// What the effects act on.
     pub backends: Backends,
+}
+
+/// An act in doubt, about which a backend is to be asked.
+pub struct Inquiry<'a> {
+    /// The act.
+    pub doubt: &'a Doubt,
+    /// The time of the store.
+    pub now: Instant,
+    /// What it is judged by before it is sent again; or why it cannot be judged, or is not this process's to send.
+    pub grounds: Result<Grounds, String>,
 }
 
 /// The named values that `explain` was given: `path` → `runbooks/deploy.md`.
@@ -59,13 +70,16 @@ macro_rules! registry {
             Err(format!("no capability has a function `{function}`"))
         }
 
-        /// Finds out whether an act happened whose host died over it, or could not tell. It asks, it performs nothing.
-        #[must_use]
-        pub fn find_out(doubt: &Doubt, backends: &Backends) -> Learnt {
-            $(if let Some(learnt) = $word::find_out(doubt, &backends.$word) {
-                return learnt;
-            })*
-            Learnt::Unknown(format!("nobody can be asked about {}: look whether it happened", doubt.function))
+        /// Finds out whether an act happened whose host died over it, or could not tell. It asks, and performs nothing; but
+        /// where finding out means sending again, it does that, and passes every check first.
+        pub async fn find_out(inquiry: Inquiry<'_>, backends: &Backends) -> Learnt {
+            let function = inquiry.doubt.function.clone();
+            let learnt = match function.split_once('.') {
+                $(Some((stringify!($word), _)) => $word::find_out(inquiry, &backends.$word).await,)*
+                _ => None,
+            };
+            let nobody = || format!("nobody can be asked about {function}: look whether it happened");
+            learnt.unwrap_or_else(|| Learnt::Unknown(nobody()))
         }
 
         /// Links every capability and the context. What is not granted is linked too, and refuses.

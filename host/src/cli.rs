@@ -23,9 +23,11 @@ mod passphrase;
 mod pin;
 mod receipt;
 pub mod report;
+mod restore;
 mod result;
 mod run;
 mod said;
+mod schema;
 mod serve;
 mod skeleton;
 mod terminal;
@@ -38,10 +40,25 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use command::{Arguments, Command};
 use exit::{Exit, Failure};
 use output::{Format, Output};
+
+use crate::setup::{Embedding, embed};
+
+/// The same with other backends behind the capabilities: the door for a program that has this host in it.
+#[must_use]
+pub fn main_with(arguments: Vec<OsString>, embedding: Embedding) -> ExitCode {
+    if !embed(embedding) {
+        Output { format: Format::Text }.failure(&Failure::usage("this process has its backends already", "embed them once"));
+        return Exit::Usage.into();
+    }
+    main(arguments)
+}
 
 /// Runs one command and says how it ended.
 #[must_use]
@@ -94,7 +111,9 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Passphrase(options) => passphrase::run(folder, options, output),
         Command::World(options) => world::run(folder, options, output),
         Command::Lease(options) => lease::run(folder, options, output),
-        Command::Doctor => doctor::run(folder, output),
+        Command::Doctor(options) if options.accept_restore => restore::run(folder, options, output),
+        Command::Doctor(_) => doctor::run(folder, output),
+        Command::Schema(options) => schema::run(options, output),
         Command::Completions(options) => {
             clap_complete::generate(options.shell, &mut Arguments::command(), "tollgate", &mut std::io::stdout());
             Ok(Exit::Done)
@@ -107,13 +126,15 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
 fn logging(arguments: &Arguments) {
     let level = ["warn", "info", "debug", "trace"][usize::from(arguments.verbose.min(3))];
     let filter = arguments.log.clone().unwrap_or_else(|| format!("tollgate={level}"));
+    // Libraries print what they handle, which may be a tool's text: of them nothing but errors.
+    let own = filter_fn(|event| event.target().starts_with("tollgate") || *event.level() == tracing::Level::ERROR);
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     // A second call in one process (the demo, a test) finds the first one's logging in place.
     let _ = match arguments.log_format {
-        Format::Text => subscriber.without_time().try_init(),
-        Format::Json => subscriber.json().try_init(),
+        Format::Text => subscriber.without_time().finish().with(own).try_init(),
+        Format::Json => subscriber.json().finish().with(own).try_init(),
     };
 }

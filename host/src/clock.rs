@@ -15,6 +15,12 @@ impl Instant {
     pub const fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(span.0))
     }
+
+    /// How long it is from `earlier` to this moment; no time where that is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration(self.0.saturating_sub(earlier.0))
+    }
 }
 
 impl fmt::Display for Instant {
@@ -26,6 +32,12 @@ impl fmt::Display for Instant {
         }
     }
 }
+
+/// How far a clock may be behind what is on record before that is put there too.
+pub const SLACK: Duration = Duration(1000);
+
+/// How far it may be behind before nothing is done any more.
+pub const FAR: Duration = Duration(24 * 60 * 60 * 1000);
 
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
@@ -42,6 +54,11 @@ impl Manual {
     #[must_use]
     pub const fn at(start: Instant) -> Self {
         Self(AtomicU64::new(start.0))
+    }
+
+    /// Sets the clock, also back.
+    pub fn set(&self, now: Instant) {
+        self.0.store(now.0, Ordering::SeqCst);
     }
 
     /// Moves the clock on.

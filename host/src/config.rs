@@ -1,7 +1,9 @@
 //! `tollgate.toml`: the few things a host must be told. Everything else has one answer.
 
+mod schema;
 mod serve;
 
+pub use schema::schema;
 pub use serve::{Door, Issuer, Limits, Serve};
 
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::clock::Instant;
-use crate::name::{AgentName, BadName, CapabilityName, PersonName, ToolName};
+use crate::name::{Actors, AgentName, BadName, CapabilityName, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
 
@@ -21,7 +21,7 @@ pub enum Scope {
     Everything,
     /// Whatever this tool does.
     Tool(ToolName),
-    /// Whatever comes through this agent.
+    /// Whatever comes through this agent, or through another one on its behalf.
     Agent(AgentName),
     /// Whatever is done on behalf of this person.
     Person(PersonName),
@@ -75,7 +75,7 @@ impl Scope {
         match self {
             Self::Everything => true,
             Self::Tool(tool) => *tool == subject.tool,
-            Self::Agent(agent) => *agent == subject.agent,
+            Self::Agent(agent) => subject.actors.each().any(|actor| actor == agent),
             Self::Person(person) => *person == subject.initiator,
             Self::Capability(capability) => subject.function.as_deref().is_some_and(|function| {
                 let rest = function.strip_prefix(capability.as_str());
@@ -169,8 +169,8 @@ impl Freeze {
 pub struct Subject {
     /// The tool.
     pub tool: ToolName,
-    /// Through which agent.
-    pub agent: AgentName,
+    /// Through which agents: who freezes one of them stops it.
+    pub actors: Actors,
     /// On whose behalf.
     pub initiator: PersonName,
     /// The host function: `forum.post`; none for the call itself, which no frozen capability stops.

@@ -4,6 +4,7 @@
 //! the whole host, and puts every refusal on record; `judge.rs` has the rules that `explain` runs too.
 
 mod action;
+mod again;
 mod book;
 mod consent;
 mod explain;
@@ -13,9 +14,10 @@ mod permit;
 mod tape;
 
 pub use action::{Action, Looking, Retold};
+pub use again::{Again, Grounds};
 pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, World, refused};
 pub use explain::{Step, explain};
 pub use judge::longest_lease;
 pub use pass::{Inside, pass};
-pub use permit::{Agreed, Asked, Cleared, Covered, Failed, Funded, Permit};
+pub use permit::{Agreed, Asked, Cleared, Covered, Failed, Funded, Permit, in_doubt};
 pub use tape::{Recalled, Recorded, Tape, never_begun};

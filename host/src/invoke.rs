@@ -26,7 +26,7 @@ use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::{Questions, Services, World};
 use crate::journal::{Chapter, Journal, Pending};
-use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::runtime::{Cache, Cell, Sandbox};
 
 /// Why a call never became an invocation.
@@ -97,8 +97,8 @@ pub trait Waits: Send + Sync {
 pub struct Began {
     /// On whose behalf.
     pub initiator: PersonName,
-    /// Through which agent.
-    pub agent: AgentName,
+    /// Through which agents.
+    pub actors: Actors,
     /// In which session of the agent.
     pub session: Option<String>,
     /// Of which tool.
@@ -127,6 +127,9 @@ pub trait Keep: World + Journal + Credentials + Questions + Waits {
 
     /// The time of the store.
     fn now(&self) -> Instant;
+
+    /// Whether calls may be served; if not, why.
+    fn ready(&self) -> Result<(), Broken>;
 
     /// The digest of a component's compiled form, as it was kept for this engine.
     fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>>;

@@ -20,6 +20,7 @@ mod notes;
 mod pattern;
 mod quotas;
 pub(crate) mod raw;
+pub mod schema;
 mod skeleton;
 mod words;
 mod world;

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+mod actors;
 mod digest;
 mod path;
 
+pub use actors::Actors;
 pub use digest::Digest;
 pub use path::FilePath;
 

@@ -119,7 +119,7 @@ fn bad(text: &str, why: &str) -> BadUnit {
 pub enum Per {
     /// Those on behalf of one person.
     Initiator,
-    /// Those through one agent.
+    /// Those through one agent: the one that calls, not those on whose behalf it does.
     Agent,
     /// All of the tool.
     Tool,

@@ -60,7 +60,7 @@ codes! {
     Frozen = "freeze"."frozen";
     /// The backend could not be reached or did not answer.
     Unavailable = "effect"."unavailable";
-    /// Whether the act happened is not known.
+    /// Whether the act happened, or whether somebody was asked about it, is not known.
     InDoubt = "effect"."in-doubt";
 }
 

@@ -1,34 +1,36 @@
 //! Doors for programs and browsers. Each translates and decides nothing: whatever comes in is one call of [`Front`].
 
 mod admission;
+mod figures;
 mod front;
 mod http;
 mod mcp;
 mod offer;
+mod reload;
 mod said;
 mod stdio;
 mod take_up;
 mod token;
 
-pub use admission::{Busy, Turns};
+pub use admission::{Busy, Most, Turns};
+pub use figures::begin as count;
 pub use front::{Asked, Came, Front, Turned};
-pub use http::{Doors, Site};
-pub use mcp::Mcp;
+pub use http::{Doors, Site, mount};
+pub use mcp::{Identity, Mcp};
 pub use offer::{Offer, Shelf};
+pub use reload::Reloaded;
 pub use stdio::serve as over_stdio;
 pub use token::{Denied, Tokens};
 
-use crate::name::{AgentName, PersonName};
+use crate::name::{Actors, PersonName};
 
 /// Who calls, as the door found out: never as the caller says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// On whose behalf.
     pub person: PersonName,
-    /// Through which agent.
-    pub agent: AgentName,
-    /// On behalf of which other agents that one works, the nearest first.
-    pub via: Vec<AgentName>,
+    /// Through which agents.
+    pub actors: Actors,
     /// In which session, where the platform says so.
     pub session: Option<String>,
 }

@@ -3,6 +3,7 @@
 
 mod acl;
 mod approvals;
+mod ballast;
 mod board;
 mod codes;
 mod doubts;
@@ -11,6 +12,7 @@ mod forum;
 mod freezes;
 mod glass;
 mod instance;
+mod jump;
 mod leases;
 mod load;
 mod overview;
@@ -18,6 +20,7 @@ mod people;
 mod quota;
 mod read;
 mod receipt;
+mod restore;
 mod schema;
 mod signing;
 mod tx;
@@ -27,13 +30,16 @@ mod world;
 mod worldfile;
 mod writer;
 
+pub use ballast::SIZE as BALLAST;
 pub use doubts::{Finder, Settlement};
 pub use follow::Followed;
 pub use freezes::{Frozen, Unsettled};
 pub use overview::{MOST, Overview};
 pub use read::{Erase, Kept, verify, verify_export};
 pub use receipt::outcome;
+pub use restore::{Accepted, Behind};
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -43,6 +49,7 @@ use rusqlite::Connection;
 use crate::clock::{Clock, Instant};
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Journal, Pending, Signer, Unrecorded, Written};
+use ballast::Ballast;
 use board::Board;
 use freezes::Held;
 use instance::Instance;
@@ -75,13 +82,15 @@ pub struct Store {
     seen: Mutex<Option<people::Seen>>,
     held: Arc<Held>,
     instance: Instance,
-    signing: Signing,
-    watch: Watch,
+    /// What goes on by itself; none in a store that is only looked at.
+    signing: Option<Signing>,
+    watch: Option<Watch>,
+    behind: Option<Behind>,
 }
 
 impl Store {
     /// Opens a store, or makes one where there is none; ends what processes that died left open, and
-    /// puts the ends of leases on record that came while nobody ran.
+    /// puts the ends of leases on record that came while nobody ran. One that is behind its checkpoints is only looked at.
     ///
     /// # Errors
     /// When it cannot be opened, is newer than this program, lies on a network file system, or is not the one that its
@@ -89,12 +98,14 @@ impl Store {
     pub fn open(opening: Opening) -> Result<Self, Broken> {
         instance::refuse_network(&opening.run)?;
         // Read first: whoever signs a head meanwhile signs one that the database has.
-        let signed = signing::last(&opening.checkpoints, opening.signer.verifier())?;
-        let connection = schema::connect(&opening.database)?;
+        let signed = signing::signed(&opening.checkpoints, opening.signer.verifier())?;
+        let ballast = Ballast::open(&opening.database)?;
+        let connection = schema::connect(&opening.database).or_else(|broken| {
+            // What processes share of the log takes space too. Nobody has the store open, so no outcome is owed.
+            if ballast.makes_room() { schema::connect(&opening.database) } else { Err(broken) }
+        })?;
         schema::migrate(&connection, &opening.database)?;
-        if let Some(head) = signed {
-            signing::compare(&connection, &head)?;
-        }
+        let behind = restore::compare(&connection, &signed)?;
         let reader = Mutex::new(schema::connect(&opening.database)?);
         let instance = Instance::begin(&opening.run)?;
         let log = opening.signer.verifier().name.clone();
@@ -107,17 +118,24 @@ impl Store {
             held: held.clone(),
             database: opening.database.clone(),
             clock: opening.clock.clone(),
+            clock_before: Cell::new(None),
             log,
             instance: instance.name().clone(),
+            behind: behind.clone(),
+            ballast,
         };
         let left = instance::left_open(&connection, &opening.run, instance.name())?;
         let writer = Arc::new(Writer::start(connection, desk)?);
-        instance::recover(&writer, left)?;
-        let signing = Signing::start(&opening)?;
-        let watch = Watch::start(&opening, instance.name().clone(), writer.clone())?;
         let seen = Mutex::new(None);
-        let store = Self { opening, writer, reader, board, commits, seen, held, instance, signing, watch };
-        store.reap_at_start();
+        let (signing, watch) = (None, None);
+        let mut store = Self { opening, writer, reader, board, commits, seen, held, instance, signing, watch, behind };
+        if store.behind.is_none() {
+            instance::recover(&store.writer, left)?;
+            store.signing = Some(Signing::start(&store.opening)?);
+            store.watch = Some(Watch::start(&store.opening, store.instance.name().clone(), store.writer.clone())?);
+            store.notice_at_start();
+            store.reap_at_start();
+        }
         Ok(store)
     }
 
@@ -152,9 +170,9 @@ impl Store {
     /// When the head cannot be signed.
     pub async fn close(&self) -> Result<(), Broken> {
         tokio::task::block_in_place(|| {
-            self.watch.stop();
+            self.watch.iter().for_each(Watch::stop);
             self.writer.stop();
-            self.signing.stop(&self.opening)
+            self.signing.as_ref().map_or(Ok(()), |signing| signing.stop(&self.opening))
         })
     }
 }
@@ -178,6 +196,9 @@ impl Journal for Store {
             let fails =
                 if chapter.terms.premise.is_some() || chapter.terms.with.is_some() { Fails::Alone } else { Fails::Together };
             let ready = Ready::of(chapter)?;
+            if ready.is_owed() {
+                return self.writer.write_reserved(fails, move |tx| tx.write(ready.clone())).await;
+            }
             self.writer.write(fails, move |tx| tx.write(ready)).await
         })
     }

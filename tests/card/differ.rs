@@ -44,7 +44,7 @@ fn every_part_that_changed_is_named() {
     assert_eq!(differences(&before, &before.clone()), Vec::<String>::new());
     let mut now = post("x");
     now.act.function = "forum.reply".to_owned();
-    now.act.agent = AgentName::parse("cli").expect("a name");
+    now.act.actors = AgentName::parse("cli").expect("a name").into();
     now.act.initiator = person("gus");
     now.act.tool = ToolName::parse("other").expect("a name");
     now.act.component = Digest::of(b"2");

@@ -39,7 +39,7 @@ fn acts() -> impl Strategy<Value = Act> {
             manifest: Digest::from_bytes(manifest),
             rules: Digest::from_bytes(rules),
             initiator: PersonName::parse(&initiator).expect("a name"),
-            agent: AgentName::parse(&agent).expect("a name"),
+            actors: AgentName::parse(&agent).expect("a name").into(),
             session,
             found: None,
         },

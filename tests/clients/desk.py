@@ -2,6 +2,7 @@
 
 import html
 import http.cookiejar
+import json
 import os
 import pty
 import re
@@ -11,6 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import urllib.parse
 import urllib.request
 
@@ -71,6 +73,12 @@ class Desk:
         assert old in text or new in text, f"{old} does not stand in {name}"
         open(path, "w").write(text.replace(old, new))
 
+    def write(self, name, text):
+        path = os.path.join(self.ws, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+
     def append(self, name, text):
         with open(os.path.join(self.ws, name), "a") as file:
             file.write(text)
@@ -98,6 +106,19 @@ class Desk:
 
     def token(self, session):
         return self.run("token", "agent", "agent-7", "--as", "ben", "--session", session)
+
+    def open_questions(self):
+        listed = json.loads(self.run("-o", "json", "approvals", "list"))["questions"]
+        return {row["question"] for row in listed if row["state"] == "open"}
+
+    def asked(self, before):
+        """Waits until somebody is asked something that was not among those `before`, and says which question it is."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            for question in self.open_questions() - before:
+                return question
+            time.sleep(0.1)
+        raise AssertionError("nobody was asked anything")
 
     def yes_at_terminal(self, question):
         status, said = at_terminal([self.program, "approvals", "yes", str(question)], [("assphrase", PASSPHRASE)], self.ws)

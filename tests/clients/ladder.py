@@ -4,7 +4,6 @@ usage: ladder.py TOLLGATE TOOLS
 """
 
 import asyncio
-import json
 import sys
 
 import fastmcp
@@ -49,6 +48,21 @@ async def words(desk, mode):
         assert waits.is_error and text(waits).startswith("agree.waiting"), waits
         again = await it.call_tool("answer_reply", reply())
         assert approval(again)["id"] == approval(waits)["id"], "an identical call asks a second time"
+        assert approval(waits)["expires_at"].startswith("20"), approval(waits)
+        await asyncio.to_thread(desk.yes_at_terminal, approval(waits)["id"])
+        done = await it.call_tool("answer_reply", reply())
+        assert not done.is_error, done
+        return text(done)
+
+
+async def pipes(desk, mode):
+    """Row 4 over standard input and output, where there is no page: answered at a terminal."""
+    server = mcp.StdioServerParameters(command=desk.program, args=["run", "--as", "ben", "--agent", "agent-7"], cwd=desk.ws)
+    async with mcp.Client(server, mode=mode) as it:
+        # Another session than those over HTTP, so nothing is joined.
+        waits = await it.call_tool("answer_reply", reply())
+        assert waits.is_error and text(waits).startswith("agree.waiting"), waits
+        assert "tollgate approvals show" in text(waits) and approval(waits)["url"] is None, waits
         await asyncio.to_thread(desk.yes_at_terminal, approval(waits)["id"])
         done = await it.call_tool("answer_reply", reply())
         assert not done.is_error, done
@@ -68,6 +82,20 @@ async def links(desk, mode):
         done = await it.call_tool("answer_reply", reply())
         assert len(opened) == 1 and not done.is_error, (opened, done)
         return text(done)
+
+
+async def no_session(desk):
+    """Where hosts share an address there is no session to ask in: a client of an older revision gets words at once."""
+    opened = []
+
+    async def open_link(_context, asked):
+        opened.append(asked.url)
+        return mcp.types.ElicitResult(action="accept")
+
+    async with client(desk, desk.token("no-session"), mode="legacy", elicitation_callback=open_link) as it:
+        waits = await asyncio.wait_for(it.call_tool("answer_reply", reply()), 5)
+        assert not opened and waits.is_error and text(waits).startswith("agree.waiting"), (opened, waits)
+        return text(waits)
 
 
 async def declined(desk):
@@ -100,34 +128,43 @@ async def task(desk):
         f"{desk.agents}/mcp", headers={"Authorization": f"Bearer {desk.token('task')}"}
     )
     async with fastmcp.Client(transport) as it:
+        before = desk.open_questions()
         calling = asyncio.create_task(it.call_tool("answer_reply", reply()))
-        question = None
-        while question is None:
-            listed = await asyncio.to_thread(desk.run, "-o", "json", "approvals", "list")
-            open_ones = [row for row in json.loads(listed)["questions"] if row["state"] == "open"]
-            question = max((row["question"] for row in open_ones), default=None)
-            await asyncio.sleep(0.1)
+        question = await asyncio.to_thread(desk.asked, before)
         await asyncio.to_thread(desk.answer_on_page, f"{desk.people}/approvals/{question}")
-        done = await calling
+        done = await asyncio.wait_for(calling, 60)
         assert not done.is_error, done
         return done.content[0].text
 
 
+async def play(program, tools, settings, steps):
+    with Desk(program, tools, settings) as desk:
+        for name, step in steps:
+            print(f"ok  {name}: {(await step(desk))[:70]!r}", flush=True)
+
+
 async def main():
     program, tools = sys.argv[1:3]
-    with Desk(program, tools) as desk:
-        steps = [
-            ("row 4, words, 2026-07-28, answered at a terminal", words(desk, "2026-07-28")),
-            ("row 4, words, older revision, answered at a terminal", words(desk, "legacy")),
-            ("row 2, link and retry, 2026-07-28, answered on the page", links(desk, "2026-07-28")),
-            ("row 3, link in a session, older revision, answered on the page", links(desk, "legacy")),
-            ("row 2, declined in the client", declined(desk)),
-            ("row 1, task, answered on the page", task(desk)),
-        ]
-        if "--slow" in sys.argv:
-            steps.append(("row 2, accepted in the client and never answered", accepted_only(desk)))
-        for name, step in steps:
-            print(f"ok  {name}: {(await step)[:70]!r}", flush=True)
+    steps = [
+        ("row 4, words, 2026-07-28, answered at a terminal", lambda desk: words(desk, "2026-07-28")),
+        ("row 4, words, older revision, answered at a terminal", lambda desk: words(desk, "legacy")),
+        ("row 2, link and retry, 2026-07-28, answered on the page", lambda desk: links(desk, "2026-07-28")),
+        ("row 3, link in a session, older revision, answered on the page", lambda desk: links(desk, "legacy")),
+        ("stdio: row 4, words, 2026-07-28, answered at a terminal", lambda desk: pipes(desk, "2026-07-28")),
+        ("stdio: row 4, words, older revision, answered at a terminal", lambda desk: pipes(desk, "legacy")),
+        ("row 2, declined in the client", declined),
+        ("row 1, task, answered on the page", task),
+    ]
+    if "--slow" in sys.argv:
+        steps.append(("row 2, accepted in the client and never answered", accepted_only))
+    await play(program, tools, "", steps)
+    shared = [
+        ("shared: row 4, words, older revision, answered at a terminal", lambda desk: words(desk, "legacy")),
+        ("shared: row 2, link and retry, 2026-07-28, answered on the page", lambda desk: links(desk, "2026-07-28")),
+        ("shared: row 4 instead of 3, older revision", no_session),
+        ("shared: row 1, task, answered on the page", task),
+    ]
+    await play(program, tools, "sessions = false", shared)
 
 
 asyncio.run(main())

@@ -114,7 +114,7 @@ fn host(workspace: &Workspace, store: &Arc<Store>, acl: Arc<NoEnds>) -> Host {
         sandbox: Sandbox::new(&Settings::of_this_machine()).expect("a sandbox"),
         cache: Cache::new(workspace.cache().expect("a cache")),
         store: store.clone(),
-        backends: Backends { files, forum: store.clone(), acl },
+        backends: Backends { files, forum: tollgate::capability::forum::Backend::Embedded(store.clone()), acl },
         desk: Arc::new(Unattended),
         manners: workspace.manners(),
         rules: workspace.config.meaning(),
@@ -131,7 +131,7 @@ async fn widen(host: &Host, workspace: &Workspace) {
         function: Some("acl-widen".to_owned()),
         arguments: arguments.to_string(),
         initiator: PersonName::parse("ben").expect("a name"),
-        agent: AgentName::parse("cli").expect("a name"),
+        actors: AgentName::parse("cli").expect("a name").into(),
         session: None,
         key: None,
     };

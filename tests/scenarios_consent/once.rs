@@ -40,7 +40,7 @@ impl Open {
             function: Some("forum-post".to_owned()),
             arguments: arguments(body),
             initiator: PersonName::parse("ben").expect("a name"),
-            agent: AgentName::parse("cli").expect("a name"),
+            actors: AgentName::parse("cli").expect("a name").into(),
             session: None,
             key: None,
         };
@@ -137,7 +137,7 @@ fn call(body: &str) -> Call {
         function: Some("forum-post".to_owned()),
         arguments: arguments(body),
         initiator: PersonName::parse("ben").expect("a name"),
-        agent: AgentName::parse("cli").expect("a name"),
+        actors: AgentName::parse("cli").expect("a name").into(),
         session: None,
         key: None,
     }

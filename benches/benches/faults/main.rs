@@ -2,8 +2,9 @@
 //! every workload, fails each write with EIO and ENOSPC and each sync once, and lets the power go; after each run it starts
 //! again and compares forum, access lists, files and journal. It prints one row for each kind of fault and workload. Claims, over
 //! all runs: no act twice, none unrecorded, no acknowledged result lost, every intent settled, the journal verifies.
-//! `-- --kills 10000 --losses 1000 --pairs 100` are the numbers of runs (the faults of the disk are each met once, unless
-//! `--no-disk`); `-- NAME …` only the workloads of these names.
+//! Some workloads post to a forum in another process, over HTTP: there it compares with the forum's own file, and the forum is
+//! killed too, or slow. `-- --kills 10000 --losses 1000 --pairs 100 --mishaps 600` are the numbers of runs (the faults of the
+//! disk are each met once, unless `--no-disk`); `-- NAME …` only the workloads of these names.
 
 #![expect(clippy::disallowed_macros, reason = "a benchmark prints its table")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock and knows which program it is")]
@@ -16,8 +17,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use tollgate_faults::{
-    Errno, Failed, Fault, Met, Program, Stage, Workload, beside_one_that_waits, beside_one_that_works, edges, meet,
-    power_lost_beside_one_that_waits, workloads,
+    Errno, Failed, Fault, Met, Mishap, Program, Stage, Workload, beside_one_that_waits, beside_one_that_works, edges, meet,
+    power_lost_beside_one_that_waits, workloads, workloads_elsewhere,
 };
 
 use tally::Tally;
@@ -37,7 +38,8 @@ fn main() -> ExitCode {
     }
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     if arguments.first().is_some_and(|first| first == AS_PROGRAM) {
-        return tollgate::cli::main(arguments);
+        // With a forum in another process behind it, where a workload has one; or that forum.
+        return tollgate_faults::elsewhere(arguments);
     }
     let words: Vec<String> = std::env::args().skip(1).collect();
     match measure(&Size::of(&words)) {
@@ -55,6 +57,7 @@ struct Size {
     kills: usize,
     losses: usize,
     pairs: usize,
+    mishaps: usize,
     disk: bool,
     workloads: Vec<Workload>,
 }
@@ -66,12 +69,13 @@ impl Size {
             at.and_then(|at| words.get(at + 1)?.parse().ok()).unwrap_or(otherwise)
         };
         let named = |it: &Workload| words.iter().any(|word| word == it.name);
-        let all = workloads();
+        let all: Vec<_> = workloads().into_iter().chain(workloads_elsewhere()).collect();
         let some = all.iter().any(named);
         Self {
             kills: after("--kills", 10_000),
             losses: after("--losses", 1_000),
             pairs: after("--pairs", 100),
+            mishaps: after("--mishaps", 600),
             disk: !words.iter().any(|word| word == "--no-disk"),
             workloads: all.into_iter().filter(|it| !some || named(it)).collect(),
         }
@@ -143,6 +147,10 @@ fn planned<'w>(size: &Size, stage: &Stage, workload: &'w Workload) -> Result<Vec
         row("killed", kills.cycle().take(share(size.kills)).collect()),
         row("power lost", losses.take(share(size.losses)).collect()),
     ];
+    if workload.forum.is_some() {
+        let mishaps = Mishap::ALL.into_iter().map(Fault::Forum).cycle();
+        rows.push(row("forum killed or slow", mishaps.take(share(size.mishaps)).collect()));
+    }
     if size.disk {
         for (errno, once, on) in
             [(Errno::Io, "EIO once", "EIO from there on"), (Errno::NoSpace, "ENOSPC once", "ENOSPC from there on")]

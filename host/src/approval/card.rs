@@ -14,7 +14,7 @@ pub use differences::differences;
 pub use json::BadCard;
 
 use crate::clock::Instant;
-use crate::name::{AgentName, Digest, PersonName, ToolName};
+use crate::name::{Actors, Digest, PersonName, ToolName};
 use crate::people::Gain;
 
 /// The act a question is about; its digest is what a yes is worth.
@@ -36,8 +36,8 @@ pub struct Act {
     pub rules: Digest,
     /// On whose behalf.
     pub initiator: PersonName,
-    /// Through which agent.
-    pub agent: AgentName,
+    /// Through which agents.
+    pub actors: Actors,
     /// In which session of that agent, where there are sessions.
     pub session: Option<String>,
     /// What stood where it writes, where it replaces something.
@@ -65,7 +65,7 @@ impl Act {
             ("the manifest", self.manifest.to_string()),
             ("the configuration", self.rules.to_string()),
             ("the initiator", self.initiator.to_string()),
-            ("the agent", self.agent.to_string()),
+            ("the agent", self.actors.to_string()),
             ("the session", json!(self.session).to_string()),
             ("what it replaces", json!(self.found).to_string()),
         ]

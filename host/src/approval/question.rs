@@ -11,7 +11,7 @@ use super::rule::Rules;
 use super::visible::show_name;
 use crate::clock::Instant;
 use crate::name::{Digest, InvocationId, PersonName};
-use crate::people::Audience;
+use crate::people::{Audience, Directory};
 use crate::quota::{self, Rate};
 use crate::unit::Duration;
 
@@ -129,13 +129,21 @@ impl Question {
         json!({
             "question": self.id, "state": self.state.as_str(), "why": self.why,
             "function": act.map(|act| act.function.clone()), "tool": act.map(|act| act.tool.to_string()),
-            "agent": act.map(|act| act.agent.to_string()), "initiator": self.rules.initiator.as_str(),
+            "agent": act.map(|act| act.actors.first().to_string()), "via": act.map(|act| act.actors.via()), "initiator": self.rules.initiator.as_str(),
             "about": self.rules.about.as_ref().map(|about| show_name(&about.to_string())),
             "consent": self.rules.consent.to_string(),
             "agreed": self.agreed.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "expires": self.expires.to_string(), "invocation": self.asker.to_string(),
             "glass": self.review.as_ref().map(|review| if review.closed.is_some() { "reviewed" } else { "unreviewed" }),
         })
+    }
+
+    /// Whether it is still agreed to: by people who may answer, or by one who broke the glass and still may.
+    #[must_use]
+    pub fn holds(&self, directory: &Directory, now: Instant) -> bool {
+        let readers = || self.rules.readers(directory, now);
+        let glass = self.review.as_ref().is_some_and(|review| readers().contains(&review.person));
+        glass || self.rules.met(&self.agreed, directory, now)
     }
 }
 

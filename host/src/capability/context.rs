@@ -35,7 +35,7 @@ impl Host for Guest {
     async fn agent(&mut self) -> wasmtime::Result<String> {
         let _inside = Inside::new(&self.session);
         self.counted().await?;
-        Ok(self.session.who.agent.to_string())
+        Ok(self.session.who.actors.first().to_string())
     }
 
     async fn meters(&mut self) -> wasmtime::Result<Vec<Meter>> {

@@ -148,6 +148,10 @@ pub async fn credential(store: &Store, person: &PersonName) -> Result<u32, Failu
     };
     for wrong in 0..ATTEMPTS {
         let Some(typed) = passphrase(person) else {
+            // An agent's environment has no terminal; that somebody tried to answer from there is to be seen.
+            let body =
+                Body::of(3).text("code", "door.no-terminal").text("door", "terminal").name("initiator", person.shared());
+            store.note(Draft::new(Kind::TurnedAway, body)).await?;
             return Err(Failure::refused(
                 "an answer is given at a terminal, and there is none".to_owned(),
                 "run this at a terminal".to_owned(),

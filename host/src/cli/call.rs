@@ -33,7 +33,8 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
         let (host, store) = workspace.host(Some(Arc::new(Terminal)))?;
         let here = Here { workspace: &workspace, host: &host, store: &store };
         let loaded = host.load(manifest, &bytes).await?;
-        let call = Call { function, arguments, initiator, agent, session, key };
+        let actors = agent.into();
+        let call = Call { function, arguments, initiator, actors, session, key };
         let shown = match host.call(&loaded, call, interrupted()).await {
             Ok(report) => here.follow(report, options.wait).await,
             Err(NotCalled::Joined(invocation)) => here.look(invocation, options.wait).await,

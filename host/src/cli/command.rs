@@ -1,16 +1,18 @@
 //! The commands and their arguments, as `--help` shows them.
 
 mod people;
+mod serve;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output::Format;
 pub use people::{
     Answer, Approvals, ApprovalsCommand, Became, BreakGlass, Cancel, Doubts, DoubtsCommand, Freeze, FreezeCommand, Lease,
     LeaseCommand, ResultOf, Review, Thaw, Throw,
 };
+pub use serve::{AgentToken, PersonCode, PersonToken, Run, Serve, Token, TokenCommand};
 
 /// Hosts the tools of AI agents: every import granted, metered, agreed to and on record.
 ///
@@ -96,8 +98,10 @@ pub enum Command {
     World(World),
     /// Look at access that tools opened, end it, or let it go on.
     Lease(Lease),
-    /// Say what this machine and this workspace lack.
-    Doctor,
+    /// Say what this machine and this workspace lack; or accept, with your passphrase, that the store was put back from a backup.
+    Doctor(Doctor),
+    /// Print the JSON Schema of manifests or of `tollgate.toml`, for editors.
+    Schema(Schema),
     /// Print completions for a shell.
     Completions(Completions),
     /// Compile a component from stdin to stdout, within limits; for the host's own use.
@@ -125,6 +129,22 @@ pub struct New {
     pub folder: PathBuf,
 }
 
+/// `schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of what.
+    pub of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// A tool's manifest.
+    Manifest,
+    /// `tollgate.toml`.
+    Config,
+}
+
 /// `inspect`
 #[derive(Debug, Args)]
 pub struct Inspect {
@@ -143,78 +163,6 @@ pub struct Inspect {
 pub struct Pin {
     /// The tool.
     pub tool: String,
-}
-
-/// `run`
-#[derive(Debug, Args)]
-pub struct Run {
-    #[command(flatten)]
-    pub who: Who,
-    /// In which session of the agent. Without one, the person and the agent are one session.
-    #[arg(long, env = "TOLLGATE_SESSION")]
-    pub session: Option<String>,
-}
-
-/// `serve`
-#[derive(Debug, Args)]
-pub struct Serve {
-    /// How long calls that are at work may take to finish once it is told to stop.
-    #[arg(long, default_value = "10 s")]
-    pub grace: String,
-}
-
-/// `token`
-#[derive(Debug, Args)]
-pub struct Token {
-    #[command(subcommand)]
-    pub command: TokenCommand,
-}
-
-/// `token …`
-#[derive(Debug, Subcommand)]
-pub enum TokenCommand {
-    /// For an agent; asks nothing, and opens only what manifests open to it.
-    Agent(AgentToken),
-    /// For yourself, where people answer; asks for your passphrase.
-    Person(PersonToken),
-    /// A code to sign in with on the page, once; asks for your passphrase.
-    Code(PersonCode),
-}
-
-/// `token agent`
-#[derive(Debug, Args)]
-pub struct AgentToken {
-    /// The agent.
-    pub agent: String,
-    /// For whom it works; the default stands in `tollgate.toml`.
-    #[arg(long = "as", env = "TOLLGATE_AS")]
-    pub initiator: Option<String>,
-    /// The agents on whose behalf this one works, the nearest first.
-    #[arg(long)]
-    pub via: Vec<String>,
-    /// The session: one task of the platform.
-    #[arg(long)]
-    pub session: Option<String>,
-    /// How long it is valid, 24 hours at most.
-    #[arg(long = "for", default_value = "1 h")]
-    pub lives: String,
-}
-
-/// `token person`
-#[derive(Debug, Args)]
-pub struct PersonToken {
-    /// The person; the default stands in `tollgate.toml`.
-    pub person: Option<String>,
-    /// How long it is valid, 1 hour at most.
-    #[arg(long = "for", default_value = "15 min")]
-    pub lives: String,
-}
-
-/// `token code`
-#[derive(Debug, Args)]
-pub struct PersonCode {
-    /// The person; the default stands in `tollgate.toml`.
-    pub person: Option<String>,
 }
 
 /// `explain`
@@ -334,6 +282,21 @@ pub struct Backup {
 pub struct Passphrase {
     /// Whose.
     pub person: String,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Go on with a store that was put back from a backup: what came after the backup is lost, questions are void, quotas count
+    /// as spent, and everything is frozen until somebody thaws it.
+    #[arg(long, requires = "reason")]
+    pub accept_restore: bool,
+    /// Why, in 10 to 500 characters. It is put on record.
+    #[arg(long, requires = "accept_restore")]
+    pub reason: Option<String>,
+    /// Who accepts it, with a passphrase that is read from the terminal; the default stands in `tollgate.toml`.
+    #[arg(long = "as", env = "TOLLGATE_AS")]
+    pub person: Option<String>,
 }
 
 /// `world`

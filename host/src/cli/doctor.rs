@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::exit::{Exit, Failure};
 use super::output::Output;
+use crate::clock::SLACK;
 use crate::diagnostic::Broken;
 use crate::setup::Workspace;
+use crate::store::{BALLAST, Store};
 
 /// How a finding weighs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,6 +95,14 @@ fn sizes(workspace: &Workspace) -> Vec<Finding> {
     )]
 }
 
+/// Whether the space that is kept for outcomes is there; opening the store puts it back where there is room.
+fn room(workspace: &Workspace) -> Option<Finding> {
+    let size = std::fs::metadata(workspace.path("tollgate.ballast")).map(|it| it.len()).unwrap_or_default();
+    let needed = 2 * (BALLAST >> 20);
+    let says = format!("the disk is full: no change is begun before {needed} MiB are free");
+    (size < BALLAST).then(|| finding(Weight::Wrong, "disk", says))
+}
+
 /// Whether what was pinned can still be shown.
 fn components(workspace: &Workspace) -> Vec<Finding> {
     let about = "components";
@@ -112,6 +122,19 @@ fn components(workspace: &Workspace) -> Vec<Finding> {
     });
     let all = format!("{} kept of what was ever pinned", kept.len());
     [finding(Weight::Fine, about, all)].into_iter().chain(lacks).collect()
+}
+
+/// Whether the clock is where the journal was.
+fn clock(store: &Store) -> Finding {
+    let (about, behind) = ("clock", store.clock_behind());
+    match store.near() {
+        Err(broken) => finding(Weight::Wrong, about, format!("{}: {}", broken.cause, broken.help.unwrap_or_default())),
+        Ok(()) if behind > SLACK => {
+            let says = format!("{behind} behind the newest entry on record: no time passes here until it has caught up");
+            finding(Weight::Note, about, says)
+        }
+        Ok(()) => finding(Weight::Fine, about, "not behind the newest entry on record"),
+    }
 }
 
 /// What only an open host knows.
@@ -140,6 +163,12 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         ),
         Err(broken) => finding(Weight::Wrong, "world", broken.to_string()),
     });
+    findings.push(clock(&store));
+    findings.extend(room(workspace));
+    if let Err(behind) = store.takes_changes() {
+        let help = behind.help.as_deref().unwrap_or_default();
+        findings.push(finding(Weight::Wrong, "journal", format!("the store takes no change: {}; {help}", behind.cause)));
+    }
     if let Err(broken) = store.close().await {
         findings.push(finding(Weight::Wrong, "journal", broken.to_string()));
     }

@@ -33,7 +33,7 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
         let rights = store.rights(&who.0).await?;
         let action = action(&options.function, &values, &host.backends())
             .map_err(|why| Failure::usage(why, "for example: tollgate explain answer files.read path=runbooks/deploy.md"))?;
-        let mut steps = match admit(&manifest, &rights, &who.1) {
+        let mut steps = match admit(&manifest, &rights, &who.1.clone().into()) {
             Ok(()) => {
                 vec![Step::yes("admit", format!("{} may have {} called through {}", who.0, manifest.tool, who.1), None)]
             }
@@ -42,7 +42,7 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
         };
         if steps.iter().all(|step| step.refusal.is_none()) {
             let (tool, function) = (manifest.tool.clone(), Some(action.function().into()));
-            let subject = Subject { tool, agent: who.1.clone(), initiator: who.0.clone(), function };
+            let subject = Subject { tool, actors: who.1.clone().into(), initiator: who.0.clone(), function };
             steps.extend(explain(&*action, &allowed, &rights, &subject));
             if let (true, Err(refusal)) = (steps.iter().all(|step| step.refusal.is_none()), action.look().await) {
                 steps.push(Step::no("effect", None, refusal));

@@ -76,6 +76,10 @@ fn try_once(workspace: &Arc<Workspace>, new: &NewFreeze) -> Try {
         if !directory.people.contains_key(&new.by) {
             return Err(nobody(&new.by));
         }
+        if let Err(behind) = store.takes_changes() {
+            // To try again is of no use, and nothing runs here.
+            return Err(Failure::refused(behind.to_string(), behind.help.unwrap_or_default()));
+        }
         let frozen = store.freeze(&new).await?;
         if let Err(broken) = store.close().await {
             // What is frozen is on record; its signature comes with the next head.

@@ -33,7 +33,8 @@ pub fn run(folder: &Path, options: &BreakGlass, output: Output) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-fn statement(option: &str, typed: &str) -> Result<Statement, Failure> {
+/// What a person says for the record, as it was typed.
+pub fn statement(option: &str, typed: &str) -> Result<Statement, Failure> {
     Statement::parse(typed)
         .map_err(|e| Failure::usage(format!("{option}: {e}"), "say it in a sentence; it is put on record"))
 }
@@ -50,7 +51,7 @@ async fn break_glass(here: &Here<'_>, id: u64, person: &PersonName, reason: Stat
     note(&card.text(&here.workspace.meanwhile(store, &question)?));
     note(&warning(&question, person));
     credential(store, person).await?;
-    let now = here.workspace.current(&card.act.tool, |tool| here.workspace.in_force(tool));
+    let now = here.workspace.current(&card.act.tool);
     let breaking = Breaking { question: id, person: person.clone(), reason, now };
     match store.break_glass(breaking).await? {
         Answered::Counted(_) => {}

@@ -12,7 +12,7 @@ use super::receipt::invocation;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::journal::checkpoint::Verifier;
-use crate::journal::verify::Verdict;
+use crate::journal::verify::{Restored, Verdict};
 use crate::setup::{Workspace, new_file, read_file};
 use crate::store::{Erase, Kept, Store, outcome, verify, verify_export};
 
@@ -47,12 +47,16 @@ fn list(folder: &Path, limit: u32, output: Output) -> Result<Exit, Failure> {
         let outcome = outcome(last);
         json!({
             "invocation": began.json()["invocation"], "at": began.time().to_string(), "tool": began.body()["tool"],
-            "function": began.body()["function"], "initiator": began.body()["initiator"], "agent": began.body()["agent"], "outcome": outcome,
+            "function": began.body()["function"], "initiator": began.body()["initiator"], "agent": began.body()["agent"], "via": began.body()["via"],
+            "outcome": outcome,
         })
     }).collect();
     output.result(&json!({ "invocations": rows }), || {
         let keys = ["invocation", "at", "tool", "function", "initiator", "agent", "outcome"];
-        let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let text = |row: &Value, key: &str| match (key, row[key].as_str().unwrap_or_default(), row["via"].as_str()) {
+            ("agent", first, Some(via)) => format!("{first} {via}"),
+            (_, text, _) => text.to_owned(),
+        };
         let cells: Vec<Vec<String>> = rows.iter().map(|row| keys.iter().map(|key| text(row, key)).collect()).collect();
         table(&["INVOCATION", "AT", "TOOL", "FUNCTION", "FOR", "THROUGH", "OUTCOME"], &cells)
     });
@@ -115,16 +119,16 @@ fn verdict(folder: &Path, from: Option<&Path>, key: Option<&str>, output: Output
 
 fn say(verdict: &Verdict, output: Output) -> Exit {
     match verdict {
-        Verdict::Sound { entries, checkpoints } => {
-            output.result(&json!({ "verdict": "sound", "entries": entries, "checkpoints": checkpoints }), || {
-                format!("sound: {entries} entries, {checkpoints} signed heads")
-            });
+        Verdict::Sound { entries, checkpoints, restored } => {
+            let (json, lines) = put_back(restored);
+            let json = json!({ "verdict": "sound", "entries": entries, "checkpoints": checkpoints, "restored": json });
+            output.result(&json, || format!("sound: {entries} entries, {checkpoints} signed heads{lines}"));
             Exit::Done
         }
-        Verdict::CannotTell { signed, why } => {
-            output.result(&json!({ "verdict": "cannot-tell", "signed": signed, "why": why }), || {
-                format!("cannot tell: {why} (signed and sound: {signed} entries)")
-            });
+        Verdict::CannotTell { signed, why, restored } => {
+            let (json, lines) = put_back(restored);
+            let json = json!({ "verdict": "cannot-tell", "signed": signed, "why": why, "restored": json });
+            output.result(&json, || format!("cannot tell: {why} (signed and sound: {signed} entries){lines}"));
             Exit::CannotTell
         }
         Verdict::Wrong { findings } => {
@@ -136,6 +140,12 @@ fn say(verdict: &Verdict, output: Output) -> Exit {
             Exit::Wrong
         }
     }
+}
+
+/// Where the store was put back from a backup: as JSON, and as lines.
+fn put_back(restored: &[Restored]) -> (Vec<Value>, String) {
+    let json = |it: &Restored| json!({ "entry": it.number, "kept": it.kept, "lost": it.lost.map(|head| head.entries) });
+    (restored.iter().map(json).collect(), restored.iter().map(|it| format!("\n{it}")).collect())
 }
 
 fn export(folder: &Path, file: &Path, payloads: bool, output: Output) -> Result<Exit, Failure> {

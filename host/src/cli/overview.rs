@@ -12,7 +12,7 @@ use crate::journal::Doubt;
 use crate::lease::Lease;
 use crate::people::Directory;
 use crate::setup::Workspace;
-use crate::store::{MOST, Overview};
+use crate::store::{Kept, MOST, Overview};
 
 /// A part of the report: its key, what it says, and its columns with their heads.
 struct Part {
@@ -23,7 +23,7 @@ struct Part {
     cut: bool,
 }
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     Part {
         key: "unreviewed",
         says: "Done without the consent it needed, and reviewed by nobody (`tollgate review QUESTION --finding …`)",
@@ -39,6 +39,20 @@ const PARTS: [Part; 6] = [
             ("WHY", "reason"),
         ],
         cut: false,
+    },
+    Part {
+        key: "turned-away",
+        says: "Turned away where people answer, in the last 7 days: an agent tried to answer for a person",
+        columns: &[
+            ("AT", "at"),
+            ("DOOR", "door"),
+            ("CODE", "code"),
+            ("FOR", "initiator"),
+            ("AGENT", "agent"),
+            ("VIA", "via"),
+            ("ENTRY", "entry"),
+        ],
+        cut: true,
     },
     Part {
         key: "doubts",
@@ -107,6 +121,7 @@ fn json(overview: &Overview, directory: &Directory) -> Value {
         "waiting": questions(&overview.waiting),
         "doubts": overview.doubts.iter().map(doubt).collect::<Vec<_>>(),
         "leases": overview.leases.iter().map(lease).collect::<Vec<_>>(),
+        "turned-away": overview.turned.iter().map(turned).collect::<Vec<_>>(),
         "frozen": overview.frozen.iter().map(frozen).collect::<Vec<_>>(),
     })
 }
@@ -129,6 +144,12 @@ fn asked(question: &Question, directory: &Directory) -> Value {
 fn doubt(doubt: &Doubt) -> Value {
     let (invocation, since) = (doubt.invocation.to_string(), doubt.at.to_string());
     json!({ "invocation": invocation, "seq": doubt.seq, "function": doubt.function, "since": since })
+}
+
+fn turned(entry: &Kept) -> Value {
+    let mut row = entry.body().clone();
+    (row["at"], row["entry"]) = (json!(entry.time().to_string()), json!(entry.number()));
+    row
 }
 
 fn lease(lease: &Lease) -> Value {
@@ -155,7 +176,7 @@ fn text(report: &Value) -> String {
     };
     let draw = |part: &Part| {
         let rows = report[part.key].as_array().filter(|rows| !rows.is_empty())?;
-        let first = if part.cut && rows.len() == MOST { format!(", the first {MOST}") } else { String::new() };
+        let first = if part.cut && rows.len() == MOST { format!(", {MOST} of them") } else { String::new() };
         let cells = |row: &Value| part.columns.iter().map(|(_, key)| cell(&row[*key])).collect();
         let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
         let head: Vec<&str> = part.columns.iter().map(|(head, _)| *head).collect();

@@ -47,6 +47,8 @@ fn text(receipt: &Value) -> String {
         "engine",
     ];
     let mut lines: Vec<String> = keys.iter().map(|key| format!("{key:10} {}", plain(&receipt[*key]))).collect();
+    // The agents on whose behalf that one worked.
+    receipt["via"].as_str().into_iter().for_each(|via| lines.insert(6, format!("{:10} {via}", "via")));
     let rows = |key: &str, columns: &[&str]| -> Vec<Vec<String>> {
         let rows = receipt[key].as_array().into_iter().flatten();
         rows.map(|row| columns.iter().map(|column| plain(&row[*column])).collect()).collect()

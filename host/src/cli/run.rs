@@ -3,9 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
 use super::command::Run;
 use super::exit::{Exit, Failure};
 use super::output::note;
+use super::serve::followed;
 use crate::serve::{Caller, Front, Shelf, over_stdio};
 use crate::setup::Workspace;
 
@@ -13,11 +17,11 @@ use crate::setup::Workspace;
 pub fn run(folder: &Path, options: &Run) -> Result<Exit, Failure> {
     let workspace = Workspace::open(folder)?;
     let (person, agent) = workspace.who(options.who.initiator.as_deref(), &options.who.agent)?;
-    let caller = Caller { person, agent, via: Vec::new(), session: options.session.clone() };
+    let caller = Caller { person, actors: agent.into(), session: options.session.clone() };
     note(&format!(
         "tollgate: agent {} for {}; it runs under the account that owns store and keys, so keep it from other commands \
          (SECURITY.md says how)",
-        caller.agent, caller.person
+        caller.actors, caller.person
     ));
     let runtime = workspace.runtime()?;
     let served = runtime.block_on(async {
@@ -28,8 +32,11 @@ pub fn run(folder: &Path, options: &Run) -> Result<Exit, Failure> {
             note(&format!("tollgate: `{tool}` is not offered: {}", why.short()));
         }
         let front = Arc::new(Front::new(workspace, (host, store.clone()), shelf, None)?);
+        let (_again, asked) = mpsc::channel(1);
+        let beside = [tokio::spawn(front.clone().take_up()), tokio::spawn(followed(front.clone(), asked))];
         let served = over_stdio(front.clone(), caller).await;
         front.stop();
+        beside.iter().for_each(JoinHandle::abort);
         store.close().await?;
         served.map_err(Failure::from)
     });

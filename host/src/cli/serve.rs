@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::command::Serve;
 use super::exit::{Exit, Failure};
 use super::output::{Output, note};
 use crate::diagnostic::Broken;
-use crate::serve::{Doors, Front, Shelf, Site};
+use crate::serve::{Doors, Front, Shelf, Site, count};
 use crate::setup::Workspace;
 use crate::unit::Duration;
 
@@ -21,6 +22,7 @@ pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failu
     let workspace = Workspace::open(folder)?;
     let runtime = workspace.serving()?;
     let served = runtime.block_on(async {
+        let figures = count()?;
         let (host, store) = workspace.host(None)?;
         let started = tokio::task::block_in_place(|| workspace.load_all(&host))?;
         let shelf = Shelf::new(started);
@@ -30,8 +32,19 @@ pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failu
         let people = workspace.config.serve.people.url.clone();
         let front = Arc::new(Front::new(workspace, (host, store.clone()), shelf, Some(people))?);
         let taking_up = tokio::spawn(front.clone().take_up());
-        let served = serve(&front, grace, output).await;
+        let site = Site::new(front.clone(), figures.clone())?;
+        let keeping = tokio::spawn(async move {
+            // Histograms keep what was recorded since the last look.
+            loop {
+                tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+                figures.run_upkeep();
+            }
+        });
+        let following = tokio::spawn(follow(front.clone(), site.clone()));
+        let served = serve(site, grace, output).await;
         taking_up.abort();
+        following.abort();
+        keeping.abort();
         store.close().await?;
         served
     });
@@ -39,9 +52,9 @@ pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failu
     served.map(|()| Exit::Done)
 }
 
-async fn serve(front: &Arc<Front>, grace: Duration, output: Output) -> Result<(), Failure> {
+async fn serve(site: Arc<Site>, grace: Duration, output: Output) -> Result<(), Failure> {
     let stop = stopped()?;
-    let doors = Doors::bind(Site::new(front.clone())?).await?;
+    let doors = Doors::bind(site).await?;
     let addresses = doors.addresses();
     let json: Map<String, Value> = addresses.iter().map(|(door, at)| ((*door).to_owned(), json!(at.to_string()))).collect();
     output.result(&Value::Object(json), || {
@@ -50,6 +63,32 @@ async fn serve(front: &Arc<Front>, grace: Duration, output: Output) -> Result<()
     });
     doors.serve(stop, grace.to_std()).await;
     Ok(())
+}
+
+/// Looks at the tools again when their files change, and when somebody sends SIGHUP.
+async fn follow(front: Arc<Front>, site: Arc<Site>) {
+    let (again, asked) = mpsc::channel(1);
+    let told = async move {
+        let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return std::future::pending().await };
+        while hang_up.recv().await.is_some() {
+            // Full means that it is about to look anyway.
+            let _ = again.try_send(());
+            if let Err(broken) = site.reload_keys() {
+                tracing::error!(doing = broken.doing, cause = broken.cause, "the issuer's keys stay as they were");
+            }
+        }
+    };
+    tokio::select! {
+        () = followed(front, asked) => {}
+        () = told => {}
+    }
+}
+
+/// Looks at the tools again when their files change.
+pub async fn followed(front: Arc<Front>, asked: mpsc::Receiver<()>) {
+    if let Err(broken) = front.follow(asked).await {
+        tracing::error!(doing = broken.doing, cause = broken.cause, "changes of tools need a restart");
+    }
 }
 
 /// Resolves when the process is told to stop: by its supervisor, or from the keyboard.

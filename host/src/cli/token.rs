@@ -9,7 +9,7 @@ use super::command::{AgentToken, PersonCode, PersonToken, Token, TokenCommand};
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use crate::clock::{Clock as _, Instant};
-use crate::name::{AgentName, PersonName};
+use crate::name::{Actors, AgentName, PersonName};
 use crate::serve::{Caller, Tokens};
 use crate::setup::{SystemClock, Workspace};
 use crate::unit::Duration;
@@ -31,9 +31,9 @@ pub fn run(folder: &Path, options: &Token, output: Output) -> Result<Exit, Failu
 
 fn agent(workspace: &Workspace, options: &AgentToken, output: Output) -> Result<Exit, Failure> {
     let (person, agent) = workspace.who(options.initiator.as_deref(), &options.agent)?;
-    let via = options.via.iter().map(|via| AgentName::parse(via)).collect::<Result<_, _>>();
+    let via = options.via.iter().map(|via| AgentName::parse(via)).collect::<Result<Vec<_>, _>>();
     let via = via.map_err(|e| Failure::usage(e.to_string(), "name agents with --via"))?;
-    let caller = Caller { person, agent, via, session: options.session.clone() };
+    let caller = Caller { person, actors: Actors::new(agent, via), session: options.session.clone() };
     let lives = lives(&options.lives, AGENT)?;
     let now = SystemClock.now();
     let token = Tokens::open(workspace)?.for_agent(&caller, (now, lives))?;

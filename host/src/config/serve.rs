@@ -51,6 +51,8 @@ pub struct Issuer {
     pub keys: FilePath,
     /// The claim that names the platform's session.
     pub session: String,
+    /// Clients through which people sign in; a token that names another one is an agent's.
+    pub clients: Vec<String>,
 }
 
 /// `[serve.limits]`
@@ -200,13 +202,24 @@ fn origins(section: &mut Section<'_>) -> Vec<String> {
     items.iter().filter_map(|item| section.parsed(item, url, help)).collect()
 }
 
+fn clients(section: &mut Section<'_>) -> Vec<String> {
+    let help =
+        "write clients = [\"approvals-page\"]: clients through which people sign in, as `azp` or `client_id` names them";
+    if !section.holds("clients") {
+        return Vec::new();
+    }
+    let items = section.list("clients", help).unwrap_or_default();
+    items.iter().filter_map(|item| section.parsed(item, some, help)).collect()
+}
+
 fn issuer(mut section: Section<'_>) -> Option<Issuer> {
     let issuer = section.need("issuer", some, "write issuer = \"https://login.example\": as its tokens name it");
     let keys =
         section.need("keys", FilePath::parse, "write keys = \"keys/login.jwks.json\": its JWK set, below the workspace");
     let session = section.read("session", some, "write session = \"sid\": the claim that names the platform's session");
+    let clients = clients(&mut section);
     section.finish();
-    Some(Issuer { issuer: issuer?, keys: keys?, session: session.unwrap_or_else(|| "sid".to_owned()) })
+    Some(Issuer { issuer: issuer?, keys: keys?, session: session.unwrap_or_else(|| "sid".to_owned()), clients })
 }
 
 fn limits(mut section: Section<'_>) -> Limits {

@@ -16,7 +16,7 @@ use crate::grant::{Allowed, Spec};
 use crate::journal::{Body, Chapter, Draft, Journal, Kind, Pending, Record, Unrecorded};
 use crate::label::Label;
 use crate::meter::Meters;
-use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::people::{About, Rights};
 use crate::quota::{self, Charge, Quota};
 use crate::refusal::Refusal;
@@ -96,8 +96,8 @@ pub struct Who {
     pub manifest: Digest,
     /// On whose behalf.
     pub initiator: PersonName,
-    /// Through which agent.
-    pub agent: AgentName,
+    /// Through which agents.
+    pub actors: Actors,
     /// In which session of the agent, where its platform says so.
     pub session: Option<String>,
     /// The digest of what the configuration says about consent.
@@ -110,8 +110,8 @@ impl Who {
     /// What a freeze may be about, in a use of `function`.
     #[must_use]
     pub fn subject(&self, function: impl Into<Option<&'static str>>) -> Subject {
-        let (tool, agent, initiator) = (self.tool.clone(), self.agent.clone(), self.initiator.clone());
-        Subject { tool, agent, initiator, function: function.into().map(Into::into) }
+        let (tool, actors, initiator) = (self.tool.clone(), self.actors.clone(), self.initiator.clone());
+        Subject { tool, actors, initiator, function: function.into().map(Into::into) }
     }
 }
 
@@ -337,7 +337,7 @@ impl Session {
     /// What one act under `spec` costs of quotas.
     pub(super) fn charges(&self, spec: &Spec) -> Vec<Charge> {
         let who = &self.who;
-        quota::charges(&self.quotas, spec.name, &who.tool, &who.agent, &who.initiator)
+        quota::charges(&self.quotas, spec.name, &who.tool, who.actors.first(), &who.initiator)
     }
 }
 

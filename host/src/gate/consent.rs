@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::action::Action;
-use super::book::{Book, Session};
+use super::book::{Book, Session, Who};
 use super::permit::unrecorded;
 use super::tape::diverged;
 use crate::approval::{
@@ -14,7 +14,7 @@ use crate::approval::{
 };
 use crate::diagnostic::{Broken, Halt};
 use crate::grant::Consent;
-use crate::journal::{Body, Draft, Kind, NewWait, Terms, With};
+use crate::journal::{Body, Draft, Kind, NewWait, Terms, Unrecorded, With};
 use crate::meter::{Charge, Used};
 use crate::name::PersonName;
 use crate::people::{Premise, Rights};
@@ -39,7 +39,7 @@ pub(super) struct Asking<'a> {
 impl Asking<'_> {
     /// Asks, waits a while, and sets the invocation down if nobody has answered by then.
     pub(super) async fn ask(mut self, book: &mut Book) -> Result<Use, Halt> {
-        let act = self.act();
+        let act = act(self.action, self.premise.shown.clone(), &self.session.who);
         let question = match book.resumed.take() {
             Some(question) => self.still(question, &act).await?,
             None => self.put(act, book).await?,
@@ -55,23 +55,6 @@ impl Asking<'_> {
         match answered {
             Ok(question) => Ok(self.judge(question?)?),
             Err(_) => Err(self.set_down(question, book).await),
-        }
-    }
-
-    fn act(&self) -> Act {
-        let who = &self.session.who;
-        Act {
-            function: self.action.function().to_owned(),
-            canonical: self.action.canonical(),
-            audience: self.premise.shown.clone(),
-            tool: who.tool.clone(),
-            component: who.component,
-            manifest: who.manifest,
-            rules: who.rules,
-            initiator: who.initiator.clone(),
-            agent: who.agent.clone(),
-            session: who.session.clone(),
-            found: self.action.found(),
         }
     }
 
@@ -93,7 +76,7 @@ impl Asking<'_> {
         let (audience, manners) = (self.premise.audience.clone(), services.manners.clone());
         let new = NewQuestion { act, rules, audience, manners, asker: who.invocation };
         let terms = Terms { premise: None, with: Some(With::Ask(Box::new(new))) };
-        let written = book.record.commit(&services.journal, Some(draft), terms).await.map_err(unrecorded)?;
+        let written = book.record.commit(&services.journal, Some(draft), terms).await.map_err(unasked)?;
         match written.asked {
             Some(question) => Ok(question),
             None => Err(Refusal::new(Code::Unrecorded, "the question could not be put on record").into()),
@@ -297,6 +280,23 @@ impl Asking<'_> {
     }
 }
 
+/// What a yes to an action is bound to.
+pub(super) fn act(action: &dyn Action, audience: BTreeSet<PersonName>, who: &Who) -> Act {
+    Act {
+        function: action.function().to_owned(),
+        canonical: action.canonical(),
+        audience,
+        tool: who.tool.clone(),
+        component: who.component,
+        manifest: who.manifest,
+        rules: who.rules,
+        initiator: who.initiator.clone(),
+        actors: who.actors.clone(),
+        session: who.session.clone(),
+        found: action.found(),
+    }
+}
+
 /// What was used of each grant, as an entry holds it.
 fn used(spent: &[(String, u32, Used)]) -> Vec<Value> {
     spent.iter().map(|(name, index, used)| json!([name, index, used.calls, used.bytes])).collect()
@@ -311,6 +311,19 @@ fn changed(why: &str) -> Refusal {
         why => format!("what was asked is not what would happen now: {why}"),
     };
     Refusal::new(Code::Changed, message).unless("ask again; the new question shows what is different")
+}
+
+/// What a guest is told when its question could not be put on record. One that is there after all stands: the next start lets
+/// its invocation wait, and a yes performs the act.
+fn unasked(failed: Unrecorded) -> Refusal {
+    match failed {
+        Unrecorded::Refused(_) | Unrecorded::Broken(_) => unrecorded(failed),
+        Unrecorded::Unknown(broken) => {
+            tracing::error!(doing = broken.doing, cause = broken.cause, "whether it was asked is not known");
+            Refusal::new(Code::InDoubt, "whether this was asked is not known")
+                .unless("look with `tollgate approvals list`, or call again with the same arguments")
+        }
+    }
 }
 
 fn unreadable(broken: &Broken) -> Refusal {

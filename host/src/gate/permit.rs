@@ -4,7 +4,7 @@
 
 mod outside;
 
-pub use outside::Failed;
+pub use outside::{Failed, in_doubt};
 
 use std::sync::Arc;
 
@@ -194,7 +194,7 @@ impl<A: Action> Agreed<A> {
         let terms = Terms { premise: covered.premise.clone(), with };
         if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), terms).await {
             book.settled();
-            return Err((unrecorded(failed), book));
+            return Err((unintended(failed, covered.action.class()), book));
         }
         let Covered { action, premise, .. } = covered;
         let change = premise.map(|premise| Recorded { intent, glass, premise, session: session.clone() });
@@ -331,7 +331,7 @@ impl<A: Action> Permit<A> {
                     book.record.committed(&drafts);
                     return Ok(value);
                 }
-                Err(Unrecorded::Unknown(broken)) => in_doubt(&broken),
+                Err(Unrecorded::Unknown(broken)) => lost(&broken),
                 Err(failed) => unrecorded(failed),
             };
             // If it is there after all, the store takes no second outcome for it, and the next start ends the invocation.
@@ -356,13 +356,22 @@ fn unreadable() -> Halt {
 pub(super) fn unrecorded(failed: Unrecorded) -> Refusal {
     match failed {
         Unrecorded::Refused(refusal) => refusal,
-        // An intent, or a question: that it may be on record is no act.
+        // An intent: that it may be on record is no act.
         Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => unavailable(&broken),
     }
 }
 
-/// What a guest is told when the store does not say whether act and outcome are there.
-fn in_doubt(broken: &Broken) -> Refusal {
+/// What a guest is told when its intent could not be recorded. Where recovery finds out by sending again, and the intent may
+/// be there, what never began may happen yet.
+fn unintended(failed: Unrecorded, class: Class) -> Refusal {
+    match (failed, class) {
+        (Unrecorded::Unknown(broken), Class::Keyed) => lost(&broken),
+        (failed, _) => unrecorded(failed),
+    }
+}
+
+/// What a guest is told when the store does not say what is there.
+fn lost(broken: &Broken) -> Refusal {
     tracing::error!(doing = broken.doing, cause = broken.cause, "in doubt");
     Refusal::new(Code::InDoubt, "whether this happened is not known").unless("the host's next start finds out: look then")
 }

@@ -58,6 +58,12 @@ impl Loaded {
         &self.surface
     }
 
+    /// The digest of what its manifest means.
+    #[must_use]
+    pub const fn meaning(&self) -> Digest {
+        self.meaning
+    }
+
     /// The digest of its component.
     #[must_use]
     pub const fn digest(&self) -> Digest {

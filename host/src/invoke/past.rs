@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::Past;
 use crate::clock::Instant;
-use crate::gate::{Recalled, Recorded, Tape, never_begun};
-use crate::journal::Kind;
+use crate::gate::{Recalled, Recorded, Tape, in_doubt, never_begun};
+use crate::journal::{IN_DOUBT, Kind};
 use crate::meter::{Spent, Used};
-use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
 use crate::runtime::Seed;
 
@@ -25,7 +25,7 @@ pub struct Before {
     pub(super) engine: String,
     pub(super) function: String,
     pub(super) initiator: PersonName,
-    pub(super) agent: AgentName,
+    pub(super) actors: Actors,
     pub(super) session: Option<String>,
     pub(super) arguments: String,
     pub(super) seed: Seed,
@@ -87,7 +87,7 @@ impl Before {
             engine: text("engine")?.to_owned(),
             function: text("function")?.to_owned(),
             initiator: PersonName::parse(text("initiator")?).map_err(name)?,
-            agent: AgentName::parse(text("agent")?).map_err(name)?,
+            actors: Actors::read(&began.body).map_err(name)?,
             session: began.body["session"].as_str().map(str::to_owned),
             arguments: String::from_utf8(part("arguments")?.clone()).map_err(|e| e.to_string())?,
             seed: Seed::of(part("seed")?).ok_or("its seed is not one")?,
@@ -149,7 +149,8 @@ fn answer(past: &[Past], seq: usize) -> Result<Option<Recalled>, String> {
     if told.is_some_and(|next| next.parts.get("asked") == entry.parts.get("asked")) {
         return Ok(None);
     }
-    Ok(Some(Recalled::Refused(never_begun())))
+    let unknown = past[settled].body["outcome"] == IN_DOUBT;
+    Ok(Some(Recalled::Refused(if unknown { in_doubt() } else { never_begun() })))
 }
 
 fn refused(entry: &Past) -> Result<Refusal, String> {

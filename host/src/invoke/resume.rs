@@ -82,18 +82,19 @@ impl Host {
             loaded.find(Some(&before.function)).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
         let arguments = decode::arguments(function, &before.arguments)
             .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        self.store.ready()?;
         let rights = self.store.rights(&before.initiator).await?;
         let same_engine = before.engine == **self.sandbox.engine_id();
         let book = Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));
         let book = Arc::new(Mutex::new(book));
         let (id, seed) = (before.invocation, before.seed);
         let invocation = Invocation { host: self, loaded, function, entry, id, seed, book };
-        if let Err(refusal) = admit(&loaded.manifest, &rights, &before.agent) {
+        if let Err(refusal) = admit(&loaded.manifest, &rights, &before.actors) {
             return invocation.turn_away(refusal).await;
         }
-        let (initiator, agent, session) = (before.initiator, before.agent, before.session);
+        let (initiator, actors, session) = (before.initiator, before.actors, before.session);
         let call =
-            Call { function: Some(before.function), arguments: before.arguments, initiator, agent, session, key: None };
+            Call { function: Some(before.function), arguments: before.arguments, initiator, actors, session, key: None };
         let mut ordered = invocation.prepare(call, arguments, Skew::from(before.start));
         if !same_engine {
             // Another engine counts otherwise, and what it has to repeat was paid for.

@@ -17,7 +17,7 @@ use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
 use crate::gate::{Book, Patience, Seen, Session, Who, refused};
 use crate::journal::{Body, Draft, Journal, Kind, Meter, NewKey, Terms, Unrecorded, With};
-use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
 use crate::runtime::{Ended, Order, Seed, Skew, Stop, Stopwatch, Usage};
@@ -32,8 +32,8 @@ pub struct Call {
     pub arguments: String,
     /// On whose behalf.
     pub initiator: PersonName,
-    /// Through which agent.
-    pub agent: AgentName,
+    /// Through which agents.
+    pub actors: Actors,
     /// In which session of the agent, where its platform says so.
     pub session: Option<String>,
     /// The caller's idempotency key: another call with it gets the result of the first.
@@ -44,14 +44,14 @@ impl Call {
     /// The digest by which an equal call is known: principal, session, tool, function and canonical arguments.
     fn digest(&self, tool: &ToolName, function: &str) -> Digest {
         let arguments = serde_json::from_str(&self.arguments).unwrap_or_else(|_| Value::String(self.arguments.clone()));
-        let principal = json!([self.initiator.as_str(), self.agent.as_str(), self.session]);
+        let principal = json!([self.initiator.as_str(), self.actors.text(), self.session]);
         Digest::of(json!([principal, tool.as_str(), function, arguments]).to_string().as_bytes())
     }
 
     /// The digest of its key, which is its principal's own.
     fn key(&self) -> Option<Digest> {
         let key = self.key.as_ref()?;
-        Some(Digest::of(json!([self.initiator.as_str(), self.agent.as_str(), key]).to_string().as_bytes()))
+        Some(Digest::of(json!([self.initiator.as_str(), self.actors.text(), key]).to_string().as_bytes()))
     }
 }
 
@@ -94,6 +94,7 @@ impl Host {
             loaded.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
         let arguments = decode::arguments(function, &call.arguments)
             .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        self.store.ready()?;
         let digest = call.digest(&loaded.manifest.tool, &function.name);
         self.joins(&call, digest).await?;
         let rights = self.store.rights(&call.initiator).await?;
@@ -101,7 +102,7 @@ impl Host {
         if let Some(key) = call.key() {
             invocation.keep(NewKey { key, call: digest }, &call).await?;
         }
-        if let Err(refusal) = admit(&loaded.manifest, &rights, &call.agent) {
+        if let Err(refusal) = admit(&loaded.manifest, &rights, &call.actors) {
             return invocation.turn_away(refusal).await;
         }
         let ordered = invocation.prepare(call, arguments, Skew::from(rights.now));
@@ -136,8 +137,8 @@ impl Host {
         }
         let id = InvocationId::new(rights.now.0, &random);
         let mut book = Book::new(id, &loaded.allowed, patience(loaded));
-        let body = Body::of(9)
-            .name("agent", call.agent.shared())
+        let body = Body::of(10)
+            .name("agent", call.actors.first().shared())
             .hex("component", loaded.digest)
             .name("engine", self.sandbox.engine_id())
             .text("function", function.name.clone())
@@ -146,6 +147,7 @@ impl Host {
             .hex("manifest", loaded.meaning)
             .name("tool", loaded.manifest.tool.shared());
         let body = call.session.iter().fold(body, |body, session| body.text("session", session.clone()));
+        let body = call.actors.via_text().into_iter().fold(body, |body, via| body.text("via", via));
         let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed.bytes());
         book.record.note(began);
         Ok(Invocation { host: self, loaded, function, entry, id, seed, book: Arc::new(Mutex::new(book)) })
@@ -204,7 +206,7 @@ impl Invocation<'_> {
             component: self.loaded.digest,
             manifest: self.loaded.meaning,
             initiator: call.initiator,
-            agent: call.agent,
+            actors: call.actors,
             session: call.session,
             rules: self.host.rules,
             call: call_digest,

@@ -76,7 +76,7 @@ impl Entry {
 }
 
 /// A draft with its commitments printed: all of an entry that can be made before its place in the log is known.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sealed {
     kind: Kind,
     /// The members `body` and `commits`, which come first in canonical order.

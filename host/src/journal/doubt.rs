@@ -1,6 +1,7 @@
 //! Acts of which nobody knows whether they happened: their host died over them, or could not tell.
 
 use crate::clock::Instant;
+use crate::grant::Class;
 use crate::name::InvocationId;
 
 /// The outcome's word for it.
@@ -15,7 +16,11 @@ pub struct Doubt {
     pub seq: u32,
     /// What was asked for: `files.write`.
     pub function: String,
-    /// Since when it is in doubt.
+    /// How its intent says that it is found out whether it happened.
+    pub class: Class,
+    /// When its intent was put on record: nothing was done before.
+    pub intended: Instant,
+    /// Since when it is in doubt: its host, or the one that gave it up, has done nothing more for it.
     pub at: Instant,
     /// The request in canonical form; none where the payloads were erased.
     pub asked: Option<String>,
@@ -26,8 +31,8 @@ pub struct Doubt {
 /// What was found out about one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Learnt {
-    /// It happened.
-    Done,
+    /// It happened; and what the backend calls what was made, where that has a number.
+    Done(Option<u64>),
     /// It did not happen, and never will.
     NotDone,
     /// A person has to look; says what he can do.

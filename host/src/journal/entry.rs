@@ -5,7 +5,8 @@ use super::Body;
 /// What an entry says happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// An invocation was admitted: tool, component, manifest, engine, function, initiator, agent, instance.
+    /// An invocation was admitted: tool, component, manifest, engine, function, initiator, agent (and `via`, the agents on whose
+    /// behalf it works), instance.
     Began,
     /// The tool was told something.
     Observed,
@@ -53,6 +54,13 @@ pub enum Kind {
     Glass,
     /// Somebody else has looked at what was done without consent.
     Reviewed,
+    /// The host's clock has gone back behind the newest entry: how far, and what it says.
+    Clock,
+    /// A person accepted that the store was put back from a backup: what is kept, and the signed head of what was lost.
+    Restored,
+    /// Somebody was turned away where people answer, with what is no person's: at which door, with which code, and for whom
+    /// and through whom it was signed, where it was.
+    TurnedAway,
 }
 
 impl Kind {
@@ -82,6 +90,9 @@ impl Kind {
         Self::Extended,
         Self::Glass,
         Self::Reviewed,
+        Self::Clock,
+        Self::Restored,
+        Self::TurnedAway,
     ];
 
     /// The kind's stable word.
@@ -112,6 +123,9 @@ impl Kind {
             Self::Extended => "extended",
             Self::Glass => "glass",
             Self::Reviewed => "reviewed",
+            Self::Clock => "clock",
+            Self::Restored => "restored",
+            Self::TurnedAway => "turned-away",
         }
     }
 

@@ -2,8 +2,10 @@
 
 mod finding;
 mod invocations;
+mod restored;
 
 pub use finding::{Finding, Verdict, Wrong};
+pub use restored::Restored;
 
 use std::collections::BTreeMap;
 
@@ -61,6 +63,7 @@ pub struct Verification {
     hashes: BTreeMap<u64, Digest>,
     invocations: Invocations,
     open: BTreeMap<(u64, String), Open>,
+    restored: Vec<Restored>,
     findings: Vec<Finding>,
 }
 
@@ -74,6 +77,7 @@ impl Verification {
             hashes: BTreeMap::from([(0, NOTHING_BEFORE)]),
             invocations: Invocations::default(),
             open: BTreeMap::new(),
+            restored: Vec::new(),
             findings: Vec::new(),
         }
     }
@@ -124,6 +128,7 @@ impl Verification {
         if let Err(why) = self.invocations.next(entry) {
             self.find(number, Wrong::Numbering, why);
         }
+        self.restored.extend(Restored::of(entry));
         self.commitments(number, entry);
     }
 
@@ -177,14 +182,10 @@ impl Verification {
                 self.find(number, Wrong::Payload, format!("its payload `{part}` is gone, and no erasure is on record"));
             }
         }
-        let (mut signed, mut valid) = (0, 0);
+        let mut heads = Vec::new();
         for (line, note) in checkpoint::lines(checkpoints.unwrap_or_default()) {
             match note.and_then(|note| self.verifier.open(&note)) {
-                Ok(head) => {
-                    valid += 1;
-                    signed = signed.max(head.entries);
-                    self.compare(line, &head);
-                }
+                Ok(head) => heads.push((line, head)),
                 Err(e) => self.findings.push(Finding {
                     number: None,
                     wrong: Wrong::Checkpoint,
@@ -192,7 +193,15 @@ impl Verification {
                 }),
             }
         }
-        finding::judge(self.findings, self.head.entries, valid, signed)
+        let (mut signed, mut valid) = (0, 0);
+        let accepted = restored::accepted(&self.restored, &heads, |head| self.hashes.get(&head.entries) == Some(&head.hash));
+        for (line, head) in heads.into_iter().filter(|(line, head)| !accepted.iter().any(|it| it.lost(*line, head))) {
+            valid += 1;
+            signed = signed.max(head.entries);
+            self.compare(line, &head);
+        }
+        let extent = finding::Extent { entries: self.head.entries, checkpoints: valid, signed };
+        finding::judge(self.findings, &extent, accepted.into_iter().map(|it| it.restored).collect())
     }
 
     fn compare(&mut self, line: usize, head: &Head) {

@@ -111,8 +111,8 @@ impl Extension {
     /// Whether nobody has stopped the lease's tool, the person it was opened for, or the one who extends it.
     fn thawed(&self, lease: &Lease, directory: &Directory, now: Instant) -> Result<(), Refusal> {
         [&lease.initiator, &self.by].into_iter().try_for_each(|person| {
-            let (tool, agent, initiator) = (lease.tool.clone(), self.agent.clone(), person.clone());
-            let subject = Subject { tool, agent, initiator, function: Some("acl.widen".into()) };
+            let (tool, actors, initiator) = (lease.tool.clone(), self.agent.clone().into(), person.clone());
+            let subject = Subject { tool, actors, initiator, function: Some("acl.widen".into()) };
             freeze::judge_since(&directory.freezes, self.freezes, &subject, now)
         })
     }

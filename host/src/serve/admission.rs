@@ -76,7 +76,8 @@ impl Turns {
     /// When too many wait already, or none became free in time.
     pub async fn take(&self, caller: &Caller, tool: &ToolName) -> Result<Turn, Busy> {
         let busy = Busy { after: Duration::from_secs(1) };
-        let (callers, tools) = (self.callers.of(&(caller.person.clone(), caller.agent.clone())), self.tools.of(tool));
+        let (callers, tools) =
+            (self.callers.of(&(caller.person.clone(), caller.actors.first().clone())), self.tools.of(tool));
         if let (Some(caller), Some(tool)) = (callers.now(), tools.now()) {
             return Ok(Turn { _caller: caller, _tool: tool });
         }

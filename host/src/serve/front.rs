@@ -7,14 +7,15 @@ use rmcp::model::RequestStateCodec;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::Caller;
-use super::admission::{Busy, Turns};
+use super::admission::{Busy, Most, Turns};
+use super::mcp::Subscribers;
 use super::offer::{Offer, Shelf};
+use super::{Caller, figures};
 use crate::admit::may_call;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::{Questions as _, World as _};
-use crate::invoke::{Began, Call, Host, NotCalled, Outcome, Report, Standing, Waits as _};
+use crate::invoke::{Began, Call, Host, Keep as _, NotCalled, Outcome, Report, Standing, Waits as _};
 use crate::name::{Digest, InvocationId};
 use crate::setup::{NotReady, Went, Workspace};
 use crate::store::Store;
@@ -54,6 +55,20 @@ pub enum Turned {
     Broken(Broken),
 }
 
+impl Turned {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "door.unknown",
+            Self::Usage(_) => "door.arguments",
+            Self::Busy(_) => "door.busy",
+            Self::Stopping => "door.stopping",
+            Self::Broken(_) => "door.unavailable",
+        }
+    }
+}
+
 impl From<Broken> for Turned {
     fn from(broken: Broken) -> Self {
         Self::Broken(broken)
@@ -65,7 +80,8 @@ pub struct Front {
     pub(super) workspace: Workspace,
     pub(super) host: Host,
     pub(super) store: Arc<Store>,
-    shelf: RwLock<Arc<Shelf>>,
+    pub(super) shelf: RwLock<Arc<Shelf>>,
+    pub(super) subscribers: Subscribers,
     turns: Turns,
     stopping: AtomicBool,
     secret: [u8; 32],
@@ -86,10 +102,13 @@ impl Front {
         people: Option<String>,
     ) -> Result<Self, Broken> {
         let secret = workspace.door_secret()?;
-        let (shelf, turns, stopping) = (RwLock::new(Arc::new(shelf)), Turns::default(), AtomicBool::new(false));
+        let (shelf, stopping) = (RwLock::new(Arc::new(shelf)), AtomicBool::new(false));
+        let limits = &workspace.config.serve.limits;
+        let most = Most { per_caller: limits.per_caller, per_tool: limits.per_tool, queue: limits.queue, ..Most::default() };
         let seals = RequestStateCodec::new_with_keyring("1", [("1", secret.to_vec())]);
         let seals = seals.map_err(|e| Broken::while_doing("making the key of what clients bring back", e))?;
-        Ok(Self { workspace, host, store, shelf, turns, stopping, secret, seals, people })
+        let (turns, subscribers) = (Turns::new(most), Subscribers::default());
+        Ok(Self { workspace, host, store, shelf, subscribers, turns, stopping, secret, seals, people })
     }
 
     /// Where a question is answered.
@@ -125,6 +144,10 @@ impl Front {
         self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    pub(super) const fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
     /// Takes no new calls from here on.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
@@ -134,8 +157,9 @@ impl Front {
     #[must_use]
     pub fn lacks(&self) -> Vec<&'static str> {
         let stops = self.stopping.load(Ordering::SeqCst).then_some("it is stopping");
+        let clock = self.store.ready().err().map(|_| "it takes no calls: `tollgate doctor` says why");
         let store = self.store.directory().err().map(|_| "the store cannot be read");
-        stops.into_iter().chain(store).collect()
+        stops.into_iter().chain(clock).chain(store).collect()
     }
 
     /// What this caller may have called, by name.
@@ -145,7 +169,7 @@ impl Front {
     pub async fn offers(&self, caller: &Caller) -> Result<Vec<Arc<Offer>>, Broken> {
         let rights = self.store.rights(&caller.person).await?;
         let shelf = self.shelf();
-        let may = |offer: &&Arc<Offer>| may_call(offer.loaded.manifest(), &rights, &caller.agent).is_ok();
+        let may = |offer: &&Arc<Offer>| may_call(offer.loaded.manifest(), &rights, &caller.actors).is_ok();
         Ok(shelf.offers.values().filter(may).cloned().collect())
     }
 
@@ -156,7 +180,7 @@ impl Front {
     pub async fn offer(&self, caller: &Caller, name: &str) -> Result<Arc<Offer>, Turned> {
         let offer = self.shelf().offers.get(name).cloned().ok_or(Turned::Unknown)?;
         let rights = self.store.rights(&caller.person).await?;
-        match may_call(offer.loaded.manifest(), &rights, &caller.agent) {
+        match may_call(offer.loaded.manifest(), &rights, &caller.actors) {
             Ok(()) => Ok(offer),
             Err(refusal) => {
                 tracing::info!(code = %refusal.code, tool = %offer.tool(), person = %caller.person, "not offered");
@@ -171,6 +195,17 @@ impl Front {
     /// # Errors
     /// When it did not become an invocation.
     pub async fn call(self: &Arc<Self>, caller: &Caller, asked: Asked) -> Result<(Arc<Offer>, Came), Turned> {
+        let since = tokio::time::Instant::now();
+        let called = self.called(caller, asked).await;
+        match &called {
+            Ok((offer, Came::Over(_, report))) => figures::call(offer, Some(report), since),
+            Ok((offer, Came::Waiting(..))) => figures::call(offer, None, since),
+            Err(turned) => figures::turned(turned.code()),
+        }
+        called
+    }
+
+    async fn called(self: &Arc<Self>, caller: &Caller, asked: Asked) -> Result<(Arc<Offer>, Came), Turned> {
         if self.stopping.load(Ordering::SeqCst) {
             return Err(Turned::Stopping);
         }
@@ -180,7 +215,7 @@ impl Front {
             function: Some(offer.function.name.clone()),
             arguments: asked.arguments,
             initiator: caller.person.clone(),
-            agent: caller.agent.clone(),
+            actors: caller.actors.clone(),
             session: caller.session.clone(),
             key: asked.key,
         };
@@ -274,7 +309,7 @@ impl Front {
     /// When the store cannot be read.
     pub async fn keyed(&self, caller: &Caller, key: &str) -> Result<Option<InvocationId>, Broken> {
         // As `invoke::Call` makes it of the same three: a key is its principal's own.
-        let key = Digest::of(json!([caller.person.as_str(), caller.agent.as_str(), key]).to_string().as_bytes());
+        let key = Digest::of(json!([caller.person.as_str(), caller.actors.text(), key]).to_string().as_bytes());
         Ok(self.store.keyed(key).await?.map(|(invocation, _)| invocation))
     }
 
@@ -284,7 +319,7 @@ impl Front {
     /// When there is none, or it is not this caller's.
     pub async fn own(&self, caller: &Caller, invocation: InvocationId) -> Result<Began, Turned> {
         let began = self.store.began(invocation).await?.ok_or(Turned::Unknown)?;
-        let own = began.initiator == caller.person && began.agent == caller.agent && began.session == caller.session;
+        let own = began.initiator == caller.person && began.actors == caller.actors && began.session == caller.session;
         if own { Ok(began) } else { Err(Turned::Unknown) }
     }
 

@@ -10,13 +10,17 @@ mod page;
 mod people;
 mod problem;
 mod request;
+mod sessions;
 mod shapes;
+mod turned;
 
 use std::sync::Arc;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 use self::agents::Flights;
+pub use self::agents::mount;
 use self::guard::Rates;
 use self::listen::Listener;
 use super::Front;
@@ -39,21 +43,31 @@ pub struct Site {
     pub(super) flights: Flights,
     /// Streams of events that may still begin.
     pub(super) streams: Arc<Semaphore>,
+    /// What was counted.
+    pub(super) figures: PrometheusHandle,
     /// Raised when it stops.
     pub(super) stopping: watch::Sender<bool>,
 }
 
 impl Site {
-    /// What a workspace serves over HTTP.
+    /// What a workspace serves over HTTP; `figures` is what [`super::count`] gave.
     ///
     /// # Errors
     /// When the keys of its tokens cannot be read.
-    pub fn new(front: Arc<Front>) -> Result<Arc<Self>, Broken> {
+    pub fn new(front: Arc<Front>, figures: PrometheusHandle) -> Result<Arc<Self>, Broken> {
         let tokens = Tokens::open(&front.workspace)?;
         let config = front.workspace.config.serve.clone();
         let (rates, clock, stopping) = (Rates::new(config.limits.requests), SystemClock, watch::channel(false).0);
         let (flights, streams) = (Flights::default(), Arc::new(Semaphore::new(STREAMS)));
-        Ok(Arc::new(Self { front, tokens, config, rates, clock, flights, streams, stopping }))
+        Ok(Arc::new(Self { front, tokens, config, rates, clock, flights, streams, figures, stopping }))
+    }
+
+    /// Reads the issuer's keys again.
+    ///
+    /// # Errors
+    /// When they are not understood; then the old ones stay.
+    pub fn reload_keys(&self) -> Result<(), Broken> {
+        self.tokens.reload(&self.front.workspace)
     }
 }
 

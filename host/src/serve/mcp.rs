@@ -1,18 +1,21 @@
 //! MCP: tools as a model's host sees them. One server answers revision 2026-07-28 and those with a handshake.
 
 mod answer;
+mod changed;
 mod ladder;
 mod listed;
 mod task;
+
+pub use changed::Subscribers;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, GetTaskParams, GetTaskResult, Implementation,
-    ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig,
+    ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, SubscriptionFilter,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::front::{Asked, Came, Turned};
@@ -71,7 +74,8 @@ impl Mcp {
         if let Some(again) = self.retried(&caller, &request, cx).await? {
             return Ok(again);
         }
-        let meta = |key: &str| request.meta.as_ref().and_then(|meta| meta.0.0.get(&format!("{PREFIX}{key}")));
+        // What a request brings beside its parameters stands in its context, not with them.
+        let meta = |key: &str| cx.meta.get(&format!("{PREFIX}{key}"));
         let asked = Asked {
             name: request.name.to_string(),
             arguments: arguments(&request),
@@ -109,7 +113,7 @@ async fn deadline(within: Option<Duration>) {
 
 impl ServerHandler for Mcp {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_tasks().build();
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().enable_tasks().build();
         ServerConfig::new(capabilities).with_server_info(Implementation::new("tollgate", env!("CARGO_PKG_VERSION"))).with_instructions(
             "Tools run for one person, within what an operator granted. A result whose text begins with a code such as \
              `cover.not-granted` is a refusal: nothing happened. `agree.waiting` means that a person has to agree: tell your \
@@ -142,6 +146,19 @@ impl ServerHandler for Mcp {
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         self.called(request, &cx).await
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        self.front.subscribers.subscription(context).await;
+        Ok(())
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        self.front.subscribers.session(context.peer);
     }
 
     async fn get_task(&self, request: GetTaskParams, cx: RequestContext<RoleServer>) -> Result<GetTaskResult, ErrorData> {

@@ -58,18 +58,16 @@ pub fn plain(value: &Value) -> String {
 /// Why a call was turned away.
 #[must_use]
 pub fn of_turned(turned: &Turned) -> Said {
-    match turned {
-        Turned::Unknown => Said::new("door.unknown", "there is no such thing here for you"),
-        Turned::Usage(lines) => Said::new("door.arguments", lines.join("\n")),
-        Turned::Busy(busy) => {
-            let seconds = busy.after.as_secs().max(1);
-            Said::new("door.busy", format!("too many calls are at work: try again in {seconds} s"))
-        }
-        Turned::Stopping => Said::new("door.stopping", "the host is stopping and takes no new calls: try again in a while"),
+    let text = match turned {
+        Turned::Unknown => "there is no such thing here for you".to_owned(),
+        Turned::Usage(lines) => lines.join("\n"),
+        Turned::Busy(busy) => format!("too many calls are at work: try again in {} s", busy.after.as_secs().max(1)),
+        Turned::Stopping => "the host is stopping and takes no new calls: try again in a while".to_owned(),
         Turned::Broken(broken) => {
             // What broke is the operator's, and may name paths.
             tracing::error!(doing = broken.doing, cause = broken.cause, "a call could not be served");
-            Said::new("door.unavailable", "the host cannot serve this now: try again when it is well")
+            "the host cannot serve this now: try again when it is well".to_owned()
         }
-    }
+    };
+    Said::new(turned.code(), text)
 }

@@ -33,7 +33,7 @@ impl Front {
 
     async fn all_ready(self: &Arc<Self>) {
         loop {
-            let ready = match self.store.ready(AT_ONCE) {
+            let ready = match self.store.can_go_on(AT_ONCE) {
                 Ok(ready) => ready,
                 Err(broken) => {
                     return tracing::error!(doing = broken.doing, cause = broken.cause, "what waits is not known");

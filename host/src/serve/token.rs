@@ -1,8 +1,9 @@
 //! Tokens: JWTs (RFC 7519) that say for whom an agent works (`sub`), which agents act (`act`, RFC 8693 section 4.1) and in
 //! which session of the platform; and those by which a person is known at the approvers' door.
 //!
-//! The two never pass for each other: a token with `act` is an agent's and is turned away where people answer, and one
-//! without is turned away where agents call, before anything else in it is looked at.
+//! The two never pass for each other. What has `act`, a session of the platform, or a client that is not named as one through
+//! which people sign in, is an agent's and is turned away where people answer, and what has no `act` is turned away where
+//! agents call, both before anything else in it is looked at.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -17,7 +18,7 @@ use super::Caller;
 use crate::clock::Instant;
 use crate::config::Issuer;
 use crate::diagnostic::Broken;
-use crate::name::{AgentName, Digest, PersonName};
+use crate::name::{Actors, AgentName, Digest, PersonName};
 use crate::setup::{Workspace, read_text};
 use crate::unit::Duration;
 
@@ -50,10 +51,22 @@ pub enum Denied {
     /// It is no token that this door takes; why goes to the operator's log.
     Invalid(String),
     /// It is an agent's, and this is where people answer.
-    Agents,
+    Agents(Box<Signed>),
     /// It is a person's, and this is where agents call.
     Persons,
 }
+
+/// For whom an agent's token was signed, as far as names in it are names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Signed {
+    /// On whose behalf.
+    pub person: Option<PersonName>,
+    /// Through which agents.
+    pub actors: Option<Actors>,
+}
+
+/// The claims that name the client a token was given to: of OpenID Connect and RFC 9068, and as two large issuers write it.
+const CLIENTS: [&str; 4] = ["azp", "client_id", "cid", "appid"];
 
 /// What a token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -67,8 +80,7 @@ struct Claims {
     nbf: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     iat: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    act: Option<Value>,
+    /// Everything else, `act` among it: also an `act` that says nothing is one.
     #[serde(flatten)]
     rest: serde_json::Map<String, Value>,
 }
@@ -99,6 +111,39 @@ pub struct Tokens {
     issuer: Option<(Issuer, RwLock<JwkSet>)>,
     agents: String,
     people: String,
+}
+
+/// A token that somebody signed whom this workspace knows.
+struct Known<'a> {
+    claims: Claims,
+    by: By<'a>,
+}
+
+/// Who signed it, and how that one calls things.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    issuer: &'a str,
+    /// The claim that names a session.
+    session: &'a str,
+    /// Clients through which people sign in.
+    clients: &'a [String],
+}
+
+impl Known<'_> {
+    fn is_agents(&self) -> bool {
+        let rest = &self.claims.rest;
+        let people = |client: &Value| client.as_str().is_some_and(|it| self.by.clients.iter().any(|known| known == it));
+        let elsewhere = CLIENTS.iter().filter_map(|claim| rest.get(*claim)).any(|client| !people(client));
+        rest.contains_key("act") || rest.contains_key(self.by.session) || elsewhere
+    }
+
+    /// The agents that act, the one that calls first. A chain that cannot be followed to its end is none.
+    fn actors(&self, now: Instant) -> Result<Option<Actors>, Denied> {
+        let Some(act) = self.claims.rest.get("act") else { return Ok(None) };
+        let mut chain = chain(act, self.by.issuer, now)?.into_iter();
+        let first = chain.next().ok_or_else(|| Denied::Invalid("it names no agent".to_owned()))?;
+        Ok(Some(Actors::new(first, chain)))
+    }
 }
 
 struct Own {
@@ -156,17 +201,22 @@ impl Tokens {
     /// # Errors
     /// Why it is turned away.
     pub fn agent(&self, token: Option<&str>, now: Instant) -> Result<Caller, Denied> {
-        let (claims, session) = self.claims(token, now)?;
-        let Some(act) = &claims.act else { return Err(Denied::Persons) };
+        let known = self.known(token, now)?;
+        let actors = known.actors(now);
+        if matches!(actors, Ok(None)) {
+            return Err(Denied::Persons);
+        }
+        let claims = &known.claims;
         if !claims.aud.holds(&self.agents) {
             return Err(Denied::Invalid(format!("its audience is not {}", self.agents)));
         }
-        let chain = chain(act, now)?;
-        let person = person(&claims.sub)?;
-        let session = claims.rest.get(&session).and_then(Value::as_str).map(str::to_owned);
-        let mut chain = chain.into_iter();
-        let agent = chain.next().ok_or_else(|| Denied::Invalid("it names no agent".to_owned()))?;
-        Ok(Caller { person, agent, via: chain.collect(), session })
+        let actors = actors?.ok_or(Denied::Persons)?;
+        let session = match claims.rest.get(known.by.session) {
+            None => None,
+            Some(Value::String(session)) => Some(session.clone()),
+            Some(_) => return Err(Denied::Invalid("its session is no text".to_owned())),
+        };
+        Ok(Caller { person: person(&claims.sub)?, actors, session })
     }
 
     /// Who a person's token is of.
@@ -174,9 +224,11 @@ impl Tokens {
     /// # Errors
     /// Why it is turned away; an agent's before anything else in it is looked at.
     pub fn person(&self, token: Option<&str>, now: Instant) -> Result<PersonName, Denied> {
-        let (claims, session) = self.claims(token, now)?;
-        if claims.act.is_some() || claims.rest.contains_key(&session) {
-            return Err(Denied::Agents);
+        let known = self.known(token, now)?;
+        let claims = &known.claims;
+        if known.is_agents() {
+            let (person, actors) = (PersonName::parse(&claims.sub).ok(), known.actors(now).ok().flatten());
+            return Err(Denied::Agents(Box::new(Signed { person, actors })));
         }
         if !claims.aud.holds(&self.people) {
             return Err(Denied::Invalid(format!("its audience is not {}", self.people)));
@@ -189,14 +241,17 @@ impl Tokens {
     /// # Errors
     /// When it cannot be signed.
     pub fn for_agent(&self, caller: &Caller, (now, lives): (Instant, Duration)) -> Result<String, Broken> {
-        let act = caller.via.iter().rev().chain([&caller.agent]).fold(None, |inner: Option<Value>, agent| {
+        let act = caller.actors.each().rev().fold(None, |inner: Option<Value>, agent| {
             let mut act = serde_json::json!({ "sub": agent.as_str() });
             inner.into_iter().for_each(|inner| act["act"] = inner);
             Some(act)
         });
-        let session =
-            caller.session.iter().map(|session| (Self::SESSION.to_owned(), Value::from(session.as_str()))).collect();
-        self.sign(Claims { act, rest: session, ..self.claim(&caller.person, &self.agents, (now, lives)) })
+        let session = caller.session.as_deref().map(|session| (Self::SESSION.to_owned(), Value::from(session)));
+        let act = act.map(|act| ("act".to_owned(), act));
+        self.sign(Claims {
+            rest: act.into_iter().chain(session).collect(),
+            ..self.claim(&caller.person, &self.agents, (now, lives))
+        })
     }
 
     /// A token for a person, who has just shown a passphrase.
@@ -215,7 +270,6 @@ impl Tokens {
             exp: now.after(lives).0 / 1000,
             nbf: None,
             iat: Some(now.0 / 1000),
-            act: None,
             rest: serde_json::Map::new(),
         }
     }
@@ -225,8 +279,8 @@ impl Tokens {
         jsonwebtoken::encode(&header, &claims, &self.own.signs).map_err(|e| Broken::while_doing("signing a token", e))
     }
 
-    /// What a token says that somebody signed whom this workspace knows, and the claim that names its session.
-    fn claims(&self, token: Option<&str>, now: Instant) -> Result<(Claims, String), Denied> {
+    /// What a token says that somebody signed whom this workspace knows.
+    fn known(&self, token: Option<&str>, now: Instant) -> Result<Known<'_>, Denied> {
         let invalid = |why: &dyn std::fmt::Display| Denied::Invalid(why.to_string());
         let token = token.ok_or(Denied::Missing)?;
         if token.len() > LONGEST {
@@ -236,11 +290,15 @@ impl Tokens {
         if !ALGORITHMS.contains(&header.alg) {
             return Err(invalid(&format!("it is signed with {:?}", header.alg)));
         }
-        let (issuer, key, session) = self.key(header.kid.as_deref(), header.alg)?;
+        // RFC 7515, section 4.1.11: what has to be understood, and is not, is not passed over.
+        if header.crit.is_some() {
+            return Err(invalid(&"it asks for more than is understood here"));
+        }
+        let (by, key) = self.key(header.kid.as_deref(), header.alg)?;
         let mut validation = Validation::new(header.alg);
         // Times are compared with the store's, which never goes back; the audience by the door.
         (validation.validate_exp, validation.validate_aud) = (false, false);
-        validation.set_issuer(&[issuer]);
+        validation.set_issuer(&[by.issuer]);
         validation.set_required_spec_claims(&["exp", "iss", "sub", "aud"]);
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|e| invalid(&e))?.claims;
         let seconds = now.0 / 1000;
@@ -250,13 +308,14 @@ impl Tokens {
         if [claims.nbf, claims.iat].into_iter().flatten().any(|from| from > seconds + LEEWAY) {
             return Err(invalid(&"it is not valid yet"));
         }
-        Ok((claims, session.to_owned()))
+        Ok(Known { claims, by })
     }
 
-    /// The key that a token names, whose it is, and how its issuer calls a session.
-    fn key(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<(&str, DecodingKey, &str), Denied> {
+    /// The key that a token names, and whose it is.
+    fn key(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<(By<'_>, DecodingKey), Denied> {
         if kid == Some(&self.own.kid) && algorithm == Algorithm::EdDSA {
-            return Ok((&self.own.issuer, self.own.checks.clone(), Self::SESSION));
+            let by = By { issuer: &self.own.issuer, session: Self::SESSION, clients: &[] };
+            return Ok((by, self.own.checks.clone()));
         }
         let (issuer, keys) = self.issuer.as_ref().ok_or_else(|| Denied::Invalid("nobody here knows its key".to_owned()))?;
         let keys = keys.read().unwrap_or_else(PoisonError::into_inner);
@@ -269,7 +328,7 @@ impl Tokens {
             .filter(|jwk| fits(jwk, algorithm))
             .ok_or_else(|| Denied::Invalid("nobody here knows its key".to_owned()))?;
         let key = DecodingKey::from_jwk(jwk).map_err(|e| Denied::Invalid(e.to_string()))?;
-        Ok((&issuer.issuer, key, &issuer.session))
+        Ok((By { issuer: &issuer.issuer, session: &issuer.session, clients: &issuer.clients }, key))
     }
 }
 
@@ -287,7 +346,7 @@ fn keys(workspace: &Workspace, issuer: &Issuer) -> Result<JwkSet, Broken> {
 }
 
 /// The agents that act, the one that calls first. A chain that cannot be followed to its end is none.
-fn chain(act: &Value, now: Instant) -> Result<Vec<AgentName>, Denied> {
+fn chain(act: &Value, issuer: &str, now: Instant) -> Result<Vec<AgentName>, Denied> {
     let invalid = |why: String| Denied::Invalid(why);
     let mut chain = Vec::new();
     let mut next = Some(act);
@@ -297,6 +356,10 @@ fn chain(act: &Value, now: Instant) -> Result<Vec<AgentName>, Denied> {
         }
         let name = act["sub"].as_str().ok_or_else(|| invalid("an agent in it has no name".to_owned()))?;
         chain.push(AgentName::parse(name).map_err(|e| invalid(format!("an agent in it: {e}")))?);
+        // Another issuer's agent of that name is another agent.
+        if act.get("iss").is_some_and(|by| by != issuer) {
+            return Err(invalid("an agent in it is known to somebody else".to_owned()));
+        }
         match act.get("exp").map(Value::as_u64) {
             Some(Some(exp)) if exp.saturating_add(LEEWAY) >= now.0 / 1000 => {}
             Some(_) => return Err(invalid("what an agent in it was given has expired".to_owned())),

@@ -107,7 +107,7 @@ impl Workspace {
         let Some(card) = &question.card else {
             return Ok(Answered::Turned(format!("the card of question {} was erased", question.id)));
         };
-        let now = self.current(&card.act.tool, in_force);
+        let now = self.current_of(in_force(&card.act.tool));
         let reply = Reply { question: question.id, person: person.clone(), yes, now };
         let body = Body::of(7).text("answer", if yes { "yes" } else { "no" }).text("door", door);
         let body = body.text("function", card.act.function.clone()).text("invocation", question.asker.to_string());

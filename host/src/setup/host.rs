@@ -10,6 +10,7 @@ use super::workspace::{NotReady, Workspace, private_dir, write_private};
 use crate::approval::{Desk, Manners, Unattended};
 use crate::capability::Backends;
 use crate::capability::files::Beneath;
+use crate::capability::forum;
 use crate::diagnostic::Broken;
 use crate::invoke::{Host, Loaded, Parts};
 use crate::journal::Signer;
@@ -76,7 +77,9 @@ impl Workspace {
     pub fn host(&self, desk: Option<Arc<dyn Desk>>) -> Result<(Host, Arc<Store>), Broken> {
         let store = self.store()?;
         let backends = self.backends(&store)?;
-        self.find_out(&store, &backends)?;
+        if store.unaccepted().is_none() {
+            self.find_out(&store, &backends)?;
+        }
         let host = Host::new(Parts {
             sandbox: Sandbox::new(&Settings::of_this_machine())?,
             cache: Cache::new(self.cache()?),
@@ -97,10 +100,21 @@ impl Workspace {
         Manners { hold: terms.hold, expires: terms.expires, declined: terms.declined, asks: terms.asks }
     }
 
+    /// The forums that this program embeds, or the store's own.
+    fn forum(&self, store: &Arc<Store>) -> forum::Backend {
+        match &self.embedding.forum {
+            Some(elsewhere) => {
+                let away = forum::Away::new(elsewhere.clone(), tokio::runtime::Handle::current());
+                forum::Backend::Elsewhere(Arc::new(away))
+            }
+            None => forum::Backend::Embedded(store.clone()),
+        }
+    }
+
     /// What stands behind the capabilities.
     pub(super) fn backends(&self, store: &Arc<Store>) -> Result<Backends, Broken> {
         let files = Arc::new(Beneath::new(self.files()?));
-        Ok(Backends { files, forum: store.clone(), acl: store.clone() })
+        Ok(Backends { files, forum: self.forum(store), acl: store.clone() })
     }
 
     /// Loads every tool: what a start does, on all processors. A tool that does not load keeps no other from loading.

@@ -107,13 +107,15 @@ impl Workspace {
         manifest.digest.filter(|pinned| *pinned == digest)
     }
 
-    /// What a question of this tool is bound to, as it is now.
-    pub fn current(
-        &self,
-        tool: &ToolName,
-        in_force: impl FnOnce(&ToolName) -> Result<(Manifest, Option<Digest>), NotReady>,
-    ) -> Current {
-        let (manifest, component) = in_force(tool).map_or((None, None), |(manifest, component)| (Some(manifest), component));
+    /// What a question of this tool is bound to, as it stands in its folder now.
+    #[must_use]
+    pub fn current(&self, tool: &ToolName) -> Current {
+        self.current_of(self.in_force(tool))
+    }
+
+    /// What a question is bound to where this is in force of its tool.
+    pub(super) fn current_of(&self, in_force: Result<(Manifest, Option<Digest>), NotReady>) -> Current {
+        let (manifest, component) = in_force.map_or((None, None), |(manifest, component)| (Some(manifest), component));
         Current { component, manifest: manifest.map(|manifest| manifest.meaning()), rules: self.config.meaning() }
     }
 

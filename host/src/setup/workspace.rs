@@ -6,6 +6,7 @@
 //! files/            documents               cache/         compiled components (only the host writes here)
 //! journal.vkey      the public key          keys/          the private key
 //! run/              locks of processes that live
+//! tollgate.ballast  space that is kept for what must be on record on a full disk
 //! components/       the bytes that were pinned, by their digests (only the host writes here)
 //! ```
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
+use super::embedding::{Embedding, embedded};
 use crate::capability::specs;
 use crate::config::{self, Config};
 use crate::diagnostic::{Broken, Problem, Severity, Source};
@@ -50,12 +52,13 @@ impl From<Broken> for NotReady {
 }
 
 /// A workspace whose configuration was read.
-#[derive(Debug)]
 pub struct Workspace {
     /// Its folder.
     pub folder: PathBuf,
     /// Its configuration.
     pub config: Config,
+    /// What this program puts behind its capabilities.
+    pub embedding: Embedding,
 }
 
 /// The largest manifest or world file that is read.
@@ -65,7 +68,7 @@ const TEXT: u64 = 8 << 20;
 pub(super) const COMPONENT: u64 = 16 << 20;
 
 impl Workspace {
-    /// Reads the configuration of the workspace in `folder`.
+    /// Reads the configuration of the workspace in `folder`, for what this process [embeds](super::embed).
     ///
     /// # Errors
     /// When there is none, or it has problems.
@@ -79,7 +82,7 @@ impl Workspace {
         let text = read_text(&path)?;
         let checked = config::check(&Arc::new(Source { name: "tollgate.toml".to_owned(), text }));
         let config = usable(checked)?;
-        Ok(Self { folder: folder.to_owned(), config })
+        Ok(Self { folder: folder.to_owned(), config, embedding: embedded() })
     }
 
     /// The paths of this workspace.

@@ -42,7 +42,7 @@ pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<u64, Un
         return Err(Unrecorded::Refused(refusal));
     }
     // People are not to be flooded.
-    quota::spend(tx, &new.manners.asks.asks(&new.act.tool, &new.act.agent, &new.act.initiator))?;
+    quota::spend(tx, &new.manners.asks.asks(&new.act.tool, new.act.actors.first(), &new.act.initiator))?;
     insert(tx, new, &digest, number).map_err(db)?;
     Ok(tx.connection.last_insert_rowid().cast_unsigned())
 }
@@ -75,7 +75,7 @@ fn insert(tx: &Tx<'_>, new: &NewQuestion, digest: &Digest, number: u64) -> rusql
         act.function,
         act.tool.as_str(),
         act.initiator.as_str(),
-        act.agent.as_str(),
+        act.actors.text(),
         new.rules.consent.to_string(),
         new.rules.about.as_ref().map(ToString::to_string),
         new.audience.to_string(),
@@ -111,7 +111,7 @@ pub(super) fn consume(tx: &Tx<'_>, used: &Use, (invocation, seq): (InvocationId,
     }
     if Some(load::stamp(tx.connection).map_err(db)?) != used.stamp {
         let directory = directory(tx)?;
-        if !holds(&question, &directory, tx.now) {
+        if !question.holds(&directory, tx.now) {
             return refuse(Code::Changed, "who agreed may not agree to this any more".to_owned());
         }
     }
@@ -129,13 +129,6 @@ fn was_used(connection: &Connection, id: u64, own: Option<(InvocationId, u32)>) 
     )?;
     let (invocation, seq) = own.map(|(invocation, seq)| (invocation.to_string(), seq)).unzip();
     uses.exists(params![id.cast_signed(), invocation, seq])
-}
-
-/// Whether the question is still agreed to: by people who may answer, or by one who broke the glass and still may.
-fn holds(question: &Question, directory: &Directory, now: Instant) -> bool {
-    let readers = || question.rules.readers(directory, now);
-    let glass = question.review.as_ref().is_some_and(|review| readers().contains(&review.person));
-    glass || question.rules.met(&question.agreed, directory, now)
 }
 
 pub(super) fn directory(tx: &Tx<'_>) -> Result<Arc<Directory>, Unrecorded> {
@@ -235,6 +228,9 @@ fn hear(tx: &Tx<'_>, reply: &Reply) -> Result<Answered, Unrecorded> {
         return end(tx, question.id, State::Expired, "nobody answered in time")
             .map(|()| Answered::Ended(State::Expired, "nobody answered in time".to_owned()));
     }
+    if reply.yes {
+        tx.near()?;
+    }
     let directory = directory(tx)?;
     if let Some(frozen) = frozen(&directory, &question, tx.now) {
         return Ok(Answered::Turned(frozen));
@@ -265,8 +261,8 @@ fn hear(tx: &Tx<'_>, reply: &Reply) -> Result<Answered, Unrecorded> {
 /// Why nothing can be agreed to now.
 pub(super) fn frozen(directory: &Directory, question: &Question, now: Instant) -> Option<String> {
     let act = &question.card.as_ref()?.act;
-    let (tool, agent, initiator) = (act.tool.clone(), act.agent.clone(), act.initiator.clone());
-    let subject = Subject { tool, agent, initiator, function: Some(act.function.clone().into()) };
+    let (tool, actors, initiator) = (act.tool.clone(), act.actors.clone(), act.initiator.clone());
+    let subject = Subject { tool, actors, initiator, function: Some(act.function.clone().into()) };
     freeze::stops(&directory.freezes, &subject, now).map(|freeze| freeze.refusal().message)
 }
 

@@ -1,23 +1,34 @@
 //! Acts of which nobody knows whether they happened: a row for each, until the host or a person has found out.
 
+use std::fs::{File, TryLockError};
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::{Value, json};
 
 use super::tx::failed;
-use super::{Store, Tx};
+use super::{Store, Tx, instance};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
+use crate::grant::Class;
 use crate::journal::{Body, Chapter, Doubt, Draft, Kind, Unrecorded};
 use crate::name::{InvocationId, PersonName};
 
 /// Who found out, and how.
 #[derive(Debug, Clone)]
 pub enum Finder {
-    /// The host asked whatever the act was on.
-    Host,
+    /// The host asked whatever the act was on, which calls what was made so.
+    Host(Option<u64>),
     /// A person looked, and says why.
     Person(PersonName, String),
 }
+
+/// The right to send again what is found out by that: one process at a time has it, and one that dies lets go of it.
+pub struct Alone {
+    _lock: File,
+}
+
+/// The lock of [`Alone`] in the folder of locks; no process is called so.
+const FINDING_OUT: &str = "finding-out";
 
 /// What came of settling a doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +60,7 @@ impl Store {
                 "SELECT invocation, seq, function, at FROM doubts WHERE settled IS NULL ORDER BY at, invocation, seq";
             let mut statement = connection.prepare(query)?;
             let doubts: Vec<Doubt> = statement.query_map([], doubt)?.collect::<Result<_, _>>()?;
-            doubts.into_iter().map(|doubt| with_payloads(connection, doubt)).collect()
+            doubts.into_iter().map(|doubt| with_intent(connection, doubt)).collect()
         })
     }
 
@@ -80,7 +91,21 @@ impl Store {
     /// # Errors
     /// When it cannot be recorded; then it stays in doubt.
     pub fn settle(&self, of: (InvocationId, u32), done: bool, finder: Finder) -> Result<Settlement, Broken> {
-        self.writer.write_now(move |tx| settle(tx, of, done, &finder)).map_err(Broken::from)
+        self.writer.write_reserved_now(move |tx| settle(tx, of, done, &finder)).map_err(Broken::from)
+    }
+
+    /// Whether nobody else finds out by sending again, while what this returns is held; none if somebody does.
+    ///
+    /// # Errors
+    /// When the lock cannot be made.
+    pub fn alone(&self) -> Result<Option<Alone>, Broken> {
+        let doing = "looking whether another process finds out what is in doubt";
+        let lock = instance::create(&self.opening.run.join(FINDING_OUT)).map_err(|e| Broken::while_doing(doing, e))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Alone { _lock: lock })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(Broken::while_doing(doing, e)),
+        }
     }
 }
 
@@ -89,11 +114,18 @@ fn doubt(row: &Row<'_>) -> rusqlite::Result<Doubt> {
     let invocation = InvocationId::parse(&invocation)
         .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, e.to_string().into()))?;
     let at = Instant(row.get::<_, i64>(3)?.cast_unsigned());
-    Ok(Doubt { invocation, seq: row.get(1)?, function: row.get(2)?, at, asked: None, found: None })
+    let (class, intended) = (Class::Blind, at);
+    Ok(Doubt { invocation, seq: row.get(1)?, function: row.get(2)?, class, intended, at, asked: None, found: None })
 }
 
-/// The same with what its intent committed to, as far as that is still kept.
-fn with_payloads(connection: &Connection, doubt: Doubt) -> rusqlite::Result<Doubt> {
+/// The same with what its intent says, and what that committed to as far as it is still kept.
+fn with_intent(connection: &Connection, doubt: Doubt) -> rusqlite::Result<Doubt> {
+    let mut entry = connection.prepare_cached("SELECT entry FROM journal WHERE invocation = ?1 AND seq = ?2")?;
+    let entry: Option<String> =
+        entry.query_row(params![doubt.invocation.to_string(), doubt.seq], |row| row.get(0)).optional()?;
+    let intent: Value = entry.and_then(|entry| serde_json::from_str(&entry).ok()).unwrap_or_default();
+    // Without its time nobody knows how long ago it was: then longer than any key is remembered.
+    let (class, intended) = (instance::class(&intent), Instant(intent["time"].as_u64().unwrap_or_default()));
     let query = "SELECT bytes FROM payloads WHERE part = ?3 AND number = (SELECT number FROM journal WHERE invocation = ?1 AND seq = ?2)";
     let mut statement = connection.prepare_cached(query)?;
     let mut part = |part: &str| {
@@ -102,7 +134,7 @@ fn with_payloads(connection: &Connection, doubt: Doubt) -> rusqlite::Result<Doub
         Ok::<_, rusqlite::Error>(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
     };
     let (asked, found) = (part("asked")?, part("found")?);
-    Ok(Doubt { asked, found, ..doubt })
+    Ok(Doubt { class, intended, asked, found, ..doubt })
 }
 
 fn settle(
@@ -123,7 +155,7 @@ fn settle(
     };
     let outcome = if done { "done" } else { "not-done" };
     let found = match finder {
-        Finder::Host => "by the host",
+        Finder::Host(_) => "by the host",
         Finder::Person(_, _) => "by a person",
     };
     let body = Body::of(6)
@@ -133,7 +165,7 @@ fn settle(
         .text("invocation", id.clone())
         .text("outcome", outcome);
     let draft = match finder {
-        Finder::Host => Draft::new(Kind::Settled, body),
+        Finder::Host(made) => Draft::new(Kind::Settled, made.iter().fold(body, |body, id| body.number("made", *id))),
         Finder::Person(person, reason) => {
             Draft::new(Kind::Settled, body.name("of", person.shared())).with("reason", reason.as_bytes())
         }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::tx::failed;
 use super::{Store, Tx};
-use crate::capability::forum::{Conversation, Forums, Message, NewPost, Page, Summary};
+use crate::capability::forum::{Conversation, Embedded, Forums, Message, NewPost, Page, Summary};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Pending, Unrecorded};
@@ -34,7 +34,9 @@ impl Forums for Store {
     fn title(&self, forum: ForumName, thread: u64) -> Pending<'_, Result<Option<String>, Broken>> {
         Box::pin(async move { self.read("reading a thread", |connection| title(connection, &forum, thread)) })
     }
+}
 
+impl Embedded for Store {
     fn post(&self, post: NewPost, mut settle: Chapter) -> Pending<'_, Result<u64, Unrecorded>> {
         Box::pin(self.write(move |tx| {
             let id = insert(tx, &post)?;

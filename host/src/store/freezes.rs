@@ -8,13 +8,14 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::tx::failed;
+use super::writer::Fails;
 use super::{Store, Tx, load};
 use crate::approval::show;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::freeze::{self, Freeze, NewFreeze, REASON, Scope, Subject};
 use crate::journal::{Chapter, Draft, Kind, Unrecorded};
-use crate::name::{AgentName, BadName, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, BadName, InvocationId, PersonName, ToolName};
 use crate::refusal::Refusal;
 
 /// How long a freeze takes at most, its commit included where the store answers, before it returns although effects that
@@ -119,7 +120,8 @@ impl Store {
         });
         self.forget();
         let row = freeze.clone();
-        let (written, asked_again) = self.write(move |tx| throw(tx, row)).await.map_err(Broken::from)?;
+        let (written, asked_again) =
+            self.writer.write_reserved(Fails::Alone, move |tx| throw(tx, row.clone())).await.map_err(Broken::from)?;
         self.held.change(|held| held.retain(|other| !is_same(other, &freeze)));
         self.forget();
         let unsettled = self.begun_settles(&written.scope, over).await?;
@@ -187,7 +189,7 @@ fn is_same(one: &Freeze, other: &Freeze) -> bool {
     (&one.scope, &one.by, &one.reason) == (&other.scope, &other.by, &other.reason)
 }
 
-fn throw(tx: &mut Tx<'_>, mut freeze: Freeze) -> Result<(Freeze, u64), Unrecorded> {
+pub(super) fn throw(tx: &mut Tx<'_>, mut freeze: Freeze) -> Result<(Freeze, u64), Unrecorded> {
     let doing = "freezing";
     let lasts = freeze.ends.map(|ends| ends.0.saturating_sub(freeze.at.0));
     (freeze.at, freeze.ends) = (tx.now, lasts.map(|lasts| Instant(tx.now.0.saturating_add(lasts))));
@@ -212,7 +214,8 @@ fn void_answers(connection: &Connection, scope: &Scope) -> rusqlite::Result<u64>
     let reached = match scope {
         Scope::Everything => "?1 = ''",
         Scope::Tool(_) => "tool = ?1",
-        Scope::Agent(_) => "agent = ?1",
+        // Every agent of the chain, by `Actors::text`.
+        Scope::Agent(_) => "instr(' ' || agent || ' ', ' ' || ?1 || ' ') > 0",
         Scope::Person(_) => "initiator = ?1",
         Scope::Capability(_) => "(function = ?1 OR substr(function, 1, length(?1) + 1) = ?1 || '.')",
     };
@@ -278,7 +281,7 @@ fn unsettled(row: &Begun, scope: &Scope) -> Result<Option<Unsettled>, BadName> {
     let function = text(&intent, "function");
     let subject = Subject {
         tool: ToolName::parse(&text(&began, "tool"))?,
-        agent: AgentName::parse(&text(&began, "agent"))?,
+        actors: Actors::read(&began)?,
         initiator: PersonName::parse(&text(&began, "initiator"))?,
         function: Some(function.clone().into()),
     };

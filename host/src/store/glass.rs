@@ -54,6 +54,7 @@ impl Store {
     /// When it cannot be recorded; then nothing has changed.
     pub async fn break_glass(&self, breaking: Breaking) -> Result<Answered, Unrecorded> {
         let written = self.write(move |tx| {
+            tx.near()?;
             let (answered, body) = broken(tx, &breaking)?;
             let body = body.number("question", breaking.question).text("of", breaking.person.to_string());
             let draft = Draft::new(Kind::Glass, body.text("state", answered.state()));

@@ -53,7 +53,7 @@ impl Drop for Instance {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the store was handed this folder; locks are files of its own")]
-fn create(path: &Path) -> std::io::Result<File> {
+pub(super) fn create(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
@@ -93,7 +93,7 @@ pub(super) fn left_open(connection: &Connection, run: &Path, own: &str) -> Resul
 /// not, it is in doubt.
 pub(super) fn recover(writer: &Writer, left: Vec<Left>) -> Result<(), Broken> {
     for Left { invocation } in left {
-        let ended = writer.write_now(move |tx| end(tx, invocation));
+        let ended = writer.write_reserved_now(move |tx| end(tx, invocation));
         ended.map_err(|failed| match failed {
             Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => broken,
             Unrecorded::Refused(refusal) => Broken::while_doing("ending what was left open", refusal),
@@ -145,7 +145,7 @@ fn end(tx: &mut Tx<'_>, invocation: InvocationId) -> Result<(), Unrecorded> {
 
 /// How an intent said that it can be found out what became of it. One that does not say is of this database; one that says
 /// what this program does not know is a person's to look at.
-fn class(intent: &Value) -> Class {
+pub(super) fn class(intent: &Value) -> Class {
     match &intent["body"]["class"] {
         Value::Null => Class::SameDatabase,
         class => class.as_str().and_then(Class::parse).unwrap_or(Class::Blind),

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::json;
 
 use super::tx::failed;
+use super::writer::Fails;
 use super::{Store, Tx, load};
 use crate::approval::GLASS;
 use crate::capability::acl::Ending;
@@ -76,12 +77,12 @@ impl Store {
     /// When it is over already or this person may not, or when it cannot be recorded.
     pub async fn end_lease(&self, id: u64, by: &Ender) -> Result<Found, Unrecorded> {
         let by = by.clone();
-        self.write(move |tx| {
+        let end = move |tx: &mut Tx<'_>| {
             let lease = there(tx, id)?;
             may_end(&lease, &directory(tx)?, &by, tx.now).map_err(Unrecorded::Refused)?;
             close(tx, &lease, &Cause::Person(by.person().clone()))
-        })
-        .await
+        };
+        self.writer.write_reserved(Fails::Alone, end).await
     }
 
     /// Lets a lease go on, as somebody has just agreed to it at `card`, where `shown` keep the right through it.
@@ -95,6 +96,7 @@ impl Store {
         card: String,
     ) -> Result<(), Unrecorded> {
         self.write(move |tx| {
+            tx.near()?;
             let lease = there(tx, extension.lease.id)?;
             let keep = extension.judge(&lease, &directory(tx)?, tx.now).map_err(Unrecorded::Refused)?;
             let changed =
@@ -129,7 +131,7 @@ impl Store {
     pub async fn reap(&self) -> Result<usize, Broken> {
         let mut reverted = 0;
         loop {
-            let some = self.write(reap).await.map_err(Broken::from)?;
+            let some = self.writer.write_reserved(Fails::Alone, reap).await.map_err(Broken::from)?;
             reverted += some;
             if some < AT_ONCE {
                 return Ok(reverted);
@@ -142,7 +144,7 @@ impl Store {
         let doing = "looking for leases that are over";
         let over = || self.read(doing, |connection| any_over(connection, self.now())).map_err(Unrecorded::Broken);
         loop {
-            match over().and_then(|over| if over { self.writer.write_now(reap) } else { Ok(0) }) {
+            match over().and_then(|over| if over { self.writer.write_reserved_now(reap) } else { Ok(0) }) {
                 Ok(AT_ONCE..) => {}
                 Ok(_) => return,
                 Err(failed) => return unreaped(&failed),

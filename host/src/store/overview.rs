@@ -1,6 +1,7 @@
 //! What people should look at: what is overdue, in doubt, not reviewed, waiting long or frozen.
 
 use super::Store;
+use super::read::Kept;
 use crate::approval::Question;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
@@ -38,6 +39,8 @@ pub struct Overview {
     pub waiting: Vec<Question>,
     /// What is frozen.
     pub frozen: Vec<Freeze>,
+    /// Entries of those who were turned away where people answer, in the last 7 days; the last [`MOST`].
+    pub turned: Vec<Kept>,
 }
 
 impl Store {
@@ -60,7 +63,22 @@ impl Store {
             unanswered: self.questions_where(LOOKING, &unanswered, &[&now, &past])?,
             waiting: self.questions_where(LOOKING, &waiting, &[&now, &long])?,
             frozen: self.freezes()?,
+            turned: self.turned(past)?,
         })
+    }
+
+    fn turned(&self, since: i64) -> Result<Vec<Kept>, Broken> {
+        let query = "SELECT entry FROM journal WHERE instr(entry, '\"kind\":\"turned-away\"') > 0 \
+                     AND CASE WHEN json_valid(entry) THEN json_extract(entry, '$.time') END > ?1 ORDER BY number DESC LIMIT ?2";
+        let mut last = self.read(LOOKING, |connection| {
+            let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+            connection
+                .prepare_cached(query)?
+                .query_map([since, most], |row| Kept::of(row, 0))?
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        last.reverse();
+        Ok(last)
     }
 
     fn late(&self) -> Result<Vec<Lease>, Broken> {

@@ -174,6 +174,11 @@ impl Keep for Store {
         self.now()
     }
 
+    fn ready(&self) -> Result<(), Broken> {
+        self.takes_changes()?;
+        self.near()
+    }
+
     fn module<'a>(&'a self, component: &'a Digest, engine: &'a str) -> Pending<'a, Result<Option<Digest>, Broken>> {
         let doing = "looking for a compiled component";
         Box::pin(async move {

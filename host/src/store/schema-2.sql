@@ -1,4 +1,9 @@
--- Questions to people, and what came of them. What a yes is bound to stands in the payload `act` of the entry `number`.
+-- What the clock said when `newest` was written: less, where it had gone back.
+ALTER TABLE state ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;
+UPDATE state SET clock = newest;
+
+-- Questions to people, and what came of them; `agent` names all that act, the one that calls first, a space between
+-- them. What a yes is bound to stands in the payload `act` of the entry `number`.
 CREATE TABLE approvals (
     id INTEGER PRIMARY KEY, number INTEGER NOT NULL, act BLOB NOT NULL, state TEXT NOT NULL, why TEXT,
     function TEXT NOT NULL, tool TEXT NOT NULL, initiator TEXT NOT NULL, agent TEXT NOT NULL, consent TEXT NOT NULL,
@@ -10,6 +15,8 @@ CREATE INDEX approvals_asker ON approvals (asker) WHERE state IN ('open', 'agree
 -- Intents by the question whose yes they used: what was used stays used, whatever is done to its row.
 CREATE INDEX journal_uses ON journal (CASE WHEN json_valid(entry) THEN json_extract(entry, '$.body.question') END)
     WHERE instr(entry, '"kind":"intent"') > 0;
+-- Who was turned away where people answer.
+CREATE INDEX journal_turned ON journal (number) WHERE instr(entry, '"kind":"turned-away"') > 0;
 CREATE TABLE answers (
     approval INTEGER NOT NULL REFERENCES approvals (id), person TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (approval, person)

@@ -55,19 +55,52 @@ impl Signing {
     }
 }
 
-/// Appends a line over the head, if the last line is not over it already.
+/// Appends a line over the head, if the last line is not over it already. Nothing is signed that does not go on from there.
 fn sign(connection: &Connection, checkpoints: &Path, signer: &Signer) -> Result<(), Broken> {
     let doing = || format!("signing the journal's head in {}", checkpoints.display());
-    let mut file = open(checkpoints).map_err(|e| Broken::while_doing(doing(), e))?;
-    file.lock().map_err(|e| Broken::while_doing(doing(), e))?;
+    let mut signed = Signed::open(checkpoints, signer.verifier())?;
     let head = Tx::read_head(connection).map_err(|e| Broken::while_doing(doing(), e))?;
-    if head == Head::EMPTY
-        || newest(&mut file, signer.verifier()).map_err(|e| Broken::while_doing(doing(), e))? == Some(head)
-    {
-        return Ok(());
+    match signed.heads.last() {
+        Some(last) if *last == head => return Ok(()),
+        Some(last) if !Tx::has(connection, last).map_err(|e| Broken::while_doing(doing(), e))? => {
+            return Err(Broken::while_doing(doing(), "the journal did not go through the head that was signed last"));
+        }
+        Some(_) => {}
+        None if head == Head::EMPTY => return Ok(()),
+        None => {}
     }
-    let line = signer.line(&head)?;
-    file.write_all(line.as_bytes()).and_then(|()| file.sync_data()).map_err(|e| Broken::while_doing(doing(), e))
+    signed.sign(signer, &head)
+}
+
+/// The file of signed heads, held for this process alone until it is dropped.
+pub(super) struct Signed {
+    file: File,
+    doing: String,
+    /// The heads that this key signed, in the order of their lines.
+    pub(super) heads: Vec<Head>,
+}
+
+impl Signed {
+    /// Opens the file, or makes it, and reads it.
+    pub(super) fn open(checkpoints: &Path, verifier: &Verifier) -> Result<Self, Broken> {
+        let doing = format!("signing the journal's head in {}", checkpoints.display());
+        let opened = open(checkpoints).and_then(|mut file| {
+            file.lock()?;
+            let heads = heads(&mut file, verifier)?;
+            Ok((file, heads))
+        });
+        let (file, heads) = opened.map_err(|e| Broken::while_doing(doing.clone(), e))?;
+        Ok(Self { file, doing, heads })
+    }
+
+    /// Adds a line over a head.
+    pub(super) fn sign(&mut self, signer: &Signer, head: &Head) -> Result<(), Broken> {
+        let line = signer.line(head)?;
+        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
+        written.map_err(|e| Broken::while_doing(self.doing.clone(), e))?;
+        self.heads.push(*head);
+        Ok(())
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the store was handed this path; it is a file of its own")]
@@ -75,8 +108,8 @@ fn open(checkpoints: &Path) -> std::io::Result<File> {
     OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(checkpoints)
 }
 
-/// The head of the last line that this key signed.
-fn newest(file: &mut File, verifier: &Verifier) -> std::io::Result<Option<Head>> {
+/// The heads that this key signed.
+fn heads(file: &mut File, verifier: &Verifier) -> std::io::Result<Vec<Head>> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let whole = text.rfind('\n').map_or(0, |at| at + 1);
@@ -84,17 +117,17 @@ fn newest(file: &mut File, verifier: &Verifier) -> std::io::Result<Option<Head>>
         // A power cut tore the last line; it never was one.
         file.set_len(whole as u64)?;
     }
-    Ok(lines(&text).filter_map(|(_, note)| note.ok()).filter_map(|note| verifier.open(&note).ok()).last())
+    Ok(lines(&text).filter_map(|(_, note)| note.ok()).filter_map(|note| verifier.open(&note).ok()).collect())
 }
 
-/// The last signed head of a store, if it has one.
-pub(super) fn last(checkpoints: &Path, verifier: &Verifier) -> Result<Option<Head>, Broken> {
+/// The signed heads of a store, in the order in which they were signed.
+pub(super) fn signed(checkpoints: &Path, verifier: &Verifier) -> Result<Vec<Head>, Broken> {
     if !checkpoints.exists() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let doing = || format!("reading {}", checkpoints.display());
     let mut file = open(checkpoints).map_err(|e| Broken::while_doing(doing(), e))?;
-    newest(&mut file, verifier).map_err(|e| Broken::while_doing(doing(), e))
+    heads(&mut file, verifier).map_err(|e| Broken::while_doing(doing(), e))
 }
 
 /// So many bytes at the end of the file hold its last line, with the lines before it that others may have spoilt.
@@ -115,17 +148,4 @@ pub(super) fn last_note(checkpoints: &Path, verifier: &Verifier) -> Result<Optio
     let text = String::from_utf8_lossy(&tail);
     let notes: Vec<String> = lines(&text).filter_map(|(_, note)| note.ok()).collect();
     Ok(notes.into_iter().rev().find_map(|note| verifier.open(&note).ok().map(|head| (head, note))))
-}
-
-/// Whether the journal went through a signed head.
-pub(super) fn compare(connection: &Connection, head: &Head) -> Result<(), Broken> {
-    let doing = "comparing the journal with its last checkpoint";
-    if Tx::has(connection, head).map_err(|e| Broken::while_doing(doing, e))? {
-        return Ok(());
-    }
-    let why = format!("the checkpoint is over {} entries, and the journal did not go through it", head.entries);
-    Err(Broken::while_doing(doing, why).help(
-        "the store was put back or cut; `tollgate journal verify` says where. To go on with this store, move `checkpoints` \
-         aside and keep it: what came before cannot be verified then",
-    ))
 }

@@ -20,6 +20,10 @@ pub(super) struct Tx<'c> {
     pub(super) connection: &'c Connection,
     /// The time of the store: the larger of the clock and the newest time in it.
     pub(super) now: Instant,
+    /// What the clock said when it began.
+    pub(super) clock: Instant,
+    /// What it said when something was last written, here or anywhere: the earlier of both, for two hosts may disagree.
+    pub(super) clock_before: Instant,
     /// The head before this transaction.
     pub(super) start: Head,
     /// The head inside it.
@@ -35,10 +39,13 @@ pub(super) fn failed(doing: &str, error: impl std::fmt::Display) -> Unrecorded {
 
 impl<'c> Tx<'c> {
     pub(super) fn begin(connection: &'c Connection, desk: &'c Desk, changes: &'c Cell<u64>) -> rusqlite::Result<Self> {
-        let newest: i64 = connection.prepare_cached("SELECT newest FROM state")?.query_row([], |row| row.get(0))?;
-        let now = desk.clock.now().max(Instant(u64::try_from(newest).unwrap_or_default()));
+        let mut state = connection.prepare_cached("SELECT newest, clock FROM state")?;
+        let (newest, written) = state.query_row([], |row| Ok((instant(row.get(0)?), instant(row.get(1)?))))?;
+        let clock = desk.clock.now();
+        let now = clock.max(newest);
+        let clock_before = desk.clock_before.replace(Some(clock)).map_or(written, |here| here.min(written));
         let head = Self::read_head(connection)?;
-        Ok(Self { connection, now, start: head, head, desk, changes })
+        Ok(Self { connection, now, clock, clock_before, start: head, head, desk, changes })
     }
 
     /// The journal's head.
@@ -68,7 +75,8 @@ impl<'c> Tx<'c> {
         if self.head == self.start {
             return Ok(());
         }
-        self.connection.prepare_cached("UPDATE state SET newest = ?1")?.execute([self.now.0.cast_signed()])?;
+        let state = [self.now.0.cast_signed(), self.clock.0.cast_signed()];
+        self.connection.prepare_cached("UPDATE state SET newest = ?1, clock = ?2")?.execute(state)?;
         Ok(())
     }
 
@@ -83,6 +91,7 @@ impl<'c> Tx<'c> {
     /// Judges a premise again, if the world has moved since.
     pub(super) fn judge(&self, premise: &Premise) -> Result<(), Unrecorded> {
         self.desk.held.judge(premise.subject.as_ref(), self.now).map_err(Unrecorded::Refused)?;
+        self.near()?;
         let doing = "looking at the world again";
         let stamp = load::stamp(self.connection).map_err(|e| failed(doing, e))?;
         if stamp == premise.stamp && self.now < premise.until {
@@ -102,6 +111,9 @@ impl<'c> Tx<'c> {
         let Ready { chapter, sealed } = ready;
         if let Some(premise) = &chapter.terms.premise {
             self.judge(premise)?;
+        }
+        if chapter.drafts.iter().any(|draft| draft.kind == Kind::Intent) {
+            self.desk.ballast.keeps_room()?;
         }
         let whole = is_whole(&chapter);
         for ((seq, draft), sealed) in (chapter.first..).zip(&*chapter.drafts).zip(sealed) {
@@ -188,6 +200,11 @@ impl<'c> Tx<'c> {
     }
 }
 
+/// A time as it is kept.
+fn instant(kept: i64) -> Instant {
+    Instant(u64::try_from(kept).unwrap_or_default())
+}
+
 /// A chapter that begins and ends its invocation: nobody will ever find it open.
 fn is_whole(chapter: &Chapter) -> bool {
     let kind = |draft: Option<&Draft>| draft.map(|draft| draft.kind);
@@ -200,6 +217,7 @@ fn is_in_doubt(draft: &Draft) -> bool {
 }
 
 /// A chapter whose digests are worked out: by whoever asks, so that the one thread that writes need not.
+#[derive(Clone)]
 pub(super) struct Ready {
     chapter: Chapter,
     /// Each entry, and the random bytes of its payloads.
@@ -207,6 +225,12 @@ pub(super) struct Ready {
 }
 
 impl Ready {
+    /// Whether it says what came of a change, or how an invocation ends that may have made one: then space is kept for it.
+    pub(super) fn is_owed(&self) -> bool {
+        let went_on = self.chapter.first > 0;
+        self.chapter.drafts.iter().any(|it| it.kind == Kind::Outcome || it.kind == Kind::Ended && went_on)
+    }
+
     pub(super) fn of(chapter: Chapter) -> Result<Self, Unrecorded> {
         let sealed = chapter.drafts.iter().map(seal).collect::<Result<_, _>>();
         let sealed = sealed.map_err(|e| failed("writing to the journal", e))?;

@@ -12,7 +12,7 @@ use crate::diagnostic::Broken;
 use crate::invoke::{Began, Past, Wait, Waits};
 use crate::journal::chain::commitment;
 use crate::journal::{Chapter, NewKey, NewWait, Pending, Unrecorded};
-use crate::name::{AgentName, Digest, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
 
 const WAITING: &str = "looking for what waits";
@@ -191,11 +191,22 @@ impl Waits for Store {
 }
 
 impl Store {
+    /// How many invocations wait.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn waiting(&self) -> Result<u64, Broken> {
+        self.read(WAITING, |connection| {
+            let mut count = connection.prepare_cached("SELECT count(*) FROM waits WHERE ended IS NULL")?;
+            count.query_row([], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
+        })
+    }
+
     /// Invocations that could go on and that nobody has taken up, at most `most`.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn ready(&self, most: u32) -> Result<Vec<InvocationId>, Broken> {
+    pub fn can_go_on(&self, most: u32) -> Result<Vec<InvocationId>, Broken> {
         if !self.board.may_wait() {
             return Ok(Vec::new());
         }
@@ -218,7 +229,7 @@ fn began(entry: &str) -> Result<Began, String> {
     let name = |e: crate::name::BadName| e.to_string();
     Ok(Began {
         initiator: PersonName::parse(text("initiator")?).map_err(name)?,
-        agent: AgentName::parse(text("agent")?).map_err(name)?,
+        actors: Actors::read(body).map_err(name)?,
         session: body["session"].as_str().map(str::to_owned),
         tool: ToolName::parse(text("tool")?).map_err(name)?,
         function: text("function")?.to_owned(),

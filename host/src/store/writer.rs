@@ -1,5 +1,7 @@
 //! The one thread that writes: jobs share a transaction, each in its savepoint, and hear of it when it is durable.
 
+mod job;
+
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,14 +13,19 @@ use std::time::Duration;
 use rusqlite::{Connection, ffi};
 use tokio::sync::oneshot;
 
+use super::ballast::Ballast;
 use super::board::Board;
 use super::freezes::Held;
+use super::restore::Behind;
 use super::tx::{Tx, failed};
 use super::{leases, schema};
-use crate::clock::{Clock, Instant};
+use crate::clock::{Clock, Instant, SLACK};
 use crate::diagnostic::Broken;
 use crate::journal::Unrecorded;
 use crate::journal::chain::Head;
+
+pub(super) use job::Fails;
+use job::{Again, Job, Lost, Once, Task, Why, Work};
 
 /// Jobs that share one commit at most.
 const BATCH: usize = 256;
@@ -32,34 +39,6 @@ enum Order {
     Stop,
 }
 
-/// What happens to the others of a transaction when a job fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fails {
-    /// Nothing: the job has a savepoint of its own. For whatever may be refused.
-    Alone,
-    /// They fail with it. For entries that nothing can refuse: if one cannot be written, the store fails and not the job.
-    /// A savepoint would copy every page that the job touches.
-    Together,
-}
-
-/// A job: runs inside the transaction, and is answered after it.
-trait Work: Send {
-    /// Whom its failure takes along.
-    fn fails(&self) -> Fails;
-    /// Runs; false if it failed and left nothing.
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// Answers; `lost` where the transaction failed.
-    fn answer(self: Box<Self>, lost: Option<&Lost>);
-}
-
-/// What is known of a transaction that failed.
-enum Lost {
-    /// Nothing of it is there, and why.
-    Nothing(String),
-    /// Its commit failed, and the store does not say whether it is there.
-    Unknown(String),
-}
-
 /// A commit that failed: the journal's head before it and after it.
 #[derive(Clone, Copy)]
 struct Doubt {
@@ -67,51 +46,15 @@ struct Doubt {
     end: Head,
 }
 
-struct Job<T, F, R> {
-    fails: Fails,
-    work: Option<F>,
-    result: Option<Result<T, Unrecorded>>,
-    reply: R,
-}
-
 fn closed() -> Unrecorded {
     Unrecorded::Broken(Broken::while_doing("writing to the store", "it is closed"))
-}
-
-impl<T, F, R> Work for Job<T, F, R>
-where
-    T: Send,
-    F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send,
-    R: FnOnce(Result<T, Unrecorded>) + Send,
-{
-    fn fails(&self) -> Fails {
-        self.fails
-    }
-
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        let Some(work) = self.work.take() else { return false };
-        let result = work(tx);
-        let done = result.is_ok();
-        self.result = Some(result);
-        done
-    }
-
-    fn answer(self: Box<Self>, lost: Option<&Lost>) {
-        let broken = |why: &str| Broken::while_doing("writing to the store", why);
-        let result = match (self.result, lost) {
-            (Some(Err(failed)), _) => Err(failed),
-            (Some(Ok(value)), None) => Ok(value),
-            (Some(Ok(_)), Some(Lost::Unknown(why))) => Err(Unrecorded::Unknown(broken(why))),
-            (_, Some(Lost::Nothing(why) | Lost::Unknown(why))) => Err(Unrecorded::Broken(broken(why))),
-            (None, None) => Err(Unrecorded::Broken(broken("it was not tried"))),
-        };
-        (self.reply)(result);
-    }
 }
 
 /// The writer's end that others hold.
 pub(super) struct Writer {
     orders: Sender<Order>,
+    /// Why nothing is written.
+    behind: Option<Behind>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -122,13 +65,18 @@ pub(super) struct Desk {
     pub(super) commits: Arc<AtomicU64>,
     pub(super) held: Arc<Held>,
     pub(super) clock: Arc<dyn Clock>,
+    /// What it said in the last transaction of this process; none where that has failed.
+    pub(super) clock_before: Cell<Option<Instant>>,
     pub(super) log: String,
     pub(super) instance: Arc<str>,
+    pub(super) behind: Option<Behind>,
+    pub(super) ballast: Ballast,
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection, desk: Desk) -> Result<Self, Broken> {
         let (orders, inbox) = channel();
+        let behind = desk.behind.clone();
         let thread = std::thread::Builder::new().name("tollgate-writer".to_owned()).spawn(move || {
             let mut loop_ = Loop { connection, desk, skip: 0, doubt: None };
             loop {
@@ -140,11 +88,12 @@ impl Writer {
                 if turn.over {
                     return;
                 }
+                loop_.notice(idle);
                 loop_.reap(idle);
             }
         });
         let thread = thread.map_err(|e| Broken::while_doing("starting the store's writer", e))?;
-        Ok(Self { orders, thread: std::sync::Mutex::new(Some(thread)) })
+        Ok(Self { orders, behind, thread: std::sync::Mutex::new(Some(thread)) })
     }
 
     /// Runs a job in the next transaction and waits until it is durable.
@@ -153,39 +102,64 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        self.order(fails, work, move |result| {
-            // Who asked may have gone; what was written stays written.
-            let _ = reply.send(result);
-        })?;
-        answer.await.unwrap_or_else(|_| Err(closed()))
+        self.takes_changes()?;
+        self.ask(fails, Once(Some(work))).await
     }
 
-    /// The same for a caller without an event loop.
-    pub(super) fn write_now<T, F>(&self, work: F) -> Result<T, Unrecorded>
+    /// The same, also in a store that is only looked at.
+    pub(super) async fn write_anyway<T, F>(&self, fails: Fails, work: F) -> Result<T, Unrecorded>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
     {
+        self.ask(fails, Once(Some(work))).await
+    }
+
+    /// The same for what has space kept for it. It may run twice, and of the first nothing is there then.
+    pub(super) async fn write_reserved<T, F>(&self, fails: Fails, work: F) -> Result<T, Unrecorded>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
+    {
+        self.takes_changes()?;
+        self.ask(fails, Again(work)).await
+    }
+
+    /// The same for a caller without an event loop.
+    pub(super) fn write_reserved_now<T, F>(&self, work: F) -> Result<T, Unrecorded>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
+    {
+        self.takes_changes()?;
         let (reply, answer) = channel();
-        self.order(Fails::Alone, work, move |result| {
+        self.order(Fails::Alone, Again(work), move |result| {
             // Who asked may have gone; what was written stays written.
             let _ = reply.send(result);
         })?;
         answer.recv().unwrap_or_else(|_| Err(closed()))
     }
 
-    fn order<T, F>(
+    fn takes_changes(&self) -> Result<(), Unrecorded> {
+        self.behind.as_ref().map_or(Ok(()), |behind| Err(Unrecorded::Broken(behind.broken())))
+    }
+
+    async fn ask<T: Send + 'static>(&self, fails: Fails, task: impl Task<T> + 'static) -> Result<T, Unrecorded> {
+        let (reply, answer) = oneshot::channel();
+        self.order(fails, task, move |result| {
+            // Who asked may have gone; what was written stays written.
+            let _ = reply.send(result);
+        })?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    fn order<T: Send + 'static>(
         &self,
         fails: Fails,
-        work: F,
+        task: impl Task<T> + 'static,
         reply: impl FnOnce(Result<T, Unrecorded>) + Send + 'static,
-    ) -> Result<(), Unrecorded>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Tx<'_>) -> Result<T, Unrecorded> + Send + 'static,
-    {
-        let job = Job { fails, work: Some(work), result: None, reply };
+    ) -> Result<(), Unrecorded> {
+        let job = Job { fails, task, result: None, reply };
         self.orders.send(Order::Work(Box::new(job))).map_err(|_| closed())
     }
 
@@ -236,8 +210,18 @@ struct Loop {
 }
 
 impl Loop {
+    /// Puts on record that the clock has gone back, where nobody writes anything that it would stand before.
+    fn notice(&mut self, idle: bool) {
+        if idle && self.desk.behind.is_none() && self.desk.board.newest().since(self.desk.clock.now()) > SLACK {
+            self.serve(Vec::new());
+        }
+    }
+
     /// Reverts leases that are over. Looking costs one probe of an index; where it failed, the store is spared for a while.
     fn reap(&mut self, idle: bool) {
+        if self.desk.behind.is_some() {
+            return;
+        }
         if !idle && self.skip > 0 {
             self.skip -= 1;
             return;
@@ -260,14 +244,30 @@ impl Loop {
             // The receiver stands below.
             let _ = reply.send(result);
         };
-        self.serve(vec![Box::new(Job { fails: Fails::Alone, work: Some(leases::reap), result: None, reply })]);
+        self.serve(vec![Box::new(Job { fails: Fails::Alone, task: Again(leases::reap), result: None, reply })]);
         answer.try_recv().unwrap_or_else(|_| Err(closed()))
     }
 
     fn serve(&mut self, mut batch: Vec<Box<dyn Work>>) {
-        let lost = self.transact(&mut batch).err();
-        if let Some(Lost::Nothing(why) | Lost::Unknown(why)) = &lost {
-            tracing::error!(cause = why, "a transaction failed");
+        let before = self.doubt.is_some();
+        let mut lost = self.transact(&mut batch).err();
+        if let Some(why) = lost.as_ref().filter(|lost| lost.is_full())
+            && batch.iter().any(|work| work.is_reserved())
+            && self.desk.ballast.gives_way()
+        {
+            // With room it can be looked whether this very commit is there after all, before anything runs again.
+            let is_there = !before && self.doubt.is_some() && matches!(self.settle(), Ok(true));
+            if is_there {
+                lost = None;
+            } else {
+                let (reserved, others): (Vec<_>, Vec<_>) = batch.into_iter().partition(|work| work.is_reserved());
+                others.into_iter().for_each(|work| work.answer(Some(why)));
+                batch = reserved;
+                lost = self.transact(&mut batch).err();
+            }
+        }
+        if let Some(lost) = &lost {
+            tracing::error!(cause = lost.says(), "a transaction failed");
         }
         batch.into_iter().for_each(|work| work.answer(lost.as_ref()));
     }
@@ -276,8 +276,14 @@ impl Loop {
         if self.doubt.is_some() {
             self.settle().map_err(Lost::Nothing)?;
         }
+        if let Err(error) = self.desk.ballast.put_back() {
+            tracing::debug!(%error, "no change is begun: there is no space kept for its outcome");
+        }
         let changes = Cell::new(0);
         let done = self.transaction(batch, &changes);
+        if done.is_err() {
+            self.desk.clock_before.set(None);
+        }
         self.desk.board.settle(changes.get());
         done
     }
@@ -291,37 +297,41 @@ impl Loop {
                 return Err(Lost::Nothing(why));
             }
         };
+        let began = tokio::time::Instant::now();
         if let Err(error) = self.say("COMMIT") {
-            return self.doubt(doubt, &error);
+            return self.doubt(doubt, error);
         }
+        metrics::histogram!("tollgate_commit_seconds").record(began.elapsed().as_secs_f64());
         self.desk.board.wrote(now);
         self.desk.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
     /// Runs the jobs in a transaction, up to its commit.
-    fn fill(&self, batch: &mut [Box<dyn Work>], changes: &Cell<u64>) -> Result<(Doubt, Instant), String> {
-        let text = |e: rusqlite::Error| e.to_string();
-        self.say("BEGIN IMMEDIATE").map_err(text)?;
-        let mut tx = Tx::begin(&self.connection, &self.desk, changes).map_err(text)?;
+    fn fill(&self, batch: &mut [Box<dyn Work>], changes: &Cell<u64>) -> Result<(Doubt, Instant), Why> {
+        self.say("BEGIN IMMEDIATE")?;
+        let mut tx = Tx::begin(&self.connection, &self.desk, changes)?;
+        if tx.notice().is_err() {
+            return Err("that the clock has gone back could not be written".into());
+        }
         for work in batch.iter_mut() {
             if work.fails() == Fails::Together {
                 if work.run(&mut tx) {
                     continue;
                 }
-                return Err("an entry could not be written".to_owned());
+                return Err("an entry could not be written".into());
             }
             let before = tx.head;
-            self.say("SAVEPOINT job").map_err(text)?;
+            self.say("SAVEPOINT job")?;
             if !work.run(&mut tx) {
                 // One that fails takes nobody with it.
-                self.say("ROLLBACK TO job").map_err(text)?;
+                self.say("ROLLBACK TO job")?;
                 tx.head = before;
             }
-            self.say("RELEASE job").map_err(text)?;
+            self.say("RELEASE job")?;
         }
         let (doubt, now) = (Doubt { start: tx.start, end: tx.head }, tx.now);
-        tx.finish().map_err(text)?;
+        tx.finish()?;
         Ok((doubt, now))
     }
 
@@ -331,14 +341,14 @@ impl Loop {
     }
 
     /// After a failed commit nobody knows.
-    fn doubt(&mut self, doubt: Doubt, error: &rusqlite::Error) -> Result<(), Lost> {
+    fn doubt(&mut self, doubt: Doubt, error: rusqlite::Error) -> Result<(), Lost> {
         let _ = self.connection.execute_batch("ROLLBACK");
         self.doubt = Some(doubt);
         match self.settle() {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Lost::Nothing(error.to_string())),
-            Err(_) if was_cut_short(error) => Err(Lost::Nothing(error.to_string())),
-            Err(unsettled) => Err(Lost::Unknown(format!("{error}; reading it again: {unsettled}"))),
+            Ok(false) => Err(Lost::Nothing(error.into())),
+            Err(_) if was_cut_short(&error) => Err(Lost::Nothing(error.into())),
+            Err(unsettled) => Err(Lost::Unknown(format!("{error}; reading it again: {}", unsettled.says))),
         }
     }
 
@@ -347,18 +357,17 @@ impl Loop {
     /// What can be read after a failed sync says little: pages in memory may count as written that are not, and what was not
     /// taken into the log's index may stand in the log all the same, for the next start to find. So what is there is copied
     /// into the database and synced anew; and a commit of its own, which stands where the failed one would, ends the doubt.
-    fn settle(&mut self) -> Result<bool, String> {
+    fn settle(&mut self) -> Result<bool, Why> {
         let Some(Doubt { start, end }) = self.doubt else { return Ok(true) };
-        let text = |e: rusqlite::Error| e.to_string();
-        self.connection = schema::connect(&self.desk.database).map_err(|broken| broken.to_string())?;
-        let there = end != start && Tx::has(&self.connection, &end).map_err(text)?;
+        self.connection = schema::connect(&self.desk.database).map_err(|broken| Why::from(broken.to_string().as_str()))?;
+        let there = end != start && Tx::has(&self.connection, &end)?;
         if there {
-            let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0)).map_err(text)?;
+            let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0))?;
             if busy != 0 {
-                return Err("others are reading what was there before".to_owned());
+                return Err("others are reading what was there before".into());
             }
         }
-        self.connection.execute("UPDATE state SET stamp = stamp + 1", []).map_err(text)?;
+        self.connection.execute("UPDATE state SET stamp = stamp + 1", [])?;
         self.doubt = None;
         Ok(there)
     }

@@ -2,11 +2,13 @@
 //! next start, and what the command said before it ended.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::Failed;
+use crate::elsewhere::{Class, beside, posts};
 use crate::run::Ran;
 use crate::stage::{FILE, Room};
 use crate::workload::Workload;
@@ -71,10 +73,12 @@ pub(crate) type Place = (String, i64);
 pub(crate) struct Facts {
     /// Kind and body of every entry of an invocation, in order.
     entries: Vec<(Place, String, Value)>,
-    /// Posts and entries of access lists that a tool made: how many for each key.
+    /// Posts, here and elsewhere, and entries of access lists that a tool made: how many for each key.
     rows: BTreeMap<Place, usize>,
     /// What is listed as in doubt.
     doubts: Vec<Place>,
+    /// What was found out later of what had been in doubt: the word of its outcome.
+    settled: Vec<(Place, String)>,
     /// Invocations that nobody runs and nobody waits with.
     open: i64,
     /// Invocations that were set down until a person answers.
@@ -93,7 +97,7 @@ pub fn check(room: &Room, workload: &Workload, ran: &Ran, afterwards: &[Ran], ve
     found.must(starts, Promise::Starts, || format!("the next start: {afterwards:?}"));
     found.must(verified.code == Some(0), Promise::Sound, || format!("{verified:?}"));
     let store = room.store()?;
-    let mut facts = Facts::read(&store)?;
+    let mut facts = Facts::read(&store, &beside(&room.folder))?;
     facts.look_at(&room.file()?, &mut found);
     effects(&facts, workload, &mut found);
     settled(&facts, &mut found);
@@ -107,7 +111,7 @@ pub fn check(room: &Room, workload: &Workload, ran: &Ran, afterwards: &[Ran], ve
 }
 
 impl Facts {
-    fn read(store: &Connection) -> Result<Self, Failed> {
+    fn read(store: &Connection, forum: &Path) -> Result<Self, Failed> {
         let mut query =
             store.prepare("SELECT invocation, seq, entry FROM journal WHERE invocation IS NOT NULL ORDER BY number")?;
         let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, String>(2)?)))?;
@@ -127,12 +131,18 @@ impl Facts {
                 *rows.entry(place).or_default() += 1;
             }
         }
+        for post in posts(forum)? {
+            let key =
+                (post["key"][0].as_str().ok_or("a post without a key")?.to_owned(), post["key"][1].as_i64().unwrap_or(-1));
+            *rows.entry(key).or_default() += 1;
+        }
         let doubts = places("SELECT invocation, seq FROM doubts WHERE settled IS NULL")?;
         let set_down = "SELECT invocation FROM waits WHERE ended IS NULL";
         let open = format!("SELECT count(*) FROM open_invocations WHERE invocation NOT IN ({set_down})");
         let open = store.query_row(&open, [], |row| row.get(0))?;
         let waiting = store.prepare(set_down)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        Ok(Self { entries, rows, doubts, open, waiting })
+        let settled = settled_later(store)?;
+        Ok(Self { entries, rows, doubts, settled, open, waiting })
     }
 
     /// Counts the file that a tool replaces: it has one text or the other.
@@ -153,13 +163,30 @@ impl Facts {
     /// The outcomes of an intent.
     fn outcomes(&self, intent: &Place) -> Vec<&str> {
         let of = |(place, body): &(&Place, &Value)| place.0 == intent.0 && body["intent"] == intent.1;
-        self.of_kind("outcome").filter(of).filter_map(|(_, body)| body["outcome"].as_str()).collect()
+        let outcomes: Vec<&str> =
+            self.of_kind("outcome").filter(of).filter_map(|(_, body)| body["outcome"].as_str()).collect();
+        let mut later = self.settled.iter().filter(|(place, _)| place == intent).map(|(_, word)| word.as_str());
+        match (outcomes[..] == ["in-doubt"], later.next()) {
+            // Settled twice, it has one outcome too many.
+            (true, Some(found)) => [found].into_iter().chain(later).collect(),
+            (_, None) => outcomes,
+            (false, Some(found)) => outcomes.into_iter().chain([found]).collect(),
+        }
     }
 
     /// How many effects an invocation has had.
     pub(crate) fn effects(&self, invocation: &str) -> usize {
         self.rows.iter().filter(|((of, _), _)| of == invocation).map(|(_, count)| count).sum()
     }
+}
+
+/// What was found out later of acts in doubt: entries that are of no invocation and name one.
+fn settled_later(store: &Connection) -> Result<Vec<(Place, String)>, Failed> {
+    let query = "SELECT json_extract(entry, '$.body.invocation'), json_extract(entry, '$.body.intent'), \
+                 json_extract(entry, '$.body.outcome') FROM journal WHERE json_extract(entry, '$.kind') = 'settled'";
+    let mut query = store.prepare(query)?;
+    let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn effects(facts: &Facts, workload: &Workload, found: &mut Found) {
@@ -176,7 +203,7 @@ fn settled(facts: &Facts, found: &mut Found) {
     found.must(facts.open == 0, Promise::Settled, || format!("{} invocations are open", facts.open));
     for (intent, body) in facts.of_kind("intent") {
         let (outcomes, rows) = (facts.outcomes(intent), facts.rows.get(intent).copied().unwrap_or_default());
-        let class = class(body["function"].as_str().unwrap_or_default());
+        let class = class(body["class"].as_str().unwrap_or_default());
         match outcomes[..] {
             [] | ["in-doubt"] if facts.doubts.contains(intent) => *found.doubts.entry(class).or_default() += 1,
             ["done"] => found.must(rows == 1, Promise::Told, || format!("{intent:?} is done, with {rows} effects")),
@@ -191,12 +218,10 @@ fn settled(facts: &Facts, found: &mut Found) {
     }
 }
 
-/// How the effects of a function are found out about.
-fn class(function: &str) -> &'static str {
-    match function {
-        "files.write" => "queryable",
-        _ => "same database",
-    }
+/// How it is found out what became of an intent that names this class.
+fn class(named: &str) -> &'static str {
+    let outside = Class::ALL.into_iter().map(Class::as_str).find(|class| *class == named);
+    outside.unwrap_or("same database")
 }
 
 /// The reports of invocations in what a command said: its own, or those that an answer let go on.

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use tollgate_example_tools::{build, nested};
 
+use crate::elsewhere::Mishap;
+
 /// What a failed call says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Errno {
@@ -40,6 +42,8 @@ pub enum Fault {
     FailSync(u64),
     /// The same, and the power goes when the program ends, after its answer.
     FailSyncLose(u64),
+    /// None to the program: to the forum in another process.
+    Forum(Mishap),
     /// The power goes after the edge: what was not synced is gone; with a seed other than 0, some of it.
     Lose(u64, u64),
 }
@@ -49,7 +53,7 @@ impl Fault {
     #[must_use]
     pub const fn kills(self) -> bool {
         match self {
-            Self::Count | Self::Fail(..) | Self::FailFrom(..) | Self::FailSync(_) => false,
+            Self::Count | Self::Forum(_) | Self::Fail(..) | Self::FailFrom(..) | Self::FailSync(_) => false,
             Self::KillBefore(_) | Self::KillAfter(_) | Self::FailSyncLose(_) | Self::Lose(..) => true,
         }
     }
@@ -57,7 +61,7 @@ impl Fault {
     /// As the shim reads it.
     pub(crate) fn text(self) -> String {
         match self {
-            Self::Count => "count".to_owned(),
+            Self::Count | Self::Forum(_) => "count".to_owned(),
             Self::KillBefore(edge) => format!("kill-before:{edge}"),
             Self::KillAfter(edge) => format!("kill-after:{edge}"),
             Self::Fail(edge, errno) => format!("fail:{edge}:{}", errno.number()),

@@ -123,7 +123,16 @@ fn open(room: &Room) -> Result<Vec<String>, rusqlite::Error> {
 fn workload(most: usize) -> Workload {
     let post = json!({ "forum": "eng-help", "thread": "1", "body": "from the one that dies" });
     let faulted = Step::call("forum-post", &post);
-    Workload { name: "beside another", before: Vec::new(), faulted, after: Vec::new(), most, says: |_| 1, asks: false }
+    Workload {
+        name: "beside another",
+        before: Vec::new(),
+        faulted,
+        after: Vec::new(),
+        most,
+        says: |_| 1,
+        asks: false,
+        forum: None,
+    }
 }
 
 fn after(stage: &Stage, room: &Room, workload: &Workload, dies: &Ran) -> Result<Found, Failed> {

@@ -4,10 +4,12 @@ use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tollgate_example_tools::terminal::Terminal;
 
+use crate::elsewhere::{Class, Running, Terms};
 use crate::fault::{Fault, shim};
 use crate::stage::{Program, Room, Stage};
 use crate::workload::{Step, Workload};
@@ -139,11 +141,15 @@ pub(crate) fn environment(room: &Room, fault: Fault) -> Result<[(&'static str, O
 /// When the run itself could not be made: a command before the fault failed, or the shim saw nothing.
 pub fn meet(stage: &Stage, workload: &Workload, fault: Fault) -> Result<Met, Failed> {
     let room = stage.room()?;
+    let mut forum = forum(stage, &room, workload, fault)?;
     let ran = under(stage, &room, workload, fault)?;
     let edges = seen(&room)?.len() as u64;
     let again = crate::workload::look();
     let restarted = take(stage, &room, &again, &[])?;
     let mut afterwards = vec![restarted];
+    if let (Some(terms), Some(forum)) = (workload.forum, &mut forum) {
+        afterwards.extend(found_out(stage, &room, forum, terms)?);
+    }
     for step in &workload.after {
         if step.filled(&room)?.is_some() {
             afterwards.push(take(stage, &room, step, &[])?);
@@ -158,6 +164,38 @@ pub fn meet(stage: &Stage, workload: &Workload, fault: Fault) -> Result<Met, Fai
         found.broken.push((Promise::Kept, format!("it says that all is well, and its answer is not whole: {ran:?}")));
     }
     Ok(Met { ran, edges, found })
+}
+
+/// The forum of a workload, with what goes wrong with it.
+fn forum(stage: &Stage, room: &Room, workload: &Workload, fault: Fault) -> Result<Option<Running>, Failed> {
+    let mishap = if let Fault::Forum(mishap) = fault { Some(mishap) } else { None };
+    let start = |terms: Terms| Running::start(&stage.program, &room.folder, &terms.met_by(mishap), mishap);
+    workload.forum.map(start).transpose()
+}
+
+/// How long finding out may take: longer than any forum of ours takes to settle.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Has the program find out what became of the posts to a forum that died or not, until nothing is in doubt that it can
+/// find out.
+fn found_out(stage: &Stage, room: &Room, forum: &mut Running, terms: Terms) -> Result<Vec<Ran>, Failed> {
+    let (begun, doubts) = (Instant::now(), Step::plain(&["doubts"]));
+    if forum.died()? {
+        *forum = Running::start(&stage.program, &room.folder, &terms, None)?;
+    }
+    let mut all = Vec::new();
+    loop {
+        let ran = take(stage, room, &doubts, &[])?;
+        let left = ran.report().and_then(|report| report["doubts"].as_array().map(Vec::len));
+        all.push(ran);
+        // What is still in doubt after that is counted as such.
+        if left == Some(0) || terms.class == Class::Blind || begun.elapsed() > PATIENCE {
+            break;
+        }
+        // What has not settled yet is asked about again.
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    Ok(all)
 }
 
 fn under(stage: &Stage, room: &Room, workload: &Workload, fault: Fault) -> Result<Ran, Failed> {
@@ -176,6 +214,7 @@ fn under(stage: &Stage, room: &Room, workload: &Workload, fault: Fault) -> Resul
 /// When it does not run, or the shim saw nothing.
 pub fn edges(stage: &Stage, workload: &Workload) -> Result<Vec<Edge>, Failed> {
     let room = stage.room()?;
+    let _forum = forum(stage, &room, workload, Fault::Count)?;
     let ran = under(stage, &room, workload, Fault::Count)?;
     if !matches!(ran.code, Some(0 | 6)) {
         return Err(format!("without a fault: {ran:?}").into());

@@ -161,17 +161,27 @@ impl Stage {
     /// # Errors
     /// When it cannot be copied.
     pub fn room(&self) -> Result<Room, Failed> {
+        Room::of(&self.folder.path().join("W"))
+    }
+}
+
+impl Room {
+    /// A copy of a workspace.
+    fn of(workspace: &Path) -> Result<Self, Failed> {
         let parent = tempfile::tempdir()?;
         // As the kernel calls it: the shim compares names.
         let at = parent.path().canonicalize()?;
         let room = Room { folder: at.join("W"), spare: at.join("spare"), log: at.join("edges"), _parent: parent };
         fs::create_dir(&room.spare)?;
-        copy(&self.folder.path().join("W"), &room.folder)?;
+        copy(workspace, &room.folder)?;
         Ok(room)
     }
-}
 
-impl Room {
+    /// A copy of it as it stands.
+    pub(crate) fn copy(&self) -> Result<Self, Failed> {
+        Self::of(&self.folder)
+    }
+
     /// The store, opened beside the program.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use rusqlite::OptionalExtension as _;
 use serde_json::{Value, json};
 
 use crate::Failed;
+use crate::elsewhere::{Class, Terms};
 use crate::stage::{FILE, PASSPHRASE, Room};
 
 /// One command line.
@@ -34,6 +35,8 @@ pub struct Workload {
     pub says: fn(&Value) -> usize,
     /// Whether somebody must have agreed to each of its acts.
     pub asks: bool,
+    /// What the forum is like, where it is in another process.
+    pub forum: Option<Terms>,
 }
 
 impl Step {
@@ -95,7 +98,7 @@ fn number(value: &Value) -> usize {
 }
 
 fn workload(name: &'static str, faulted: Step, most: usize, says: fn(&Value) -> usize) -> Workload {
-    Workload { name, before: Vec::new(), faulted, after: Vec::new(), most, says, asks: false }
+    Workload { name, before: Vec::new(), faulted, after: Vec::new(), most, says, asks: false, forum: None }
 }
 
 /// A post that needs a yes: asked in one process, answered in another, its result fetched in a third. Each meets faults.
@@ -137,5 +140,24 @@ pub fn workloads() -> Vec<Workload> {
         workload("write", Step::call("files-write", &write), 1, one),
     ];
     all.extend(asked());
+    all
+}
+
+/// Posts to a forum in another process, for each class of effect: one that nobody is asked about, and one that somebody
+/// agrees to in the process that meets the fault. Only the program that has such a forum behind it runs them.
+#[must_use]
+pub fn elsewhere() -> Vec<Workload> {
+    let post = json!({ "forum": "eng-help", "thread": "1", "body": "said once, elsewhere" });
+    let mut all = Vec::new();
+    for (class, name, agreed) in [
+        (Class::Keyed, "post to a keyed forum", "agreed post to a keyed forum"),
+        (Class::Queryable, "post to a queryable forum", "agreed post to a queryable forum"),
+        (Class::Blind, "post to a blind forum", "agreed post to a blind forum"),
+    ] {
+        let forum = Some(Terms::of(class));
+        let [_, yes, _] = asked();
+        all.push(Workload { forum, ..workload(name, Step::call("forum-post", &post), 1, one) });
+        all.push(Workload { name: agreed, forum, ..yes });
+    }
     all
 }

@@ -19,7 +19,7 @@ pub fn differences(before: &Card, now: &Card) -> Vec<String> {
     let (old, new) = (&before.act, &now.act);
     let mut lines = Vec::new();
     became(&mut lines, "the function", &old.function, &new.function);
-    became(&mut lines, "the agent", old.agent.as_str(), new.agent.as_str());
+    became(&mut lines, "the agent", &old.actors.to_string(), &new.actors.to_string());
     became(&mut lines, "the initiator", old.initiator.as_str(), new.initiator.as_str());
     became(&mut lines, "the tool", old.tool.as_str(), new.tool.as_str());
     digests(&mut lines, "the component", old.component, new.component);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::visible::{one_line, scripts, show, show_name};
 use super::{Act, Card, Meanwhile};
 use crate::clock::Instant;
-use crate::name::{AgentName, BadName, Digest, GroupName, PersonName, ToolName};
+use crate::name::{Actors, BadName, Digest, GroupName, PersonName, ToolName};
 use crate::people::Gain;
 
 /// The form that cards are kept in.
@@ -28,11 +28,14 @@ impl std::error::Error for BadCard {}
 
 /// The act as it is digested and kept.
 pub(super) fn act(act: &Act) -> Value {
-    json!({
+    let mut kept = json!({
         "function": act.function, "action": act.canonical, "audience": names(&act.audience), "tool": act.tool.as_str(),
         "component": act.component.hex(), "manifest": act.manifest.hex(), "rules": act.rules.hex(),
-        "initiator": act.initiator.as_str(), "agent": act.agent.as_str(), "session": act.session, "found": act.found,
-    })
+        "initiator": act.initiator.as_str(), "agent": act.actors.first().as_str(), "session": act.session, "found": act.found,
+    });
+    // Only where it says something: cards from before there were chains are of this form too.
+    act.actors.via_text().into_iter().for_each(|via| kept["via"] = json!(via));
+    kept
 }
 
 impl Card {
@@ -88,7 +91,7 @@ impl Card {
             })
         });
         json!({
-            "agent": self.act.agent.as_str(), "initiator": self.act.initiator.as_str(), "tool": self.act.tool.as_str(),
+            "agent": self.act.actors.first().as_str(), "via": self.act.actors.via(), "initiator": self.act.initiator.as_str(), "tool": self.act.tool.as_str(),
             "session": self.act.session.as_deref().map(show_name), "component": self.act.component.to_string(),
             "manifest": self.act.manifest.to_string(), "function": show_name(&self.act.function),
             "act": self.act.digest().to_string(), "does": lines(&self.does),
@@ -121,7 +124,7 @@ fn read_act(kept: &Value) -> Result<Act, BadCard> {
         manifest: name(kept, "manifest", Digest::parse_hex)?,
         rules: name(kept, "rules", Digest::parse_hex)?,
         initiator: name(kept, "initiator", PersonName::parse)?,
-        agent: name(kept, "agent", AgentName::parse)?,
+        actors: Actors::read(kept).map_err(|bad| malformed("agent", &bad))?,
         session: maybe(kept, "session", text)?,
         found: maybe(kept, "found", text)?,
     })

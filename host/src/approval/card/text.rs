@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthChar as _;
 
 use super::super::visible::{Shown, one_line, scripts, show, show_name};
-use super::{Card, Meanwhile};
+use super::{Act, Card, Meanwhile};
 use crate::name::{Digest, PersonName};
 use crate::people::Gain;
 
@@ -68,7 +68,7 @@ impl Card {
 
     fn sheet(&self, meanwhile: &Meanwhile, most: usize, body: impl FnOnce(&mut Sheet, &Shown)) -> String {
         let (act, mut sheet) = (&self.act, Sheet::default());
-        sheet.row("", INDENT, &format!("{} asks to act for {}", act.agent, act.initiator), Break::AtSpaces);
+        sheet.row("", INDENT, &self.asks(), Break::AtSpaces);
         if let Some(frozen) = &meanwhile.frozen {
             sheet.says("frozen", &format!("{}; no answer counts until this is thawed", one_line(frozen)));
         }
@@ -98,6 +98,13 @@ impl Card {
         self.on_no.iter().for_each(|line| sheet.says("on no", &one_line(line)));
         sheet.0.pop();
         sheet.0
+    }
+
+    /// Who asks, with everybody on whose behalf: `agent-9, for agent-7, asks to act for ben`.
+    fn asks(&self) -> String {
+        let Act { actors, initiator, .. } = &self.act;
+        let comma = if actors.via().is_empty() { "" } else { "," };
+        format!("{actors}{comma} asks to act for {initiator}")
     }
 
     /// Whom it reaches, who of them is new, and who gains or loses.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::backend::Acls;
 use super::widen::Widen;
-use crate::capability::{Values, needed, number};
+use crate::capability::{Inquiry, Values, needed, number};
 use crate::gate::Action;
 use crate::grant::{Class, Dimension, Hints, Kind, Reached, Spec, Values as Allowed};
+use crate::journal::Learnt;
 use crate::journal::canonical::texts;
-use crate::journal::{Doubt, Learnt};
 use crate::meter::Want;
 use crate::name::ObjectName;
 use crate::people::{Need, Right};
@@ -121,7 +121,6 @@ pub fn action(function: &str, values: &Values, _backend: &Backend) -> Option<Res
 }
 
 /// Access lists and the outcomes of their changes are one transaction: nothing of them is ever in doubt.
-#[must_use]
-pub fn find_out(_doubt: &Doubt, _backend: &Backend) -> Option<Learnt> {
+pub async fn find_out(_inquiry: Inquiry<'_>, _backend: &Backend) -> Option<Learnt> {
     None
 }

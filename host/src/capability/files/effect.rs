@@ -89,6 +89,7 @@ pub(super) async fn write(root: Backend, permit: Permit<Write>) -> Result<(), Ha
                     Err(_) => Err(Failed::InDoubt(format!("putting the file in place takes longer than {PATIENCE:?}"))),
                 }
             },
+            |(), outcome| outcome,
             |_| Some(()),
         )
         .await

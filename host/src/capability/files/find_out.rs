@@ -10,12 +10,13 @@ use super::beneath::Beneath;
 use super::grants::{Backend, MOST};
 use super::replace::temporary;
 use crate::approval::show_name;
+use crate::capability::Inquiry;
 use crate::journal::{Doubt, Learnt};
 use crate::name::{Digest, FilePath};
 
 /// Asks the files about an act; none if it is no write.
-#[must_use]
-pub fn find_out(doubt: &Doubt, files: &Backend) -> Option<Learnt> {
+pub async fn find_out(inquiry: Inquiry<'_>, files: &Backend) -> Option<Learnt> {
+    let doubt = inquiry.doubt;
     if doubt.function != "files.write" {
         return None;
     }
@@ -49,7 +50,7 @@ impl Beneath {
         }
         if self.holds(path, digest) {
             // What the dead host did last may not be durable yet, and what is said to be done must be.
-            return fsync(&folder).is_ok().then_some(Learnt::Done);
+            return fsync(&folder).is_ok().then_some(Learnt::Done(None));
         }
         let untouched = before.zip(doubt.found.as_deref()).is_some_and(|(now, then)| now.is_untouched(then));
         untouched.then_some(Learnt::NotDone)

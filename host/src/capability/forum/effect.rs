@@ -1,16 +1,20 @@
 //! What `forum` does, given a permit.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::backend::{Conversation, Message, NewPost, Page, Summary};
-use super::grants::{Backend, Thread, Threads};
+use super::backend::{Backend, Conversation, Elsewhere, Forums, Message, NewPost, Page, Summary};
+use super::grants::{Thread, Threads};
 use super::post::Post;
 use crate::clock::Instant;
 use crate::diagnostic::{Broken, Halt};
-use crate::gate::{Permit, Retold, Who};
+use crate::gate::{Again, Failed, Permit, Retold, Who};
 use crate::journal::Unrecorded;
+use crate::name::InvocationId;
 use crate::people::not_yours;
 use crate::refusal::{Code, Refusal};
+use crate::unit::Duration;
 
 impl Retold for Page {
     fn tell(&self) -> Vec<u8> {
@@ -46,7 +50,7 @@ impl Retold for Conversation {
 }
 
 /// Lists threads.
-pub(super) async fn threads(forums: &Backend, permit: Permit<Threads>) -> Result<Page, Halt> {
+pub(super) async fn threads(forums: &dyn Forums, permit: Permit<Threads>) -> Result<Page, Halt> {
     permit
         .observe(async |action, room| {
             let forum = action.named.forum.clone().ok_or_else(not_yours)?;
@@ -58,7 +62,7 @@ pub(super) async fn threads(forums: &Backend, permit: Permit<Threads>) -> Result
 }
 
 /// Reads a thread.
-pub(super) async fn thread(forums: &Backend, permit: Permit<Thread>) -> Result<Conversation, Halt> {
+pub(super) async fn thread(forums: &dyn Forums, permit: Permit<Thread>) -> Result<Conversation, Halt> {
     permit
         .observe(async |action, room| {
             let forum = action.named.forum.clone().ok_or_else(not_yours)?;
@@ -71,19 +75,48 @@ pub(super) async fn thread(forums: &Backend, permit: Permit<Thread>) -> Result<C
         .await
 }
 
-/// Posts. The author is the host's finding, never the guest's claim.
+/// Posts.
 pub(super) async fn post(forums: Backend, who: &Who, permit: Permit<Post>) -> Result<u64, Halt> {
-    let author = format!("agent {} for user {}, tool {}, invocation {}", who.agent, who.initiator, who.tool, who.invocation);
-    permit
-        .spend(
-            move |action, key, settle| async move {
-                let forum = action.named.forum.clone().ok_or_else(not_yours).map_err(Unrecorded::Refused)?;
-                let post = NewPost { forum, thread: action.thread, author, body: action.body.clone(), key };
-                forums.post(post, settle).await
-            },
-            |outcome| outcome["post"].as_u64(),
-        )
-        .await
+    let author = author(who);
+    let posted = |outcome: &Value| outcome["post"].as_u64();
+    match forums {
+        Backend::Embedded(forums) => {
+            let effect = move |action: Arc<Post>, key, settle| async move {
+                forums.post(new(&action, author, key).map_err(Unrecorded::Refused)?, settle).await
+            };
+            permit.spend(effect, posted).await
+        }
+        Backend::Elsewhere(away) => {
+            let effect = move |action: Arc<Post>, key| async move { send(&*away.forums, new(&action, author, key)?).await };
+            permit.spend_outside(effect, |id, outcome| outcome.number("post", *id), posted).await
+        }
+    }
+}
+
+/// Sends a post once more, with the key and in the words that it was sent with the first time.
+pub(super) async fn send_again(forums: &dyn Elsewhere, again: Again<Post>) -> Result<u64, Failed> {
+    let (action, who, key) = again.spend();
+    send(forums, new(&action, author(&who), key)?).await
+}
+
+/// The longest that a post to another system may take: less than the gate gives it.
+const LONGEST: Duration = Duration(20_000);
+
+async fn send(forums: &dyn Elsewhere, post: NewPost) -> Result<u64, Failed> {
+    let patience = forums.patience().min(LONGEST);
+    let posted = tokio::time::timeout(patience.to_std(), forums.post(post)).await;
+    posted.unwrap_or_else(|_| Err(Failed::InDoubt(format!("the forum takes longer than {patience}"))))
+}
+
+/// The author is the host's finding, never the guest's claim.
+fn author(who: &Who) -> String {
+    let comma = if who.actors.via().is_empty() { "" } else { "," };
+    format!("agent {}{comma} for user {}, tool {}, invocation {}", who.actors, who.initiator, who.tool, who.invocation)
+}
+
+fn new(action: &Post, author: String, key: (InvocationId, u32)) -> Result<NewPost, Refusal> {
+    let forum = action.named.forum.clone().ok_or_else(not_yours)?;
+    Ok(NewPost { forum, thread: action.thread, author, body: action.body.clone(), key })
 }
 
 pub(super) fn unavailable(broken: &Broken) -> Refusal {

@@ -2,19 +2,15 @@
 
 use std::sync::Arc;
 
-use super::backend::Forums;
+use super::backend::Backend;
 use super::post::Post;
 use crate::capability::{Values, needed, number};
 use crate::gate::Action;
 use crate::grant::{Class, Dimension, Hints, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::canonical::texts;
-use crate::journal::{Doubt, Learnt};
 use crate::meter::Want;
 use crate::name::ForumName;
 use crate::people::Need;
-
-/// Behind the capability.
-pub type Backend = Arc<dyn Forums>;
 
 const FORUMS: &[Dimension] = &[Dimension { key: "forums", one: "forum", values: Allowed::Names }];
 
@@ -30,7 +26,7 @@ pub const READ: &Spec = &Spec {
     class: None,
 };
 
-/// `[grant] "forum.post"`.
+/// `[grant] "forum.post"`. Its class is that of the store's own forums; a forum elsewhere says its own.
 pub const POST: &Spec = &Spec {
     name: "forum.post",
     functions: &["forum.post"],
@@ -195,10 +191,4 @@ pub fn action(function: &str, values: &Values, backend: &Backend) -> Option<Resu
         "forum.post" => Some(post()),
         _ => None,
     }
-}
-
-/// The embedded forum's acts and their outcomes are one transaction: nothing of it is ever in doubt.
-#[must_use]
-pub fn find_out(_doubt: &Doubt, _backend: &Backend) -> Option<Learnt> {
-    None
 }

@@ -12,7 +12,7 @@ impl Host for Guest {
     async fn threads(&mut self, forum: String, after: Option<u64>) -> Result<Page, Halt> {
         let _inside = Inside::new(&self.session);
         let permit = pass(&self.session, Threads::parse(forum, after)).await?;
-        let page = effect::threads(&self.backends.forum, permit).await?;
+        let page = effect::threads(self.backends.forum.forums(), permit).await?;
         let threads = page.threads.into_iter().map(|it| Summary { id: it.id, title: it.title, posts: it.posts });
         Ok(Page { threads: threads.collect(), more: page.more })
     }
@@ -20,7 +20,7 @@ impl Host for Guest {
     async fn thread(&mut self, forum: String, thread: u64, after: Option<u64>) -> Result<Conversation, Halt> {
         let _inside = Inside::new(&self.session);
         let permit = pass(&self.session, Thread::parse(forum, thread, after)).await?;
-        let found = effect::thread(&self.backends.forum, permit).await?;
+        let found = effect::thread(self.backends.forum.forums(), permit).await?;
         let posts = found.posts.into_iter().map(|it| Message { id: it.id, author: it.author, at: it.at.0, body: it.body });
         Ok(Conversation { title: found.title, posts: posts.collect(), more: found.more })
     }

@@ -2,11 +2,12 @@
 
 use std::sync::OnceLock;
 
+use super::backend::Backend;
 use super::effect::unavailable;
-use super::grants::{Backend, Named, POST};
+use super::grants::{Named, POST};
 use crate::approval::{show, show_name};
 use crate::gate::{Action, Looking};
-use crate::grant::{Reached, Spec};
+use crate::grant::{Class, Reached, Spec};
 use crate::journal::canonical::texts;
 use crate::meter::Want;
 use crate::people::{About, Audience, Need, not_yours};
@@ -38,6 +39,10 @@ impl Action for Post {
         "forum.post"
     }
 
+    fn class(&self) -> Class {
+        self.backend.class()
+    }
+
     fn weight(&self) -> u64 {
         (self.named.asked.len() + self.body.len()) as u64
     }
@@ -58,7 +63,7 @@ impl Action for Post {
     fn look(&self) -> Looking<'_> {
         Box::pin(async {
             let forum = self.named.forum.clone().ok_or_else(not_yours)?;
-            let title = self.backend.title(forum, self.thread).await.map_err(|broken| unavailable(&broken))?;
+            let title = self.backend.forums().title(forum, self.thread).await.map_err(|broken| unavailable(&broken))?;
             let _ = self.title.set(title.ok_or_else(not_yours)?);
             Ok(())
         })

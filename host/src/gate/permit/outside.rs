@@ -11,7 +11,8 @@ use super::{Begun, Permit, unrecorded};
 use crate::diagnostic::Halt;
 use crate::gate::action::Action;
 use crate::gate::book::{Book, Session, outcome};
-use crate::journal::{IN_DOUBT, Terms};
+use crate::grant::Class;
+use crate::journal::{Body, Draft, IN_DOUBT, Terms};
 use crate::name::InvocationId;
 use crate::people::Premise;
 use crate::refusal::{Code, Refusal};
@@ -38,13 +39,14 @@ impl<A: Action> Permit<A> {
     /// Performs a change outside the store's database where nobody can cancel it, and puts its outcome on record.
     ///
     /// Right before it, what was true when it was judged is judged again. `effect` gets the action and the key of the act;
-    /// `recall` reads what it returned from the clear part of its outcome, as in [`Permit::spend`].
+    /// `tell` puts what it returned into the clear part of its outcome, and `recall` reads it there, as in [`Permit::spend`].
     ///
     /// # Errors
     /// Why it did not happen, or that nobody knows whether it did; that is on record.
     pub async fn spend_outside<T, F>(
         self,
         effect: impl FnOnce(Arc<A>, (InvocationId, u32)) -> F + Send + 'static,
+        tell: fn(&T, Body) -> Body,
         recall: fn(&Value) -> Option<T>,
     ) -> Result<T, Halt>
     where
@@ -68,7 +70,11 @@ impl<A: Action> Permit<A> {
                 }
                 Err(refusal) => Err(Failed::NotDone(refusal)),
             };
-            settle(&*action, key.1, ended, &session, &mut book).await
+            let mut draft = outcome(action.function(), key.1, word(&*action, &ended));
+            if let Ok(value) = &ended {
+                draft.body = tell(value, draft.body);
+            }
+            settle(&*action, draft, ended, &session, &mut book).await
         });
         task.await.unwrap_or_else(|_| Err(in_doubt().into()))
     }
@@ -83,29 +89,33 @@ async fn still(premise: &Premise, session: &Session) -> Result<(), Refusal> {
     premise.judge(rights.directory().clone(), rights.now)
 }
 
-/// Puts the outcome on record. What could not be recorded is never told as a success.
-async fn settle<T>(
-    action: &dyn Action,
-    intent: u32,
-    ended: Result<T, Failed>,
-    session: &Session,
-    book: &mut Book,
-) -> Result<T, Halt> {
-    let word = match &ended {
+/// How it ended, in the outcome's word.
+fn word<T>(action: &dyn Action, ended: &Result<T, Failed>) -> &'static str {
+    match ended {
         Ok(_) => "done",
         Err(Failed::NotDone(_)) => "not-done",
         Err(Failed::InDoubt(why)) => {
             tracing::error!(function = action.function(), why, "an act is in doubt");
             IN_DOUBT
         }
-    };
-    let draft = outcome(action.function(), intent, word);
+    }
+}
+
+/// Puts the outcome on record. What could not be recorded is never told as a success.
+async fn settle<T>(
+    action: &dyn Action,
+    draft: Draft,
+    ended: Result<T, Failed>,
+    session: &Session,
+    book: &mut Book,
+) -> Result<T, Halt> {
     let recorded = book.record.commit(&session.services.journal, Some(draft.clone()), Terms::default()).await;
     if let Err(failed) = recorded {
         // Why goes to the log; the outcome goes on record with what comes next, or recovery looks for it.
         let _told = unrecorded(failed);
         book.record.note(draft);
-        if ended.is_ok() {
+        // Nor is it denied where recovery, which may not find the outcome, would do it after all.
+        if ended.is_ok() || action.class() == Class::Keyed {
             return Err(book.refuse(action, in_doubt()));
         }
     }
@@ -117,7 +127,8 @@ async fn settle<T>(
 }
 
 /// What a guest is told when nobody knows.
-fn in_doubt() -> Refusal {
+#[must_use]
+pub fn in_doubt() -> Refusal {
     Refusal::new(Code::InDoubt, "whether this happened is not known")
         .unless("look before it is asked for again; a person can find out more with `tollgate doubts`")
 }

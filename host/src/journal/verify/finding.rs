@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Restored;
+
 /// What kind of wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrong {
@@ -72,6 +74,8 @@ pub enum Verdict {
         entries: u64,
         /// How many checkpoints.
         checkpoints: u64,
+        /// Where the store was put back from a backup, and a person accepted that.
+        restored: Vec<Restored>,
     },
     /// Something is wrong; the lowest entry first.
     Wrong {
@@ -84,22 +88,35 @@ pub enum Verdict {
         signed: u64,
         /// Why.
         why: String,
+        /// Where the store was put back from a backup, and a person accepted that.
+        restored: Vec<Restored>,
     },
 }
 
-/// The verdict from what was found, how many entries there are, how many notes are valid and what they cover.
-pub(super) fn judge(mut findings: Vec<Finding>, entries: u64, checkpoints: u64, signed: u64) -> Verdict {
+/// How much of the log there is.
+pub(super) struct Extent {
+    /// Entries.
+    pub(super) entries: u64,
+    /// Checkpoints over it.
+    pub(super) checkpoints: u64,
+    /// The entries that they cover.
+    pub(super) signed: u64,
+}
+
+/// The verdict from what was found, how much there is, and where the store was put back.
+pub(super) fn judge(mut findings: Vec<Finding>, extent: &Extent, restored: Vec<Restored>) -> Verdict {
+    let Extent { entries, checkpoints, signed } = *extent;
     if !findings.is_empty() {
         findings.sort_by_key(|finding| finding.number.unwrap_or(u64::MAX));
         return Verdict::Wrong { findings };
     }
     if checkpoints == 0 {
         let why = "there is no checkpoint to compare with: whoever can write the rows could have made all hashes anew";
-        return Verdict::CannotTell { signed, why: why.to_owned() };
+        return Verdict::CannotTell { signed, why: why.to_owned(), restored };
     }
     if signed < entries {
         let why = format!("the {} entries after the last checkpoint are not signed yet", entries - signed);
-        return Verdict::CannotTell { signed, why };
+        return Verdict::CannotTell { signed, why, restored };
     }
-    Verdict::Sound { entries, checkpoints }
+    Verdict::Sound { entries, checkpoints, restored }
 }

@@ -16,7 +16,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::ServerHandler;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
@@ -28,20 +28,24 @@ use super::Site;
 use super::document::{begun, not_that_way, served};
 use super::guard::{Guard, agent, arrive};
 use super::problem::Problem;
+use super::sessions::{Sessions, bound};
 use crate::serve::mcp::{Identity, Mcp};
 
 /// Everything of this door.
 pub(super) fn router(site: &Arc<Site>) -> Router {
-    let guard = Guard::new(site, &site.config.agents.url, site.config.agents.address.port(), &site.config.origins);
+    let guard = guard(site);
     let open = Router::new()
         .route("/.well-known/oauth-protected-resource", get(metadata))
         .route("/.well-known/oauth-protected-resource/mcp", get(metadata))
         .with_state(site.clone());
     let (api, document) = api().split_for_parts();
-    let known = mcp(site).merge(api.with_state(site.clone())).method_not_allowed_fallback(not_that_way);
-    let known = known.layer(from_fn_with_state(guard.clone(), agent));
-    let all = open.merge(served(&document)).method_not_allowed_fallback(not_that_way).merge(known);
-    all.fallback(nothing).layer(from_fn_with_state(guard, arrive))
+    let api = api.with_state(site.clone()).method_not_allowed_fallback(not_that_way);
+    let api = api.layer(from_fn_with_state(guard.clone(), agent));
+    let open = open.merge(served(&document)).method_not_allowed_fallback(not_that_way).merge(api);
+    let open = open.fallback(nothing).layer(from_fn_with_state(guard.clone(), arrive));
+    let front = site.front.clone();
+    let server = move || Mcp::new(front.clone(), Identity::OfRequest);
+    open.merge(mount(site, server, |mcp| mcp.layer(from_fn_with_state(guard, agent))))
 }
 
 /// The routes of the API at this door, with what describes them.
@@ -56,10 +60,18 @@ fn api() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(invocations::receipt_of))
 }
 
-/// MCP over streamable HTTP.
-fn mcp(site: &Arc<Site>) -> Router {
-    let front = site.front.clone();
-    let factory = move || Ok(Mcp::new(front.clone(), Identity::OfRequest));
+fn guard(site: &Arc<Site>) -> Guard {
+    Guard::new(site, &site.config.agents.url, site.config.agents.address.port(), &site.config.origins)
+}
+
+/// MCP over streamable HTTP at `/mcp`: what the servers that `server` makes answer, with the site's settings and its checks
+/// of name, origin and body. `known` finds out who calls: it leaves the [`Caller`](crate::serve::Caller) with each request,
+/// or turns it away.
+pub fn mount<S: ServerHandler>(
+    site: &Arc<Site>,
+    server: impl Fn() -> S + Send + Sync + 'static,
+    known: impl FnOnce(Router) -> Router,
+) -> Router {
     // Names and origins were checked before it.
     let config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
@@ -67,14 +79,16 @@ fn mcp(site: &Arc<Site>) -> Router {
         .with_max_request_body_bytes(usize::try_from(site.config.limits.body.0).unwrap_or(usize::MAX))
         .with_legacy_session_mode(site.config.sessions)
         .with_json_response(!site.config.sessions);
+    let server = move || Ok(server());
     let routes = if site.config.sessions {
-        let manager = Arc::new(LocalSessionManager::default());
-        Router::new().nest_service("/mcp", StreamableHttpService::new(factory, manager, config))
+        let sessions = Sessions::default();
+        let served = StreamableHttpService::new(server, sessions.manager.clone(), config);
+        Router::new().route_service("/mcp", served).layer(from_fn_with_state(sessions, bound))
     } else {
         let manager = Arc::new(NeverSessionManager::default());
-        Router::new().nest_service("/mcp", StreamableHttpService::new(factory, manager, config))
+        Router::new().route_service("/mcp", StreamableHttpService::new(server, manager, config))
     };
-    routes.layer(from_fn(named))
+    known(routes.layer(from_fn(named))).layer(from_fn_with_state(guard(site), arrive))
 }
 
 /// Some clients leave out the name of the task that they ask for (`Mcp-Name`); it stands in the body.

@@ -35,7 +35,7 @@ impl Rates {
 
     /// Counts a request; when to come again, if it is too many.
     pub(super) fn count(&self, caller: &str, now: Instant) -> Result<(), Duration> {
-        let (period, count) = (self.rate.period.0.saturating_mul(1000), u64::from(self.rate.count).max(1));
+        let (period, count) = (self.rate.period.0.saturating_mul(1000), self.rate.count.max(1));
         let (now, each) = (now.0.saturating_mul(1000), (period / count).max(1));
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         if due.len() >= CALLERS {
@@ -73,10 +73,11 @@ impl Guard {
 
     /// A page of another name must not reach this machine's doors (DNS rebinding), nor a strange page call them.
     fn place(&self, request: &Request) -> Result<(), Problem> {
-        let host = request.uri().authority().map(|it| it.as_str().to_owned());
-        let host = host.or_else(|| one(request.headers(), &header::HOST).ok().flatten().map(str::to_owned));
-        let known = |host: &String| self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host));
-        if !host.as_ref().is_some_and(known) {
+        // In HTTP/2 and in an absolute request line it stands in the URI; where it stands twice, both have to be ours.
+        let line = request.uri().authority().map(|it| it.as_str());
+        let header = one(request.headers(), &header::HOST)?;
+        let known = |host: &str| self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host));
+        if (line, header) == (None, None) || ![line, header].into_iter().flatten().all(known) {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "door.host",
@@ -171,7 +172,7 @@ fn known(guard: &Guard, headers: &HeaderMap) -> Result<crate::serve::Caller, Pro
     let site = &guard.site;
     let now = site.clock.now();
     let caller = site.tokens.agent(bearer(headers)?, now).map_err(|denied| turned_away(&denied, site))?;
-    let whose = format!("{} {}", caller.person, caller.agent);
+    let whose = format!("{} {}", caller.person, caller.actors.first());
     site.rates.count(&whose, now).map_err(|wait| {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "door.rate", "too many requests: come again later").after(wait)
     })?;
@@ -189,7 +190,7 @@ fn turned_away(denied: &Denied, site: &Site) -> Problem {
             ("door.token", "this token is not valid here")
         }
         Denied::Persons => ("door.person", "this is a person's token, and agents call here"),
-        Denied::Agents => ("door.agent", "this is an agent's token"),
+        Denied::Agents(_) => ("door.agent", "this is an agent's token"),
     };
     let error = if *denied == Denied::Missing { "" } else { ", error=\"invalid_token\"" };
     Problem::new(StatusCode::UNAUTHORIZED, code, text).with(header::WWW_AUTHENTICATE, challenge(error))

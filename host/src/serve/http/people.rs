@@ -28,6 +28,7 @@ use super::document::{begun, not_that_way, served};
 use super::guard::{Guard, arrive, bearer};
 use super::page;
 use super::problem::Problem;
+use super::turned;
 use crate::clock::{Clock as _, Instant};
 use crate::diagnostic::Broken;
 use crate::name::PersonName;
@@ -127,10 +128,15 @@ async fn nothing() -> Problem {
 async fn person(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let site = &guard.site;
     let now = site.clock.now();
-    let known = bearer(request.headers()).and_then(|token| {
-        let name = site.tokens.person(token, now).map_err(|denied| turned_away(&denied))?;
-        Ok(Person { name, times: times(token) })
-    });
+    let token = match bearer(request.headers()) {
+        Ok(token) => token,
+        Err(problem) => return problem.into_response(),
+    };
+    let known = site.tokens.person(token, now);
+    if let Err(Denied::Agents(signed)) = &known {
+        return turned::self_approval(site, signed, now).await.into_response();
+    }
+    let known = known.map(|name| Person { name, times: times(token) }).map_err(|denied| turned_away(&denied));
     let counted = known.and_then(|person| {
         let wait = site.rates.count(&format!("person {}", person.name), now);
         wait.map_err(|wait| {
@@ -155,16 +161,7 @@ fn turned_away(denied: &Denied) -> Problem {
             "a person's token is needed: `tollgate token person` signs one",
         )
         .with(header::WWW_AUTHENTICATE, "Bearer"),
-        Denied::Agents => {
-            // Whoever tries this wants to answer his own question.
-            tracing::warn!("an agent's token came to the approvers' door");
-            Problem::new(
-                StatusCode::FORBIDDEN,
-                "door.self-approval",
-                "this is an agent's token, and people answer here: an agent never does",
-            )
-        }
-        Denied::Persons | Denied::Invalid(_) => {
+        Denied::Agents(_) | Denied::Persons | Denied::Invalid(_) => {
             if let Denied::Invalid(why) = denied {
                 tracing::info!(why, "a token was turned away at the approvers' door");
             }

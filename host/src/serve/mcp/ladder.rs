@@ -14,6 +14,7 @@ use rmcp::{ErrorData, RoleServer};
 use serde_json::{Value, json};
 
 use super::{Mcp, answer, arguments};
+use crate::clock::Instant;
 use crate::name::{Digest, InvocationId};
 use crate::serve::Caller;
 use crate::serve::front::Came;
@@ -66,7 +67,7 @@ impl Mcp {
             return Ok(CreateTaskResult::new(self.new_task(wait.caller, wait.invocation, wait.question).await).into());
         }
         let Some(link) = wait.question.and_then(|question| self.front.link(question)) else {
-            return Ok(self.words(&wait).into());
+            return Ok(self.words(&wait).await.into());
         };
         if client.modern && client.urls && wait.round < ROUNDS {
             return self.input_required(&wait, &link).map(Into::into);
@@ -74,7 +75,7 @@ impl Mcp {
         if client.asks_back && client.urls && wait.round == 0 {
             return self.opened_now(wait, link, cx).await;
         }
-        Ok(self.words(&wait).into())
+        Ok(self.words(&wait).await.into())
     }
 
     /// Asks the client to have the link opened, and to come again.
@@ -136,7 +137,7 @@ impl Mcp {
             Ok(_) => self.declined(wait.caller, wait.invocation).await.map(Into::into),
             Err(why) => {
                 tracing::debug!(%why, "a client does not open links after all");
-                Ok(self.words(&wait).into())
+                Ok(self.words(&wait).await.into())
             }
         }
     }
@@ -168,8 +169,16 @@ impl Mcp {
         Ok(answer::cancelled())
     }
 
+    /// Until when a question stands; none where there is none, or it cannot be found out now.
+    pub(super) async fn expires(&self, question: Option<u64>) -> Option<Instant> {
+        self.front.expires(question?).await.unwrap_or_else(|broken| {
+            tracing::error!(doing = broken.doing, cause = broken.cause, "until when a question stands is not known");
+            None
+        })
+    }
+
     /// In plain words, with the id in them: the model sees nothing else.
-    fn words(&self, wait: &Wait<'_>) -> CallToolResult {
+    async fn words(&self, wait: &Wait<'_>) -> CallToolResult {
         let link = wait.question.and_then(|question| self.front.link(question));
         let place = match (&link, wait.question) {
             (Some(link), _) => format!(" They answer at {link}."),
@@ -181,8 +190,9 @@ impl Mcp {
             asks(wait)
         );
         let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
+        let expires = self.expires(wait.question).await.map(|expires| expires.to_string());
         let approval = json!({
-            "id": wait.question, "url": link, "invocation": wait.invocation.to_string(), "retry": "same_arguments",
+            "id": wait.question, "url": link, "expires_at": expires, "invocation": wait.invocation.to_string(), "retry": "same_arguments",
         });
         result.meta = Some(answer::metas(vec![("outcome", json!("agree.waiting")), ("approval", approval)]));
         result
@@ -199,7 +209,7 @@ fn asks(wait: &Wait<'_>) -> String {
 
 /// What a request state is good for: this caller, this tool, these arguments.
 fn bound(caller: &Caller, request: &CallToolRequestParams) -> Vec<u8> {
-    let who = json!([caller.person.as_str(), caller.agent.as_str(), caller.session, request.name, arguments(request)]);
+    let who = json!([caller.person.as_str(), caller.actors.text(), caller.session, request.name, arguments(request)]);
     Digest::of(who.to_string().as_bytes()).as_bytes().to_vec()
 }
 

@@ -42,14 +42,10 @@ impl Mcp {
         let mut task = Task::new(self.name(invocation), TaskStatus::Working, text(Instant(invocation.millis())), text(now));
         task = task.with_poll_interval_ms(POLL_MS);
         let Some(question) = question else { return task.with_status_message("it is being worked on") };
-        match self.front.expires(question).await {
-            Ok(expires) => {
-                let ttl = expires.map(|expires| expires.0.saturating_sub(invocation.millis()));
-                task = ttl.into_iter().fold(task, Task::with_ttl_ms);
-            }
-            Err(broken) => tracing::error!(doing = broken.doing, cause = broken.cause, "how long a task lives is not known"),
+        if let Some(expires) = self.expires(Some(question)).await {
+            task = task.with_ttl_ms(expires.0.saturating_sub(invocation.millis()));
         }
-        let place = self.front.link(question).map_or_else(|| format!("`tollgate approvals show {question}`"), |link| link);
+        let place = self.front.link(question).unwrap_or_else(|| format!("`tollgate approvals show {question}`"));
         task.with_status_message(format!("a person has to agree first, for {}: {place}", caller.person))
     }
 

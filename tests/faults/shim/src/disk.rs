@@ -91,7 +91,7 @@ impl Disk {
                 let over = self.keep(to);
                 self.name(to, Change::Renamed { from: path.to_owned(), to: to.clone(), over });
             }
-            (Kind::Create | Kind::Sync | Kind::Write { .. }, _) => {}
+            (Kind::Create | Kind::Sync | Kind::Send | Kind::Write { .. }, _) => {}
         }
     }
 
@@ -107,7 +107,7 @@ impl Disk {
                     file.pages.retain(|_, page| page.lost);
                 }
             }
-            Kind::Write { .. } | Kind::Shorten(_) | Kind::Rename(_) | Kind::Remove => {}
+            Kind::Send | Kind::Write { .. } | Kind::Shorten(_) | Kind::Rename(_) | Kind::Remove => {}
         }
     }
 

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     /// Gives a file this length.
     Shorten(u64),
     Sync,
+    /// To another process.
+    Send,
     /// To this path.
     Rename(PathBuf),
     Remove,
@@ -36,6 +38,7 @@ impl Kind {
             Self::Write { .. } => "write",
             Self::Shorten(_) => "shorten",
             Self::Sync => "sync",
+            Self::Send => "send",
             Self::Rename(_) => "rename",
             Self::Remove => "remove",
         }
@@ -49,6 +52,8 @@ pub(crate) enum Place {
     Root(PathBuf, Option<RawFd>),
     /// Stdout.
     Answer,
+    /// A connection.
+    Network,
     /// None of ours.
     Elsewhere,
 }
@@ -195,6 +200,7 @@ impl State {
         let name = match place {
             Place::Root(path, _) => path.display().to_string(),
             Place::Answer | Place::Elsewhere => "(answer)".to_owned(),
+            Place::Network => "(network)".to_owned(),
         };
         // A log that cannot be written shows as edges that are missing from it.
         let _ = log.write_all(format!("{edge} {} {name}\n", kind.word()).as_bytes());

@@ -3,9 +3,10 @@
 //! before or after it, fail it, or take back everything that was not synced yet, as a power cut would.
 //!
 //! An edge is a call that creates, writes, shortens, syncs, renames or removes a file below `FAULT_ROOT`, or that writes to
-//! stdout: the answer that a caller takes for an acknowledgement. `FAULT_DO` says what to do (`plan.rs`), `FAULT_LOG` names
-//! a file that gets a line for each edge, `FAULT_SPARE` an empty folder on the same file system for what a power cut brings
-//! back. What a process does by system calls of its own, not through the C library, is not seen: `rustix` opens and renames so.
+//! stdout (the answer that a caller takes for an acknowledgement) or sends to another process. `FAULT_DO` says what to do
+//! (`plan.rs`), `FAULT_LOG` names a file that gets a line for each edge, `FAULT_SPARE` an empty folder on the same file system
+//! for what a power cut brings back. What a process does by system calls of its own, not through the C library, is not seen:
+//! `rustix` opens and renames so.
 
 #![expect(unsafe_code, reason = "these are functions of the C library, with its signatures")]
 #![expect(clippy::disallowed_methods, reason = "it stands below whoever opens files by the rules")]
@@ -106,6 +107,13 @@ extern "C" fn writev(fd: RawFd, parts: *const iovec, count: c_int) -> ssize_t {
     // SAFETY: there are `count` parts.
     let all = unsafe { std::slice::from_raw_parts(parts, usize::try_from(count).unwrap_or_default()) };
     pass(Kind::Write { at: None, count: all.iter().map(|part| part.iov_len).sum() }, of_fd(fd), act) as ssize_t
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn send(fd: RawFd, bytes: *const c_void, count: size_t, flags: c_int) -> ssize_t {
+    // SAFETY: the arguments are the caller's, as the call wants them; `sendto` without an address is `send`.
+    let act = || unsafe { syscall(libc::SYS_sendto, fd, bytes, count, flags, std::ptr::null::<c_void>(), 0) };
+    pass(Kind::Send, Place::Network, act) as ssize_t
 }
 
 #[unsafe(no_mangle)]

@@ -113,7 +113,7 @@ impl Attack {
 pub fn call(function: &str, arguments: String) -> Call {
     let initiator = PersonName::parse("ben").expect("a person's name");
     let agent = AgentName::parse("cli").expect("an agent's name");
-    Call { function: Some(function.to_owned()), arguments, initiator, agent, session: None, key: None }
+    Call { function: Some(function.to_owned()), arguments, initiator, actors: agent.into(), session: None, key: None }
 }
 
 impl Ends {

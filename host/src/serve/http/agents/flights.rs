@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 
-use crate::name::{AgentName, PersonName};
+use crate::name::{Actors, PersonName};
 use crate::serve::Caller;
 
 /// A principal's key.
-type Name = (PersonName, AgentName, String);
+type Name = (PersonName, Actors, String);
 
 #[derive(Default)]
 struct Flight {
@@ -44,7 +44,7 @@ impl Flights {
 
     /// Begins to answer a request; none where one with this key is being answered.
     pub(super) fn ask(&self, caller: &Caller, key: &str) -> Option<Asking> {
-        let name = (caller.person.clone(), caller.agent.clone(), key.to_owned());
+        let name = (caller.person.clone(), caller.actors.clone(), key.to_owned());
         let mut all = self.all();
         let flight = all.entry(name.clone()).or_default();
         if flight.asked {
@@ -58,15 +58,15 @@ impl Flights {
     /// The keys of this caller's calls that run here.
     pub(super) fn keys(&self, caller: &Caller) -> Vec<String> {
         let all = self.all();
-        let own = all.iter().filter(|((person, agent, _), flight)| {
-            *person == caller.person && *agent == caller.agent && flight.stops.is_some()
+        let own = all.iter().filter(|((person, actors, _), flight)| {
+            *person == caller.person && *actors == caller.actors && flight.stops.is_some()
         });
         own.map(|((_, _, key), _)| key.clone()).collect()
     }
 
     /// Stops a call.
     pub(super) fn stop(&self, caller: &Caller, key: &str) {
-        let name = (caller.person.clone(), caller.agent.clone(), key.to_owned());
+        let name = (caller.person.clone(), caller.actors.clone(), key.to_owned());
         if let Some(stops) = self.all().get(&name).and_then(|flight| flight.stops.as_ref()) {
             stops.abort();
         }
