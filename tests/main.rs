@@ -32,6 +32,7 @@ mod scenarios;
 mod scenarios_consent;
 mod schema;
 mod sdk;
+mod serve;
 mod serve_identity;
 mod store;
 mod tidy;

@@ -6,6 +6,7 @@ mod components;
 mod doors;
 mod doubts;
 mod embedding;
+mod freezes;
 mod host;
 mod resume;
 mod workspace;

@@ -188,8 +188,11 @@ fn is_module_body(tokens: &[TokenTree], at: usize) -> bool {
         && matches!(&tokens[at], TokenTree::Group(body) if body.delimiter() == Delimiter::Brace)
 }
 
-/// `path = …`, also inside `cfg_attr`.
+/// `path = …`, also inside `cfg_attr`. What `utoipa` is told of a path is one of HTTP.
 fn sets_path(attribute: &Group) -> bool {
+    if matches!(attribute.stream().into_iter().next(), Some(TokenTree::Ident(first)) if first == "utoipa") {
+        return false;
+    }
     let tokens = trees(attribute);
     let here = tokens.windows(2).any(|pair| match pair {
         [TokenTree::Ident(word), TokenTree::Punct(equals)] => word == "path" && equals.as_char() == '=',

@@ -13,10 +13,9 @@ use super::exit::{Exit, Failure};
 use super::output::{Output, note, table};
 use super::terminal::passphrase;
 use crate::approval::{Credentials as _, matches};
-use crate::capability::functions;
 use crate::freeze::{Freeze, NewFreeze, Scope};
 use crate::journal::Unrecorded;
-use crate::name::{AgentName, PersonName};
+use crate::name::PersonName;
 use crate::people::Directory;
 use crate::setup::Workspace;
 use crate::store::{Frozen, Unsettled};
@@ -49,7 +48,7 @@ pub fn run(folder: &Path, options: &Options, output: Output) -> Result<Exit, Fai
     // A try that still waits for the store is given up with the program.
     runtime.shutdown_background();
     let (frozen, directory) = done?;
-    let warning = unknown(&workspace, &directory, &new.scope);
+    let warning = workspace.stops_nothing(&directory, &new.scope);
     output.result(&frozen.json(warning.as_deref()), || frozen_text(&frozen, warning.as_deref()));
     Ok(Exit::Done)
 }
@@ -132,24 +131,6 @@ fn never(new: &NewFreeze, last: Option<Failure>) -> Failure {
 
 fn nobody(person: &PersonName) -> Failure {
     Failure::usage(format!("nobody here is called `{person}`"), "name a person of this workspace with --as")
-}
-
-/// What to say when nothing is called like what was frozen. Said after it: a name that comes later is frozen too.
-fn unknown(workspace: &Workspace, directory: &Directory, scope: &Scope) -> Option<String> {
-    let tools = || workspace.tools().unwrap_or_default();
-    let takes = |agent: &AgentName| {
-        let manifests = tools().into_iter().filter_map(|tool| workspace.manifest(&tool).ok());
-        agent.as_str() == "cli" || manifests.into_iter().any(|manifest| manifest.agents.contains(agent))
-    };
-    let is_used = |name: &str| functions().iter().any(|it| *it == name || it.split('.').next() == Some(name));
-    let (known, help) = match scope {
-        Scope::Everything => (true, String::new()),
-        Scope::Tool(tool) => (tools().contains(tool), "`tollgate tools` lists tools".to_owned()),
-        Scope::Agent(agent) => (takes(agent), "no manifest takes calls through it".to_owned()),
-        Scope::Person(person) => (directory.people.contains_key(person), "`tollgate world show` lists people".to_owned()),
-        Scope::Capability(name) => (is_used(name.as_str()), format!("there are {}", functions().join(", "))),
-    };
-    (!known).then(|| format!("no {} here is called `{}`, so this stops nothing now: {help}", scope.word(), scope.name()))
 }
 
 fn frozen_text(frozen: &Frozen, warning: Option<&str>) -> String {

@@ -39,12 +39,12 @@ pub struct Site {
     pub(super) config: Serve,
     pub(super) rates: Rates,
     pub(super) clock: SystemClock,
-    /// What was counted.
-    pub(super) figures: PrometheusHandle,
     /// Calls by idempotency key that are under way here.
     pub(super) flights: Flights,
     /// Streams of events that may still begin.
     pub(super) streams: Arc<Semaphore>,
+    /// What was counted.
+    pub(super) figures: PrometheusHandle,
     /// Raised when it stops.
     pub(super) stopping: watch::Sender<bool>,
 }
@@ -59,7 +59,7 @@ impl Site {
         let config = front.workspace.config.serve.clone();
         let (rates, clock, stopping) = (Rates::new(config.limits.requests), SystemClock, watch::channel(false).0);
         let (flights, streams) = (Flights::default(), Arc::new(Semaphore::new(STREAMS)));
-        Ok(Arc::new(Self { front, tokens, config, rates, clock, figures, flights, streams, stopping }))
+        Ok(Arc::new(Self { front, tokens, config, rates, clock, flights, streams, figures, stopping }))
     }
 
     /// Reads the issuer's keys again.

@@ -39,13 +39,13 @@ pub(super) fn router(site: &Arc<Site>) -> Router {
         .route("/.well-known/oauth-protected-resource/mcp", get(metadata))
         .with_state(site.clone());
     let (api, document) = api().split_for_parts();
-    let open = open.merge(served(&document)).method_not_allowed_fallback(not_that_way);
-    let known = api.with_state(site.clone()).method_not_allowed_fallback(not_that_way);
-    let all = open.merge(known.layer(from_fn_with_state(guard.clone(), agent)));
-    let all = all.fallback(nothing).layer(from_fn_with_state(guard.clone(), arrive));
+    let api = api.with_state(site.clone()).method_not_allowed_fallback(not_that_way);
+    let api = api.layer(from_fn_with_state(guard.clone(), agent));
+    let open = open.merge(served(&document)).method_not_allowed_fallback(not_that_way).merge(api);
+    let open = open.fallback(nothing).layer(from_fn_with_state(guard.clone(), arrive));
     let front = site.front.clone();
     let server = move || Mcp::new(front.clone(), Identity::OfRequest);
-    all.merge(mount(site, server, |mcp| mcp.layer(from_fn_with_state(guard, agent))))
+    open.merge(mount(site, server, |mcp| mcp.layer(from_fn_with_state(guard, agent))))
 }
 
 /// The routes of the API at this door, with what describes them.

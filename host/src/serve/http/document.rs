@@ -27,6 +27,7 @@ impl IntoResponses for Problems {
             ("401", "There is no token, or it is not valid at this door."),
             ("403", "It may not be done, or not by this caller, or the request came under a strange name."),
             ("404", "There is no such thing, or it is not this caller's."),
+            ("405", "It is not done this way: `Allow` says what is."),
             ("408", "The request took too long to arrive."),
             ("413", "The body is too large."),
             ("415", "The body is no JSON."),

@@ -128,14 +128,15 @@ async fn nothing() -> Problem {
 async fn person(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let site = &guard.site;
     let now = site.clock.now();
-    let known = match bearer(request.headers()) {
-        Ok(token) => site.tokens.person(token, now).map(|name| Person { name, times: times(token) }),
+    let token = match bearer(request.headers()) {
+        Ok(token) => token,
         Err(problem) => return problem.into_response(),
     };
+    let known = site.tokens.person(token, now);
     if let Err(Denied::Agents(signed)) = &known {
         return turned::self_approval(site, signed, now).await.into_response();
     }
-    let known = known.map_err(|denied| turned_away(&denied));
+    let known = known.map(|name| Person { name, times: times(token) }).map_err(|denied| turned_away(&denied));
     let counted = known.and_then(|person| {
         let wait = site.rates.count(&format!("person {}", person.name), now);
         wait.map_err(|wait| {

@@ -13,7 +13,7 @@ use crate::serve::front::Turned;
 
 /// A count or number of up to 64 bits, in decimal digits: as a JSON number it would lose its last ones in many clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[schema(value_type = String, pattern = "^[0-9]{1,20}$", example = "42")]
+#[schema(value_type = String, pattern = "^(0|[1-9][0-9]{0,19})$", example = "42")]
 pub(super) struct Counter(pub(super) u64);
 
 impl Serialize for Counter {

@@ -66,11 +66,11 @@ enum Along {
 ///
 /// 200: the tool ran, and `report` says what came of it, also where the tool itself failed. 202: it waits for a person, or
 /// still runs. Where the host refused, the problem's `code` says why, as over MCP and in the journal.
-#[utoipa::path(post, path = "/v1/tools/{name}/invocations", tag = "tools",
+#[utoipa::path(post, path = "/v1/tools/{name}/invocations", operation_id = "call_tool", tag = "tools",
     params(("name" = String, Path, description = "As it is listed."),
         ("Idempotency-Key" = String, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
             description = "Yours for this call: another one for another call."),
-        ("Prefer" = Option<String>, Header,
+        ("Prefer" = Option<String>, Header, nullable = false,
             description = "`respond-async`: do not wait. `wait=N`: wait up to N seconds, 60 at most, also for a person.")),
     request_body = Given,
     responses(
@@ -134,7 +134,11 @@ async fn along(site: &Arc<Site>, call: &Call, mut task: JoinHandle<Result<Came, 
     let until = until.map(|span| tokio::time::Instant::now() + span);
     let came = tokio::select! {
         biased;
-        ended = &mut task => ended.map_err(|e| Broken::while_doing("running a call", e))??,
+        ended = &mut task => match ended {
+            Ok(came) => came?,
+            Err(stopped) if stopped.is_cancelled() => taken_back(site, call).await?,
+            Err(e) => return Err(Broken::while_doing("running a call", e).into()),
+        },
         () = late(call.deadline) => {
             task.abort();
             return Ok(Along::Late);
@@ -150,6 +154,14 @@ async fn along(site: &Arc<Site>, call: &Call, mut task: JoinHandle<Result<Came, 
             Ok(Along::Came(held.map_err(|e| Broken::while_doing("waiting for an answer", e))??))
         }
         (came, _) => Ok(Along::Came(came)),
+    }
+}
+
+/// How it stands with a call that its caller had stopped: what it had begun is finished first.
+async fn taken_back(site: &Arc<Site>, call: &Call) -> Result<Came, Turned> {
+    match site.front.keyed(&call.caller, &call.key).await? {
+        Some(id) => site.front.hold(id, WAITS).await,
+        None => Err(Broken::while_doing("running a call", "it was stopped before it was on record").into()),
     }
 }
 

@@ -57,9 +57,11 @@ pub(super) struct Report {
     outcome: String,
     /// The same with its reason: `returned`, `tool-error`, `cover.not-granted`, `fault.fuel`, `cancelled`.
     #[serde(default)]
+    #[schema(required)]
     code: String,
     /// The tool's value, or its own error. A stranger's words.
     #[serde(default)]
+    #[schema(required)]
     value: Value,
     /// What it was refused.
     refusals: Vec<Refused>,
@@ -124,10 +126,10 @@ async fn looked(site: &Arc<Site>, caller: &Caller, id: InvocationId, at_most: Du
 }
 
 /// Shows an invocation of yours, and what came of it.
-#[utoipa::path(get, path = "/v1/invocations/{id}", tag = "invocations",
+#[utoipa::path(get, path = "/v1/invocations/{id}", operation_id = "show_invocation", tag = "invocations",
     params(("id" = String, Path, description = "As the call gave it."),
-        ("If-None-Match" = Option<String>, Header, description = "The ETag of what you have."),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: wait up to N seconds, 60 at most, for its end.")),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The ETag of what you have."),
+        ("Prefer" = Option<String>, Header, nullable = false, description = "`wait=N`: wait up to N seconds, 60 at most, for its end.")),
     responses(
         (status = 200, description = "The invocation.", body = Invocation, headers(("ETag" = String))),
         (status = 304, description = "It stands as you know it."), Problems))]
@@ -147,7 +149,7 @@ pub(super) async fn show(
 
 /// Takes an invocation of yours back: one that waits ends, one that runs is stopped. What is done stays done, and to take
 /// back what is over changes nothing.
-#[utoipa::path(post, path = "/v1/invocations/{id}/cancel", tag = "invocations",
+#[utoipa::path(post, path = "/v1/invocations/{id}/cancel", operation_id = "cancel_invocation", tag = "invocations",
     params(("id" = String, Path, description = "As the call gave it.")),
     responses((status = 200, description = "How it stands now.", body = Invocation), Problems))]
 pub(super) async fn cancel(
@@ -167,7 +169,7 @@ pub(super) async fn cancel(
 }
 
 /// Shows what an invocation of yours did, used and was refused.
-#[utoipa::path(get, path = "/v1/receipts/{id}", tag = "invocations",
+#[utoipa::path(get, path = "/v1/receipts/{id}", operation_id = "show_receipt", tag = "invocations",
     params(("id" = String, Path, description = "The invocation.")),
     responses((status = 200, description = "Its receipt, as far as it has come.", body = Receipt), Problems))]
 pub(super) async fn receipt_of(

@@ -85,8 +85,8 @@ fn tool(offer: &Offer) -> Tool {
 }
 
 /// Lists the tools that you may call.
-#[utoipa::path(get, path = "/v1/tools", tag = "tools",
-    params(Paging, ("If-None-Match" = Option<String>, Header, description = "The ETag of what you have.")),
+#[utoipa::path(get, path = "/v1/tools", operation_id = "list_tools", tag = "tools",
+    params(Paging, ("If-None-Match" = Option<String>, Header, nullable = false, description = "The ETag of what you have.")),
     responses(
         (status = 200, description = "A page of them.", body = Tools, headers(("ETag" = String))),
         (status = 304, description = "You have this page."), Problems))]
@@ -102,9 +102,9 @@ pub(super) async fn list(
 }
 
 /// Shows one tool.
-#[utoipa::path(get, path = "/v1/tools/{name}", tag = "tools",
+#[utoipa::path(get, path = "/v1/tools/{name}", operation_id = "show_tool", tag = "tools",
     params(("name" = String, Path, description = "As it is listed."),
-        ("If-None-Match" = Option<String>, Header, description = "The ETag of what you have.")),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The ETag of what you have.")),
     responses(
         (status = 200, description = "The tool.", body = Tool, headers(("ETag" = String))),
         (status = 304, description = "You have it."), Problems))]

@@ -103,7 +103,7 @@ pub(super) struct Shown {
 const BATCH: u32 = 200;
 
 /// Lists the questions that you may answer.
-#[utoipa::path(get, path = "/v1/approvals", tag = "approvals", params(Wanted),
+#[utoipa::path(get, path = "/v1/approvals", operation_id = "list_approvals", tag = "approvals", params(Wanted),
     responses((status = 200, description = "A page of them.", body = Questions), Problems))]
 pub(super) async fn list(
     State(site): State<Arc<Site>>,
@@ -150,7 +150,7 @@ pub(in super::super) fn payload_digest(question: &Question) -> Option<String> {
 }
 
 /// Shows a question with its card, to whoever may see what it is about.
-#[utoipa::path(get, path = "/v1/approvals/{id}", tag = "approvals",
+#[utoipa::path(get, path = "/v1/approvals/{id}", operation_id = "show_approval", tag = "approvals",
     params(("id" = Counter, Path, description = "Its number.")),
     responses((status = 200, description = "The question.", body = Shown, headers(("ETag" = String))), Problems))]
 pub(super) async fn show(
@@ -170,15 +170,14 @@ pub(super) async fn show(
 #[serde(deny_unknown_fields)]
 pub(super) struct Decision {
     /// What the person says.
-    #[schema(inline)]
-    decision: Word,
+    decision: YesOrNo,
     /// The digest of the payload that was shown.
     payload_sha256: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Word {
+enum YesOrNo {
     /// Exactly this.
     Yes,
     /// Not this.
@@ -201,7 +200,7 @@ pub(in super::super) struct Answer {
 /// Answers a question, for yourself.
 ///
 /// 428: it was not said what was shown. 412: it is not that any more, so look again. 409: it was decided before.
-#[utoipa::path(post, path = "/v1/approvals/{id}/decision", tag = "approvals",
+#[utoipa::path(post, path = "/v1/approvals/{id}/decision", operation_id = "decide_approval", tag = "approvals",
     params(("id" = Counter, Path, description = "Its number."),
         ("If-Match" = String, Header, description = "The ETag of what you were shown.")),
     request_body = Decision,
@@ -243,7 +242,7 @@ pub(super) async fn decide(
             "this is not the digest of the payload that is asked about: look again",
         ));
     }
-    answer(&site, &question, &person, (decision.decision == Word::Yes, "http")).await.map(Json)
+    answer(&site, &question, &person, (decision.decision == YesOrNo::Yes, "http")).await.map(Json)
 }
 
 /// Takes an answer, and lets what waited for it go on.

@@ -40,7 +40,7 @@ pub(super) struct Doubts {
 }
 
 /// Lists what is in doubt, once the host has found out what it can: to operators all, to others what was done for them.
-#[utoipa::path(get, path = "/v1/doubts", tag = "doubts", params(Paging),
+#[utoipa::path(get, path = "/v1/doubts", operation_id = "list_doubts", tag = "doubts", params(Paging),
     responses((status = 200, description = "A page of them.", body = Doubts), Problems))]
 pub(super) async fn list(
     State(site): State<Arc<Site>>,

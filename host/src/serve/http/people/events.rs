@@ -75,8 +75,8 @@ struct Following {
 }
 
 /// Follows the journal from now on, or from the event that `Last-Event-ID` names. It ends when the token does.
-#[utoipa::path(get, path = "/v1/events", tag = "journal",
-    params(("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that you have.")),
+#[utoipa::path(get, path = "/v1/events", operation_id = "follow_events", tag = "journal",
+    params(("Last-Event-ID" = Option<String>, Header, nullable = false, description = "The `id` of the last event that you have.")),
     responses((status = 200, description = "Events, each with `Happened` as its data.", body = Happened,
         content_type = "text/event-stream"), Problems))]
 pub(super) async fn follow(
@@ -143,7 +143,7 @@ impl Following {
         Ok(any)
     }
 
-    /// Whether it was done for this person, or asks him something that he may see or answer.
+    /// Whether it was done for this person, or asks him something that he may answer.
     async fn may_know(&mut self, followed: &Followed) -> Result<bool, Broken> {
         if let Some(invocation) = followed.invocation()
             && self.is_own(invocation).await?
@@ -154,9 +154,7 @@ impl Following {
         let front = &self.site.front;
         let Some(question) = front.store.question(question).await? else { return Ok(false) };
         let (directory, name) = (front.store.directory()?, &self.person.name);
-        Ok(question.rules.initiator == *name
-            || question.rules.may_answer(&directory, front.store.now()).contains(name)
-            || front.workspace.may_see(&front.store, &question, name)?)
+        Ok(question.rules.initiator == *name || question.rules.may_answer(&directory, front.store.now()).contains(name))
     }
 
     async fn is_own(&mut self, invocation: &str) -> Result<bool, Broken> {

@@ -27,8 +27,7 @@ pub(super) struct Frozen {
     /// Its number.
     id: Counter,
     /// What is stopped.
-    #[schema(inline)]
-    scope: Word,
+    scope: Stoppable,
     /// Which; empty for everything.
     name: String,
     /// Why.
@@ -44,7 +43,7 @@ pub(super) struct Frozen {
 /// What can be stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Word {
+enum Stoppable {
     /// All of it.
     Everything,
     /// Whatever this tool does.
@@ -57,7 +56,7 @@ enum Word {
     Capability,
 }
 
-impl Word {
+impl Stoppable {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Everything => "everything",
@@ -83,8 +82,7 @@ pub(super) struct Freezes {
 #[serde(deny_unknown_fields)]
 pub(super) struct Throw {
     /// What.
-    #[schema(inline)]
-    scope: Word,
+    scope: Stoppable,
     /// Which tool, agent, person or capability; nothing for everything.
     #[serde(default)]
     #[schema(nullable = false)]
@@ -119,6 +117,8 @@ pub(super) struct Thrown {
     asked_again: Counter,
     /// Effects that had begun and are not settled yet.
     unsettled: Vec<Begun>,
+    /// Where nothing is called like what was frozen: it stops nothing now.
+    warning: Option<String>,
 }
 
 /// Why it is thawed.
@@ -141,7 +141,7 @@ pub(super) struct Thawed {
 }
 
 /// Lists what is frozen: to operators all, to others what does not name another person.
-#[utoipa::path(get, path = "/v1/freezes", tag = "freezes", params(Paging),
+#[utoipa::path(get, path = "/v1/freezes", operation_id = "list_freezes", tag = "freezes", params(Paging),
     responses((status = 200, description = "A page of them.", body = Freezes), Problems))]
 pub(super) async fn list(
     State(site): State<Arc<Site>>,
@@ -157,7 +157,7 @@ pub(super) async fn list(
 }
 
 /// Stops something, in every host, as an operator.
-#[utoipa::path(post, path = "/v1/freezes", tag = "freezes", request_body = Throw,
+#[utoipa::path(post, path = "/v1/freezes", operation_id = "freeze", tag = "freezes", request_body = Throw,
     responses((status = 201, description = "It is stopped, and that is durable.", body = Thrown), Problems))]
 pub(super) async fn throw(
     State(site): State<Arc<Site>>,
@@ -166,7 +166,7 @@ pub(super) async fn throw(
 ) -> Result<Response, Problem> {
     person.must_operate(&site)?;
     let unfit = |why: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "door.body", why);
-    if wanted.scope == Word::Everything && !wanted.name.is_empty() {
+    if wanted.scope == Stoppable::Everything && !wanted.name.is_empty() {
         return Err(unfit("everything has no name".to_owned()));
     }
     if wanted.reason.trim().is_empty() {
@@ -181,11 +181,13 @@ pub(super) async fn throw(
         let why = "it is frozen in this host and NOT durably: no other process knows. Try again, or freeze at a terminal";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "record.unavailable", why).after(std::time::Duration::from_secs(1))
     })?;
-    Ok((StatusCode::CREATED, Json(shaped::<Thrown>(frozen.json(None))?)).into_response())
+    let directory = site.front.store.directory().map_err(Turned::Broken)?;
+    let warning = site.front.workspace.stops_nothing(&directory, &new.scope);
+    Ok((StatusCode::CREATED, Json(shaped::<Thrown>(frozen.json(warning.as_deref()))?)).into_response())
 }
 
 /// Thaws, as an operator whose token is not older than five minutes.
-#[utoipa::path(delete, path = "/v1/freezes/{id}", tag = "freezes",
+#[utoipa::path(delete, path = "/v1/freezes/{id}", operation_id = "thaw", tag = "freezes",
     params(("id" = Counter, Path, description = "Its number."), Why),
     responses((status = 200, description = "It is thawed.", body = Thawed), Problems))]
 pub(super) async fn thaw(

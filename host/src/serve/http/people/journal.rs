@@ -62,7 +62,7 @@ pub(super) struct Head {
 }
 
 /// Lists entries, to operators.
-#[utoipa::path(get, path = "/v1/journal", tag = "journal", params(Wanted),
+#[utoipa::path(get, path = "/v1/journal", operation_id = "list_entries", tag = "journal", params(Wanted),
     responses((status = 200, description = "A page of them.", body = Entries), Problems))]
 pub(super) async fn list(
     State(site): State<Arc<Site>>,
@@ -86,7 +86,7 @@ pub(super) async fn list(
 }
 
 /// Shows the newest signed head, to operators. 404 while nothing is signed.
-#[utoipa::path(get, path = "/v1/journal/head", tag = "journal",
+#[utoipa::path(get, path = "/v1/journal/head", operation_id = "show_head", tag = "journal",
     responses((status = 200, description = "The head.", body = Head), Problems))]
 pub(super) async fn head(
     State(site): State<Arc<Site>>,
@@ -98,7 +98,7 @@ pub(super) async fn head(
 }
 
 /// Shows what an invocation did, used and was refused: to operators, and to whom it was done for.
-#[utoipa::path(get, path = "/v1/receipts/{id}", tag = "journal",
+#[utoipa::path(get, path = "/v1/receipts/{id}", operation_id = "show_receipt", tag = "journal",
     params(("id" = String, Path, description = "The invocation.")),
     responses((status = 200, description = "Its receipt, as far as it has come.", body = Receipt), Problems))]
 pub(super) async fn receipt_of(

@@ -123,7 +123,7 @@ fn concerns(site: &Site, person: &Person, lease: &Lease) -> Result<bool, Problem
 }
 
 /// Lists leases of objects that you administer, those that were opened for you, and to operators all.
-#[utoipa::path(get, path = "/v1/leases", tag = "leases", params(Wanted),
+#[utoipa::path(get, path = "/v1/leases", operation_id = "list_leases", tag = "leases", params(Wanted),
     responses((status = 200, description = "A page of them.", body = Leases), Problems))]
 pub(super) async fn list(
     State(site): State<Arc<Site>>,
@@ -153,7 +153,7 @@ fn find(site: &Site, person: &Person, id: u64) -> Result<(Lease, Vec<u64>), Prob
 }
 
 /// Shows a lease, who has what through it, and where it stands in the journal.
-#[utoipa::path(get, path = "/v1/leases/{id}", tag = "leases",
+#[utoipa::path(get, path = "/v1/leases/{id}", operation_id = "show_lease", tag = "leases",
     params(("id" = Counter, Path, description = "Its number.")),
     responses((status = 200, description = "The lease.", body = LeaseShown), Problems))]
 pub(super) async fn show(
@@ -173,7 +173,7 @@ pub(super) async fn show(
 }
 
 /// Ends a lease at once. To end one that is over changes nothing.
-#[utoipa::path(post, path = "/v1/leases/{id}/end", tag = "leases",
+#[utoipa::path(post, path = "/v1/leases/{id}/end", operation_id = "end_lease", tag = "leases",
     params(("id" = Counter, Path, description = "Its number.")),
     responses((status = 200, description = "It is over.", body = LeaseEnd), Problems))]
 pub(super) async fn end(
