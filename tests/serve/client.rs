@@ -21,7 +21,6 @@ pub struct Served {
     child: Child,
     pub agents: SocketAddr,
     pub people: SocketAddr,
-    pub admin: SocketAddr,
 }
 
 /// An answer.
@@ -84,15 +83,17 @@ impl Served {
         }
         let said: Value = serde_json::from_str(&said).expect("where it listens");
         let at = |door: &str| said[door].as_str().and_then(|at| at.parse().ok()).expect("an address");
-        Self { agents: at("agents"), people: at("people"), admin: at("admin"), child }
+        Self { agents: at("agents"), people: at("people"), child }
     }
 
     /// A request at the agents' door.
+    #[expect(clippy::too_many_arguments, reason = "the parts of a request, in their order")]
     pub fn agent(&self, method: &str, path: &str, token: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Reply {
         self.door(self.agents, AGENTS).send(method, path, token, headers, body)
     }
 
     /// A request at the people's door.
+    #[expect(clippy::too_many_arguments, reason = "the parts of a request, in their order")]
     pub fn person(&self, method: &str, path: &str, token: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Reply {
         self.door(self.people, PEOPLE).send(method, path, token, headers, body)
     }
@@ -140,6 +141,7 @@ struct Door {
 }
 
 impl Door {
+    #[expect(clippy::too_many_arguments, reason = "the parts of a request, in their order")]
     fn send(&self, method: &str, path: &str, token: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Reply {
         let body = body.map(|body| body.as_str().map_or_else(|| body.to_string(), str::to_owned));
         let mut request = head(method, path, self.name, token, headers) + "connection: close\r\n";
