@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rmcp::model::RequestStateCodec;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::admission::{Busy, Most, Turns};
@@ -16,7 +16,7 @@ use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::{Questions as _, World as _};
 use crate::invoke::{Began, Call, Host, Keep as _, NotCalled, Outcome, Report, Standing, Waits as _};
-use crate::name::{Digest, InvocationId};
+use crate::name::InvocationId;
 use crate::setup::{NotReady, Went, Workspace};
 use crate::store::Store;
 
@@ -308,8 +308,7 @@ impl Front {
     /// # Errors
     /// When the store cannot be read.
     pub async fn keyed(&self, caller: &Caller, key: &str) -> Result<Option<InvocationId>, Broken> {
-        // As `invoke::Call` makes it of the same three: a key is its principal's own.
-        let key = Digest::of(json!([caller.person.as_str(), caller.actors.text(), key]).to_string().as_bytes());
+        let key = Call::key_of(&caller.person, &caller.actors, key);
         Ok(self.store.keyed(key).await?.map(|(invocation, _)| invocation))
     }
 
