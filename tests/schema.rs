@@ -55,5 +55,5 @@ fn editors_know_the_keys_of_the_configuration() {
     world.write("tls/cert.pem", "");
     world.write("tollgate.toml", &format!("{}\n{shown}", world.read("tollgate.toml")));
     let checked = world.tollgate(&["check"]);
-    assert!(!checked.stdout.contains("serve") && !checked.stderr.contains("serve"), "{checked:?}");
+    assert_eq!(checked.code, 0, "the page shows what the check does not take: {checked:?}");
 }

@@ -4,5 +4,6 @@ mod api;
 pub mod client;
 mod document;
 mod events;
+mod fair;
 mod operators;
 mod waits;

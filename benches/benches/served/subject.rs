@@ -79,7 +79,7 @@ fn tollgate(kind: Kind) -> Result<Subject, Failed> {
     let mut config = std::fs::read_to_string(workspace.path("tollgate.toml"))?;
     config += &format!(
         "\n[serve]\nagents = \"127.0.0.1:{agents}\"\npeople = \"127.0.0.1:{people}\"\nadmin = \"127.0.0.1:{admin}\"\n\
-         sessions = false\n[serve.limits]\nper-caller = 512\nper-tool = 512\nqueue = 1024\nrequests = \"1000000000 per s\"\n"
+         sessions = false\n[serve.limits]\nper-caller = 512\nper-tool = 512\nqueue = 1024\nrequests = \"1000000 per second\"\n"
     );
     std::fs::write(workspace.path("tollgate.toml"), config)?;
     let token = Command::new(std::env::current_exe()?)

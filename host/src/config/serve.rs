@@ -231,7 +231,7 @@ fn limits(mut section: Section<'_>) -> Limits {
     let (per_caller, per_tool, queue) =
         (count("per-caller", default.per_caller), count("per-tool", default.per_tool), count("queue", default.queue));
     let requests =
-        section.read("requests", Rate::parse, "write for example requests = \"6000 per min\", which is the default");
+        section.read("requests", Rate::parse, "write for example requests = \"6000 per minute\", which is the default");
     let body = section.read(
         "body",
         |text| between(Bytes::parse(text), Bytes(1 << 10), Bytes(64 << 20)),
