@@ -37,6 +37,7 @@ fn fast(served: &Served, token: &str, phase: &str) -> Vec<Duration> {
     all
 }
 
+#[expect(clippy::disallowed_macros, reason = "a figure that a reader of the run wants")]
 #[test]
 fn a_tool_that_spins_or_waits_does_not_slow_another_call() {
     let world = World::new();
