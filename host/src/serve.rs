@@ -34,3 +34,11 @@ pub struct Caller {
     /// In which session, where the platform says so.
     pub session: Option<String>,
 }
+
+/// Resolves when a time that a call brought is over; where it brought none, never.
+async fn over(span: Option<std::time::Duration>) {
+    match span {
+        Some(span) => tokio::time::sleep(span).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,7 +1,6 @@
 //! `tollgate run`: one agent over MCP, on standard input and output.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -9,8 +8,8 @@ use tokio::task::JoinHandle;
 use super::command::Run;
 use super::exit::{Exit, Failure};
 use super::output::note;
-use super::serve::followed;
-use crate::serve::{Caller, Front, Shelf, over_stdio};
+use super::serve::{followed, opened};
+use crate::serve::{Caller, over_stdio};
 use crate::setup::Workspace;
 
 /// Serves until the input ends.
@@ -25,13 +24,7 @@ pub fn run(folder: &Path, options: &Run) -> Result<Exit, Failure> {
     ));
     let runtime = workspace.runtime()?;
     let served = runtime.block_on(async {
-        let (host, store) = workspace.host(None)?;
-        let started = tokio::task::block_in_place(|| workspace.load_all(&host))?;
-        let shelf = Shelf::new(started);
-        for (tool, why) in &shelf.missing {
-            note(&format!("tollgate: `{tool}` is not offered: {}", why.short()));
-        }
-        let front = Arc::new(Front::new(workspace, (host, store.clone()), shelf, None)?);
+        let (front, store) = opened(workspace, None)?;
         let (_again, asked) = mpsc::channel(1);
         let beside = [tokio::spawn(front.clone().take_up()), tokio::spawn(followed(front.clone(), asked))];
         let served = over_stdio(front.clone(), caller).await;

@@ -13,6 +13,7 @@ use super::output::{Output, note};
 use crate::diagnostic::Broken;
 use crate::serve::{Doors, Front, Shelf, Site, count};
 use crate::setup::Workspace;
+use crate::store::Store;
 use crate::unit::Duration;
 
 /// Serves until it is told to stop.
@@ -23,14 +24,8 @@ pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failu
     let runtime = workspace.serving()?;
     let served = runtime.block_on(async {
         let figures = count()?;
-        let (host, store) = workspace.host(None)?;
-        let started = tokio::task::block_in_place(|| workspace.load_all(&host))?;
-        let shelf = Shelf::new(started);
-        for (tool, why) in &shelf.missing {
-            note(&format!("tollgate: `{tool}` is not offered: {}", why.short()));
-        }
         let people = workspace.config.serve.people.url.clone();
-        let front = Arc::new(Front::new(workspace, (host, store.clone()), shelf, Some(people))?);
+        let (front, store) = opened(workspace, Some(people))?;
         let taking_up = tokio::spawn(front.clone().take_up());
         let site = Site::new(front.clone(), figures.clone())?;
         let keeping = tokio::spawn(async move {
@@ -50,6 +45,18 @@ pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failu
     });
     runtime.shutdown_background();
     served.map(|()| Exit::Done)
+}
+
+/// Loads every tool and says which are not offered; `people` is the address of the approvers' door.
+pub fn opened(workspace: Workspace, people: Option<String>) -> Result<(Arc<Front>, Arc<Store>), Failure> {
+    let (host, store) = workspace.host(None)?;
+    let started = tokio::task::block_in_place(|| workspace.load_all(&host))?;
+    let shelf = Shelf::new(started);
+    for (tool, why) in &shelf.missing {
+        note(&format!("tollgate: `{tool}` is not offered: {}", why.short()));
+    }
+    let front = Front::new(workspace, (host, store.clone()), shelf, people)?;
+    Ok((Arc::new(front), store))
 }
 
 async fn serve(site: Arc<Site>, grace: Duration, output: Output) -> Result<(), Failure> {

@@ -115,8 +115,8 @@ pub(super) fn serve(mut section: Section<'_>) -> Serve {
         behind_proxy: section
             .flag("behind-proxy", "write behind-proxy = true where a proxy has the certificate")
             .is_some_and(|it| it.0),
-        operators: principals(&mut section),
-        origins: origins(&mut section),
+        operators: each(&mut section, "operators", Principal::parse, OPERATORS),
+        origins: each(&mut section, "origins", url, ORIGINS),
         sessions: section
             .flag("sessions", "write sessions = false where several hosts share an address")
             .is_none_or(|it| it.0),
@@ -184,32 +184,23 @@ fn url(text: &str) -> Result<String, String> {
     }
 }
 
-fn principals(section: &mut Section<'_>) -> Vec<Principal> {
-    let help = "write operators = [\"group:platform\"]: people and groups";
-    if !section.holds("operators") {
-        return Vec::new();
-    }
-    let items = section.list("operators", help).unwrap_or_default();
-    items.iter().filter_map(|item| section.parsed(item, Principal::parse, help)).collect()
-}
+const OPERATORS: &str = "write operators = [\"group:platform\"]: people and groups";
+const ORIGINS: &str = "write origins = [\"https://chat.example\"]: web pages that may call the agents' door";
+const CLIENTS: &str =
+    "write clients = [\"approvals-page\"]: clients through which people sign in, as `azp` or `client_id` names them";
 
-fn origins(section: &mut Section<'_>) -> Vec<String> {
-    let help = "write origins = [\"https://chat.example\"]: web pages that may call the agents' door";
-    if !section.holds("origins") {
+/// A list that need not be there.
+fn each<T, E: std::fmt::Display>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    parse: fn(&str) -> Result<T, E>,
+    help: &str,
+) -> Vec<T> {
+    if !section.holds(key) {
         return Vec::new();
     }
-    let items = section.list("origins", help).unwrap_or_default();
-    items.iter().filter_map(|item| section.parsed(item, url, help)).collect()
-}
-
-fn clients(section: &mut Section<'_>) -> Vec<String> {
-    let help =
-        "write clients = [\"approvals-page\"]: clients through which people sign in, as `azp` or `client_id` names them";
-    if !section.holds("clients") {
-        return Vec::new();
-    }
-    let items = section.list("clients", help).unwrap_or_default();
-    items.iter().filter_map(|item| section.parsed(item, some, help)).collect()
+    let items = section.list(key, help).unwrap_or_default();
+    items.iter().filter_map(|item| section.parsed(item, parse, help)).collect()
 }
 
 fn issuer(mut section: Section<'_>) -> Option<Issuer> {
@@ -217,7 +208,7 @@ fn issuer(mut section: Section<'_>) -> Option<Issuer> {
     let keys =
         section.need("keys", FilePath::parse, "write keys = \"keys/login.jwks.json\": its JWK set, below the workspace");
     let session = section.read("session", some, "write session = \"sid\": the claim that names the platform's session");
-    let clients = clients(&mut section);
+    let clients = each(&mut section, "clients", some, CLIENTS);
     section.finish();
     Some(Issuer { issuer: issuer?, keys: keys?, session: session.unwrap_or_else(|| "sid".to_owned()), clients })
 }

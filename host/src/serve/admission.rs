@@ -116,9 +116,9 @@ struct Bench<K: Eq + Hash> {
     taken: Arc<Mutex<HashMap<K, Arc<Semaphore>>>>,
 }
 
-/// One seat of a key.
+/// One seat of a key. The permit goes first: whoever leaves last takes the key along.
 struct Seat<K: Eq + Hash> {
-    permit: Option<OwnedSemaphorePermit>,
+    _permit: OwnedSemaphorePermit,
     _bench: Arc<Bench<K>>,
 }
 
@@ -137,18 +137,12 @@ impl<K: Eq + Hash + Clone> Seats<K> {
 impl<K: Eq + Hash> Bench<K> {
     fn now(self: &Arc<Self>) -> Option<Seat<K>> {
         let permit = self.semaphore.clone().try_acquire_owned().ok()?;
-        Some(Seat { permit: Some(permit), _bench: self.clone() })
+        Some(Seat { _permit: permit, _bench: self.clone() })
     }
 
     async fn soon(self: &Arc<Self>) -> Option<Seat<K>> {
         let permit = self.semaphore.clone().acquire_owned().await.ok()?;
-        Some(Seat { permit: Some(permit), _bench: self.clone() })
-    }
-}
-
-impl<K: Eq + Hash> Drop for Seat<K> {
-    fn drop(&mut self) {
-        drop(self.permit.take());
+        Some(Seat { _permit: permit, _bench: self.clone() })
     }
 }
 

@@ -16,6 +16,7 @@ mod turned;
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
@@ -23,8 +24,10 @@ use self::agents::Flights;
 pub use self::agents::mount;
 use self::guard::Rates;
 use self::listen::Listener;
+use self::problem::Problem;
 use super::Front;
 use super::token::Tokens;
+use crate::clock::Instant;
 use crate::config::Serve;
 use crate::diagnostic::Broken;
 use crate::setup::SystemClock;
@@ -60,6 +63,17 @@ impl Site {
         let (rates, clock, stopping) = (Rates::new(config.limits.requests), SystemClock, watch::channel(false).0);
         let (flights, streams) = (Flights::default(), Arc::new(Semaphore::new(STREAMS)));
         Ok(Arc::new(Self { front, tokens, config, rates, clock, flights, streams, figures, stopping }))
+    }
+
+    /// Counts a request of whoever this is.
+    ///
+    /// # Errors
+    /// When there were too many; it says when to come again.
+    pub(super) fn counted(&self, whose: &str, now: Instant) -> Result<(), Problem> {
+        let many = |wait| {
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "door.rate", "too many requests: come again later").after(wait)
+        };
+        self.rates.count(whose, now).map_err(many)
     }
 
     /// Reads the issuer's keys again.

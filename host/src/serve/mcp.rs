@@ -19,7 +19,7 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::front::{Asked, Came, Turned};
-use super::{Caller, Front, said};
+use super::{Caller, Front, over, said};
 
 /// So many tools on one page of the list.
 const PAGE: usize = 200;
@@ -86,7 +86,7 @@ impl Mcp {
         let came = tokio::select! {
             came = call => came,
             () = cx.ct.cancelled() => return Ok(answer::cancelled().into()),
-            () = deadline(within) => return Ok(answer::too_late().into()),
+            () = over(within) => return Ok(answer::too_late().into()),
         };
         match came {
             Ok((offer, Came::Over(invocation, report))) => Ok(answer::over(&offer.function, invocation, &report).into()),
@@ -102,13 +102,6 @@ impl Mcp {
 /// The arguments as JSON text; without any, an empty object.
 fn arguments(request: &CallToolRequestParams) -> String {
     request.arguments.as_ref().map_or_else(|| "{}".to_owned(), |object| serde_json::to_string(object).unwrap_or_default())
-}
-
-async fn deadline(within: Option<Duration>) {
-    match within {
-        Some(within) => tokio::time::sleep(within).await,
-        None => std::future::pending().await,
-    }
 }
 
 impl ServerHandler for Mcp {

@@ -105,6 +105,17 @@ impl Audience {
     }
 }
 
+/// A person's token that was checked. Times are seconds since the Unix epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Whose it is.
+    pub person: PersonName,
+    /// When it was issued, where it says so.
+    pub issued: Option<u64>,
+    /// Until when it holds.
+    pub expires: u64,
+}
+
 /// Signs this workspace's own tokens, and checks them and those of its issuer.
 pub struct Tokens {
     own: Own,
@@ -223,7 +234,7 @@ impl Tokens {
     ///
     /// # Errors
     /// Why it is turned away; an agent's before anything else in it is looked at.
-    pub fn person(&self, token: Option<&str>, now: Instant) -> Result<PersonName, Denied> {
+    pub fn person(&self, token: Option<&str>, now: Instant) -> Result<Shown, Denied> {
         let known = self.known(token, now)?;
         let claims = &known.claims;
         if known.is_agents() {
@@ -233,7 +244,7 @@ impl Tokens {
         if !claims.aud.holds(&self.people) {
             return Err(Denied::Invalid(format!("its audience is not {}", self.people)));
         }
-        person(&claims.sub)
+        Ok(Shown { person: person(&claims.sub)?, issued: claims.iat, expires: claims.exp })
     }
 
     /// A token for an agent that works for a person.

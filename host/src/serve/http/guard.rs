@@ -172,10 +172,7 @@ fn known(guard: &Guard, headers: &HeaderMap) -> Result<crate::serve::Caller, Pro
     let site = &guard.site;
     let now = site.clock.now();
     let caller = site.tokens.agent(bearer(headers)?, now).map_err(|denied| turned_away(&denied, site))?;
-    let whose = format!("{} {}", caller.person, caller.actors.first());
-    site.rates.count(&whose, now).map_err(|wait| {
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "door.rate", "too many requests: come again later").after(wait)
-    })?;
+    site.counted(&format!("{} {}", caller.person, caller.actors.first()), now)?;
     Ok(caller)
 }
 

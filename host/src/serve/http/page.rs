@@ -72,7 +72,7 @@ fn signed<'h>(site: &Site, headers: &'h HeaderMap) -> Option<&'h str> {
 /// Who is signed in.
 fn who(site: &Site, headers: &HeaderMap) -> Option<(PersonName, String)> {
     let token = signed(site, headers)?;
-    let person = site.tokens.person(Some(token), site.clock.now()).ok()?;
+    let person = site.tokens.person(Some(token), site.clock.now()).ok()?.person;
     let proof = Digest::of(&[site.front.secret().as_slice(), b"form", token.as_bytes()].concat()).hex();
     Some((person, proof))
 }

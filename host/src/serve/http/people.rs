@@ -17,9 +17,6 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -34,24 +31,16 @@ use crate::diagnostic::Broken;
 use crate::name::PersonName;
 use crate::people::Standing;
 use crate::serve::front::Turned;
-use crate::serve::token::Denied;
+use crate::serve::token::{Denied, Shown};
 
 /// Who is at the door: shown by a person's own credential.
 #[derive(Debug, Clone)]
 pub(super) struct Person {
     /// The person.
     pub(super) name: PersonName,
-    /// What the token says of its time; it was checked before.
-    times: Times,
-}
-
-/// When a token was issued, and until when it holds: seconds since the Unix epoch.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Times {
-    #[serde(default)]
-    iat: Option<u64>,
-    #[serde(default)]
-    exp: u64,
+    /// When the token was issued, and until when it holds: seconds since the Unix epoch.
+    issued: Option<u64>,
+    expires: u64,
 }
 
 /// A person may thaw whose token was issued within so many milliseconds: a passphrase was shown for it.
@@ -90,12 +79,12 @@ fn api() -> OpenApiRouter<Arc<Site>> {
 impl Person {
     /// Whether the token was issued a moment ago.
     fn is_fresh(&self, now: Instant) -> bool {
-        self.times.iat.is_some_and(|issued| now.0 <= issued.saturating_mul(1000).saturating_add(FRESH))
+        self.issued.is_some_and(|issued| now.0 <= issued.saturating_mul(1000).saturating_add(FRESH))
     }
 
     /// Whether the token still holds.
     fn is_valid(&self, now: Instant) -> bool {
-        now.0 <= self.times.exp.saturating_mul(1000)
+        now.0 <= self.expires.saturating_mul(1000)
     }
 
     /// Whether it is an operator, as people and groups are now.
@@ -114,12 +103,6 @@ impl Person {
     }
 }
 
-/// The times of a token whose signature was checked.
-fn times(token: Option<&str>) -> Times {
-    let claims = token.and_then(|token| token.split('.').nth(1)).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
-    claims.and_then(|claims| serde_json::from_slice(&claims).ok()).unwrap_or_default()
-}
-
 async fn nothing() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "door.unknown", "there is nothing here")
 }
@@ -136,13 +119,10 @@ async fn person(State(guard): State<Guard>, mut request: Request, next: Next) ->
     if let Err(Denied::Agents(signed)) = &known {
         return turned::self_approval(site, signed, now).await.into_response();
     }
-    let known = known.map(|name| Person { name, times: times(token) }).map_err(|denied| turned_away(&denied));
-    let counted = known.and_then(|person| {
-        let wait = site.rates.count(&format!("person {}", person.name), now);
-        wait.map_err(|wait| {
-            Problem::new(StatusCode::TOO_MANY_REQUESTS, "door.rate", "too many requests: come again later").after(wait)
-        })?;
-        Ok(person)
+    let known = known.map_err(|denied| turned_away(&denied));
+    let counted = known.and_then(|Shown { person: name, issued, expires }| {
+        site.counted(&format!("person {name}"), now)?;
+        Ok(Person { name, issued, expires })
     });
     match counted {
         Ok(person) => {

@@ -136,6 +136,13 @@ pub(super) fn page<T>(
     Ok((page.into_iter().map(|(_, item)| item).collect(), next))
 }
 
+/// Cuts a list in which one more than the page was looked for; the last of the page, where there is more behind it.
+pub(super) fn cut<T>(items: &mut Vec<T>, limit: usize) -> Option<&T> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    items.last().filter(|_| more)
+}
+
 /// Sends JSON with its ETag, or nothing where the client has it already (RFC 9110, section 13.1.2).
 pub(super) fn tagged(headers: &HeaderMap, json: &impl Serialize) -> Result<Response, Problem> {
     let body = serde_json::to_vec(json).unwrap_or_default();

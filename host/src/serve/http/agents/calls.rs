@@ -22,7 +22,7 @@ use crate::diagnostic::Broken;
 use crate::name::InvocationId;
 use crate::serve::front::{Asked, Came, Turned};
 use crate::serve::said::{Said, of_report, of_turned};
-use crate::serve::{Caller, Offer};
+use crate::serve::{Caller, Offer, over};
 
 /// How often it is looked whether a call that has just begun has its id on record.
 const LOOK: Duration = Duration::from_millis(2);
@@ -139,7 +139,7 @@ async fn along(site: &Arc<Site>, call: &Call, mut task: JoinHandle<Result<Came, 
             Err(stopped) if stopped.is_cancelled() => taken_back(site, call).await?,
             Err(e) => return Err(Broken::while_doing("running a call", e).into()),
         },
-        () = late(call.deadline) => {
+        () = over(call.deadline) => {
             task.abort();
             return Ok(Along::Late);
         }
@@ -162,13 +162,6 @@ async fn taken_back(site: &Arc<Site>, call: &Call) -> Result<Came, Turned> {
     match site.front.keyed(&call.caller, &call.key).await? {
         Some(id) => site.front.hold(id, WAITS).await,
         None => Err(Broken::while_doing("running a call", "it was stopped before it was on record").into()),
-    }
-}
-
-async fn late(deadline: Option<Duration>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep(deadline).await,
-        None => std::future::pending().await,
     }
 }
 

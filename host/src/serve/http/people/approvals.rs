@@ -14,7 +14,7 @@ use super::super::Site;
 use super::super::document::Problems;
 use super::super::guard::one;
 use super::super::problem::Problem;
-use super::super::request::{Body, Named, Query, after_number, cursor, limit};
+use super::super::request::{Body, Named, Query, after_number, cursor, cut, limit};
 use super::super::shapes::{Counter, shaped};
 use super::Person;
 use crate::approval::{Answered, Question};
@@ -121,9 +121,7 @@ pub(super) async fn list(
         before = Some(last.id);
         mine.extend(some.into_iter().filter(|question| question.rules.may_answer(&directory, now).contains(&person.name)));
     }
-    let more = mine.len() > limit;
-    mine.truncate(limit);
-    let next_cursor = mine.last().filter(|_| more).map(|last| cursor(&last.id.to_string()));
+    let next_cursor = cut(&mut mine, limit).map(|last| cursor(&last.id.to_string()));
     let approvals = mine.iter().map(|question| shaped(question.row())).collect::<Result<_, _>>()?;
     Ok(Json(Questions { approvals, next_cursor }))
 }

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::super::Site;
 use super::super::document::Problems;
 use super::super::problem::Problem;
-use super::super::request::{Id as _, Named, Query, limit};
+use super::super::request::{Id as _, Named, Query, cut, limit};
 use super::super::shapes::{Counter, Receipt, receipt};
 use super::Person;
 use crate::invoke::Waits as _;
@@ -74,9 +74,7 @@ pub(super) async fn list(
     let number = |text: &str| u64::read(text).ok_or_else(|| Problem::malformed("door.query", "`after` is no number"));
     let after = wanted.after.as_deref().map(number).transpose()?;
     let mut entries = site.front.store.after(after, limit + 1).map_err(Turned::Broken)?;
-    let more = entries.len() > limit as usize;
-    entries.truncate(limit as usize);
-    let next_cursor = entries.last().filter(|_| more).map(|last| Counter(last.number));
+    let next_cursor = cut(&mut entries, limit as usize).map(|last| Counter(last.number));
     let numbered = entries.into_iter().map(|it| Numbered {
         number: Counter(it.number),
         hash: it.hash.to_string(),

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::super::Site;
 use super::super::document::Problems;
 use super::super::problem::Problem;
-use super::super::request::{Named, Query, after_number, cursor, limit};
+use super::super::request::{Named, Query, after_number, cursor, cut, limit};
 use super::super::shapes::{Counter, shaped};
 use super::{Person, unrecorded};
 use crate::journal::Unrecorded;
@@ -139,9 +139,7 @@ pub(super) async fn list(
             mine.push(lease);
         }
     }
-    let more = mine.len() > limit;
-    mine.truncate(limit);
-    let next_cursor = mine.last().filter(|_| more).map(|last| cursor(&last.id.to_string()));
+    let next_cursor = cut(&mut mine, limit).map(|last| cursor(&last.id.to_string()));
     let leases = mine.iter().map(|lease| shaped(lease.json(now))).collect::<Result<_, _>>()?;
     Ok(Json(Leases { leases, next_cursor }))
 }
