@@ -1,6 +1,7 @@
 //! Who is asking: every door, with credentials of every kind, and what each is worth.
 
 mod chain;
+mod checked;
 mod deputy;
 mod http;
 mod issuer;

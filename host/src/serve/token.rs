@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Caller;
+use super::checked::{Checked, Span};
 use crate::clock::Instant;
 use crate::config::Issuer;
 use crate::diagnostic::Broken;
@@ -85,6 +86,17 @@ struct Claims {
     rest: serde_json::Map<String, Value>,
 }
 
+impl Claims {
+    /// Between which times it holds: an agent in its chain may end before it.
+    fn span(&self) -> Span {
+        let chain = std::iter::successors(self.rest.get("act"), |act| act.get("act"));
+        let ends = chain.filter_map(|act| act.get("exp").and_then(Value::as_u64));
+        let until = ends.fold(self.exp, u64::min).saturating_add(LEEWAY);
+        let from = self.nbf.max(self.iat).unwrap_or_default().saturating_sub(LEEWAY);
+        Span { from, until }
+    }
+}
+
 /// One audience, or several.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -122,6 +134,7 @@ pub struct Tokens {
     issuer: Option<(Issuer, RwLock<JwkSet>)>,
     agents: String,
     people: String,
+    checked: Checked,
 }
 
 /// A token that somebody signed whom this workspace knows.
@@ -187,7 +200,7 @@ impl Tokens {
         let issuer =
             serve.tokens.as_ref().map(|issuer| Ok::<_, Broken>((issuer.clone(), RwLock::new(keys(workspace, issuer)?))));
         let (agents, people) = (format!("{}/mcp", serve.agents.url), serve.people.url.clone());
-        Ok(Self { own, issuer: issuer.transpose()?, agents, people })
+        Ok(Self { own, issuer: issuer.transpose()?, agents, people, checked: Checked::default() })
     }
 
     /// Reads the issuer's keys again: it has changed them.
@@ -197,6 +210,7 @@ impl Tokens {
     pub fn reload(&self, workspace: &Workspace) -> Result<(), Broken> {
         if let Some((issuer, kept)) = &self.issuer {
             *kept.write().unwrap_or_else(PoisonError::into_inner) = keys(workspace, issuer)?;
+            self.checked.forget();
         }
         Ok(())
     }
@@ -212,7 +226,19 @@ impl Tokens {
     /// # Errors
     /// Why it is turned away.
     pub fn agent(&self, token: Option<&str>, now: Instant) -> Result<Caller, Denied> {
-        let known = self.known(token, now)?;
+        let token = token.ok_or(Denied::Missing)?;
+        let digest = Digest::of(token.as_bytes());
+        let keys = match self.checked.caller(&digest, now.0 / 1000) {
+            Ok(caller) => return Ok(caller),
+            Err(keys) => keys,
+        };
+        let known = self.known(Some(token), now)?;
+        let caller = self.caller(&known, now)?;
+        self.checked.keep(digest, keys, (caller.clone(), known.claims.span()));
+        Ok(caller)
+    }
+
+    fn caller(&self, known: &Known<'_>, now: Instant) -> Result<Caller, Denied> {
         let actors = known.actors(now);
         if matches!(actors, Ok(None)) {
             return Err(Denied::Persons);
