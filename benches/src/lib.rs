@@ -4,13 +4,14 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub mod bare;
 pub mod measure;
 pub mod memory;
 pub mod table;
 
+use tokio::runtime::{Handle, Runtime};
 use tollgate::invoke::{Call, Host, Loaded, Outcome, Parts};
 use tollgate::name::{AgentName, PersonName, ToolName};
 use tollgate::runtime::{Cache, Sandbox, Settings};
@@ -86,6 +87,19 @@ pub fn host(workspace: &Workspace, settings: &Settings, store: &Arc<Store>, keep
         rules: workspace.config.meaning(),
         program: std::env::current_exe()?,
     }))
+}
+
+/// The threads that calls are made on, as those of a service: one for each processor.
+///
+/// # Errors
+/// When the system gives none.
+pub fn threads() -> Result<Handle, Failed> {
+    static THREADS: OnceLock<Runtime> = OnceLock::new();
+    if let Some(threads) = THREADS.get() {
+        return Ok(threads.handle().clone());
+    }
+    let made = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    Ok(THREADS.get_or_init(|| made).handle().clone())
 }
 
 /// Loads a tool of a workspace.

@@ -32,14 +32,14 @@ pub use wasi::{Seed, Skew};
 pub struct Settings {
     /// Invocations that may stand in the pool at once; others wait for a place.
     pub concurrent: u32,
-    /// Threads of each of the two sets.
+    /// Threads of guests that are not over within their first epoch.
     pub threads: usize,
     /// Whether memory is reset by scanning the page map (Linux 6.7). `Auto` does where the kernel can.
     pub scan: Enabled,
 }
 
 impl Settings {
-    /// As many threads in each set as there are processors.
+    /// As many threads as there are processors.
     #[must_use]
     pub fn of_this_machine() -> Self {
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -141,12 +141,6 @@ impl Sandbox {
     #[must_use]
     pub fn engine_id(&self) -> &Arc<str> {
         &self.id
-    }
-
-    /// Threads on which calls may begin without holding up anybody's event loop. None only while this is dropped.
-    #[must_use]
-    pub fn first_threads(&self) -> Option<&tokio::runtime::Handle> {
-        self.threads.first()
     }
 
     /// Whether this kernel scans the page map (Linux 6.7), for `doctor`.

@@ -5,12 +5,14 @@ mod checked;
 mod figures;
 mod front;
 mod http;
+mod in_place;
 mod mcp;
 mod offer;
 mod reload;
 mod said;
 mod stdio;
 mod take_up;
+mod told;
 mod token;
 
 pub use admission::{Busy, Most, Turns};
@@ -22,6 +24,7 @@ pub use offer::{Offer, Shelf};
 pub use reload::Reloaded;
 pub use stdio::serve as over_stdio;
 pub use token::{Denied, Tokens};
+pub use told::Told;
 
 use crate::name::{Actors, PersonName};
 

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
-use tokio::runtime::Handle;
 use tollgate::runtime::Settings;
 use tollgate::store::Store;
 use tollgate_benches::measure::{Took, calls};
 use tollgate_benches::memory::InMemory;
 use tollgate_benches::table::{Table, micros};
-use tollgate_benches::{Failed, add_tool, call, host, load, workspace};
+use tollgate_benches::{Failed, add_tool, call, host, load, threads, workspace};
 
 use super::Effort;
 use super::invocation::{EMPTY, Whole, bytes};
@@ -47,9 +46,9 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
         for tasks in [16, 256] {
             let (mut light, mut full, mut commits) = (Vec::new(), Vec::new(), 0);
             for _ in 0..effort.rounds {
-                light.push(calls(&threads(&in_memory)?, &in_memory, tasks, effort.span).await?);
+                light.push(calls(&threads()?, &in_memory, tasks, effort.span).await?);
                 let before = store.commits();
-                full.push(calls(&threads(&durable)?, &durable, tasks, effort.span).await?);
+                full.push(calls(&threads()?, &durable, tasks, effort.span).await?);
                 commits += store.commits() - before;
             }
             let (light, full) = (Took::together(light), Took::together(full));
@@ -61,10 +60,6 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
         store.close().await.map_err(|e| e.to_string())?;
         Ok(vec![table])
     })
-}
-
-fn threads(whole: &Whole) -> Result<Handle, Failed> {
-    Ok(whole.host.sandbox().first_threads().ok_or("the sandbox has no threads")?.clone())
 }
 
 async fn whole(

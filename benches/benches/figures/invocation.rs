@@ -10,7 +10,7 @@ use tollgate_benches::bare::{Bare, Function};
 use tollgate_benches::measure::{Again, Took, calls};
 use tollgate_benches::memory::InMemory;
 use tollgate_benches::table::{Table, micros, ratio};
-use tollgate_benches::{Failed, add_tool, call, host, load, returned, workspace};
+use tollgate_benches::{Failed, add_tool, call, host, load, returned, threads, workspace};
 use wasmtime::Enabled;
 
 use super::Effort;
@@ -60,7 +60,7 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
             let settings = Settings { scan, ..Settings::of_this_machine() };
             let host = host(&workspace, &settings, &store, InMemory::beside(store.clone()))?;
             let loaded = load(&host, &workspace, "empty").await?;
-            let threads = host.sandbox().first_threads().ok_or("the sandbox has no threads")?.clone();
+            let threads = threads()?;
             let bare = Arc::new(Bare::new(host.sandbox().engine(), &component, EMPTY, |_| Ok(()))?);
             let whole = Arc::new(Whole { host, loaded, call: call(EMPTY.name, "{}")? });
             let table =

@@ -10,7 +10,7 @@ use tollgate_benches::bare::{Bare, Function};
 use tollgate_benches::measure::{Again, status};
 use tollgate_benches::memory::InMemory;
 use tollgate_benches::table::Table;
-use tollgate_benches::{Failed, add_tool, call, host, load, returned, workspace};
+use tollgate_benches::{Failed, add_tool, call, host, load, returned, threads, workspace};
 use wasmtime::component::Val;
 
 use super::Effort;
@@ -49,12 +49,11 @@ pub fn tables(_: Effort) -> Result<Vec<Table>, Failed> {
                     .map(|host| (host, name))
             };
             let (first, _) = of("bare")?;
-            let threads = first.sandbox().first_threads().ok_or("the sandbox has no threads")?.clone();
+            let threads = threads()?;
             let bare =
                 Arc::new(Bare::new(first.sandbox().engine(), &component, SLEEP, |_| Ok(()))?.with(vec![Val::U64(600_000)]));
             let bare = each(&threads, &bare).await?;
             let (second, _) = of("ours")?;
-            let threads = second.sandbox().first_threads().ok_or("the sandbox has no threads")?.clone();
             let loaded = load(&second, &workspace, "probe").await?;
             let ours = each(
                 &threads,

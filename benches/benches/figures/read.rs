@@ -14,7 +14,7 @@ use tollgate_benches::bare::{Bare, Cell, Function};
 use tollgate_benches::measure::{Again, Took, calls};
 use tollgate_benches::memory::InMemory;
 use tollgate_benches::table::{Table, micros};
-use tollgate_benches::{Failed, add_tool, call, host, load, returned, workspace};
+use tollgate_benches::{Failed, add_tool, call, host, load, returned, threads, workspace};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, Lower, Val};
 
@@ -74,7 +74,7 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
         let store = workspace.store().map_err(|e| e.to_string())?;
         let host = host(&workspace, &Settings::of_this_machine(), &store, InMemory::beside(store.clone()))?;
         let loaded = load(&host, &workspace, "probe").await?;
-        let threads = host.sandbox().first_threads().ok_or("the sandbox has no threads")?.clone();
+        let threads = threads()?;
         let whole = Arc::new(Whole { host, loaded, call: call(READ_MANY.name, "{}")? });
         let root = Arc::new(rustix::fs::open(
             workspace.path("files").as_path(),

@@ -7,6 +7,7 @@
 
 mod bare;
 mod http;
+mod inside;
 mod stdio;
 mod subject;
 
@@ -35,6 +36,8 @@ fn main() -> ExitCode {
         (Some("bare-http"), Some(port)) => return ended(bare::http(port)),
         (Some("null-http"), Some(port)) => return ended(bare::null(port)),
         (Some("bare-stdio"), _) => return ended(bare::stdio()),
+        (Some("memory-http"), Some(folder)) => return ended(inside::http(folder)),
+        (Some("memory-stdio"), Some(folder)) => return ended(inside::stdio(folder)),
         _ => {}
     }
     let quick = arguments.iter().any(|word| word == "--quick");

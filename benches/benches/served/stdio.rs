@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tollgate_benches::Failed;
 use tollgate_benches::measure::Took;
 
-use super::subject::{Kind, command, made, processor};
+use super::subject::{Kind, Way, command, made, processor};
 
 const HELLO: &str = concat!(
     "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},",
@@ -20,10 +20,8 @@ const HELLO: &str = concat!(
 pub fn load(kind: Kind, outstanding: usize, span: Duration) -> Result<Took, Failed> {
     let (folder, mut program) = match kind {
         Kind::Memory | Kind::Disk => {
-            let (folder, workspace) = made(kind)?;
-            let mut program = command(&workspace)?;
-            program.args(["run", "--as", tollgate_benches::PERSON]);
-            (Some(folder), program)
+            let (folder, workspace) = made()?;
+            (Some(folder), command(kind, &workspace, Way::Stdio)?)
         }
         Kind::Bare | Kind::Null => {
             let mut program = std::process::Command::new(std::env::current_exe()?);

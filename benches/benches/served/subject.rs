@@ -1,7 +1,6 @@
 //! Who is measured: a process of its own for each, and what it needs to be called.
 
 use std::io::BufRead as _;
-use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use tempfile::TempDir;
@@ -15,7 +14,7 @@ pub enum Kind {
     Null,
     /// rmcp and a native function.
     Bare,
-    /// Tollgate, its store in memory (a file system in memory).
+    /// Tollgate, its journal in memory.
     Memory,
     /// Tollgate, its store on the disk.
     Disk,
@@ -74,7 +73,7 @@ impl Subject {
 }
 
 fn tollgate(kind: Kind) -> Result<Subject, Failed> {
-    let (folder, workspace) = made(kind)?;
+    let (folder, workspace) = made()?;
     let (agents, people, admin) = (free()?, free()?, free()?);
     let mut config = std::fs::read_to_string(workspace.path("tollgate.toml"))?;
     config += &format!(
@@ -86,7 +85,7 @@ fn tollgate(kind: Kind) -> Result<Subject, Failed> {
         .args(["tollgate", "-W", &workspace.folder.display().to_string(), "token", "agent", "cli"])
         .output()?;
     let token = String::from_utf8(token.stdout)?.trim().to_owned();
-    let mut child = command(&workspace)?.arg("serve").stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let mut child = command(kind, &workspace, Way::Http)?.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     let out: Option<ChildStdout> = child.stdout.take();
     std::io::BufReader::new(out.ok_or("no output")?).read_line(&mut line)?;
@@ -96,20 +95,33 @@ fn tollgate(kind: Kind) -> Result<Subject, Failed> {
     Ok(Subject { child, port: agents, token: Some(token), _folder: Some(folder) })
 }
 
-/// A workspace with the empty tool, where its journal is to be.
-pub fn made(kind: Kind) -> Result<(TempDir, Workspace), Failed> {
-    let below = if kind == Kind::Memory { PathBuf::from("/dev/shm") } else { std::env::temp_dir() };
-    let folder = tempfile::tempdir_in(below)?;
+/// A workspace with the empty tool.
+pub fn made() -> Result<(TempDir, Workspace), Failed> {
+    let folder = tempfile::tempdir()?;
     let workspace = workspace(folder.path())?;
     let component = std::fs::read(tollgate_example_tools::build()?.fixtures.join("empty.wasm"))?;
     add_tool(&workspace, "empty", &component, "")?;
     Ok((folder, workspace))
 }
 
-/// The program over a workspace.
-pub fn command(workspace: &Workspace) -> Result<Command, Failed> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(["tollgate", "-W", &workspace.folder.display().to_string()]);
+/// How a subject is reached.
+#[derive(Debug, Clone, Copy)]
+pub enum Way {
+    /// Over HTTP.
+    Http,
+    /// Over standard input and output.
+    Stdio,
+}
+
+/// What serves a workspace: the program, or the same with its journal in memory.
+pub fn command(kind: Kind, workspace: &Workspace, way: Way) -> Result<Command, Failed> {
+    let (mut command, at) = (Command::new(std::env::current_exe()?), workspace.folder.display().to_string());
+    match (kind, way) {
+        (Kind::Memory, Way::Http) => command.args(["memory-http", &at]),
+        (Kind::Memory, Way::Stdio) => command.args(["memory-stdio", &at]),
+        (_, Way::Http) => command.args(["tollgate", "-W", &at, "serve"]),
+        (_, Way::Stdio) => command.args(["tollgate", "-W", &at, "run", "--as", tollgate_benches::PERSON]),
+    };
     Ok(command)
 }
 

@@ -22,7 +22,7 @@ pub fn run(folder: &Path, options: &Run) -> Result<Exit, Failure> {
          (SECURITY.md says how)",
         caller.actors, caller.person
     ));
-    let runtime = workspace.runtime()?;
+    let runtime = workspace.serving()?;
     let served = runtime.block_on(async {
         let (front, store) = opened(workspace, None)?;
         let (_again, asked) = mpsc::channel(1);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -21,14 +22,14 @@ pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failu
     let grace = Duration::parse(&options.grace);
     let grace = grace.map_err(|e| Failure::usage(e.to_string(), "write for example --grace \"10 s\""))?;
     let workspace = Workspace::open(folder)?;
-    let runtime = workspace.serving()?;
+    let (runtime, apart) = (workspace.serving()?, workspace.runtime()?);
     let served = runtime.block_on(async {
         let figures = count()?;
         let people = workspace.config.serve.people.url.clone();
         let (front, store) = opened(workspace, Some(people))?;
         let taking_up = tokio::spawn(front.clone().take_up());
         let site = Site::new(front.clone(), figures.clone())?;
-        let keeping = tokio::spawn(async move {
+        let keeping = apart.spawn(async move {
             // Histograms keep what was recorded since the last look.
             loop {
                 tokio::time::sleep(std::time::Duration::from_secs(5)).await;
@@ -36,7 +37,7 @@ pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failu
             }
         });
         let following = tokio::spawn(follow(front.clone(), site.clone()));
-        let served = serve(site, grace, output).await;
+        let served = serve(site, grace, (apart.handle(), output)).await;
         taking_up.abort();
         following.abort();
         keeping.abort();
@@ -44,6 +45,7 @@ pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failu
         served
     });
     runtime.shutdown_background();
+    apart.shutdown_background();
     served.map(|()| Exit::Done)
 }
 
@@ -59,9 +61,9 @@ pub fn opened(workspace: Workspace, people: Option<String>) -> Result<(Arc<Front
     Ok((Arc::new(front), store))
 }
 
-async fn serve(site: Arc<Site>, grace: Duration, output: Output) -> Result<(), Failure> {
+async fn serve(site: Arc<Site>, grace: Duration, (apart, output): (&Handle, Output)) -> Result<(), Failure> {
     let stop = stopped()?;
-    let doors = Doors::bind(site).await?;
+    let doors = Doors::bind(site, apart).await?;
     let addresses = doors.addresses();
     let json: Map<String, Value> = addresses.iter().map(|(door, at)| ((*door).to_owned(), json!(at.to_string()))).collect();
     output.result(&Value::Object(json), || {

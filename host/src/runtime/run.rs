@@ -238,7 +238,7 @@ impl Sandbox {
     /// nicer; a tool whose last runs were longer begins there. Dropping the future ends the guest and its store.
     ///
     /// Going to another thread and back costs more than most calls, so a short call goes nowhere. Whoever has an event loop
-    /// that must not wait for a guest's first epoch spawns the whole call with [`Sandbox::first_threads`].
+    /// that must not wait for a guest's first epoch calls from another one.
     ///
     /// # Panics
     /// When a host function panicked: its panic goes on here.

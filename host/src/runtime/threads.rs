@@ -1,4 +1,4 @@
-//! Two bounded sets of guest threads: first quanta on one, everything longer on the other, which is nicer.
+//! Where guests run: their first epoch on the thread that asks, everything longer on a bounded set of threads that are nicer.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
 use crate::diagnostic::Broken;
@@ -24,30 +24,27 @@ pub(super) enum Begins {
     Longer,
 }
 
-/// The two sets. `None` only while they are being dropped.
+/// The set. `None` only while it is being dropped.
 pub(super) struct Threads {
-    first: Option<Runtime>,
     longer: Option<Runtime>,
 }
 
 /// How much nicer the threads of longer guests are (`setpriority`, 0 to 19).
 const NICE: i32 = 10;
 
-fn set(name: &str, threads: usize, nice: i32) -> Result<Runtime, Broken> {
+fn set(threads: usize) -> Result<Runtime, Broken> {
     Builder::new_multi_thread()
         .worker_threads(threads.max(1))
-        .thread_name(name)
+        .thread_name("guest-longer")
         .enable_time()
         .on_thread_start(move || {
             // On Linux niceness is a thread's own. Without the right to it guests run, only less fairly.
-            if nice > 0
-                && let Err(e) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), nice)
-            {
+            if let Err(e) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE) {
                 tracing::warn!("could not make a guest thread nicer: {e}");
             }
         })
         .build()
-        .map_err(|e| Broken::while_doing(format!("starting the threads `{name}`"), e))
+        .map_err(|e| Broken::while_doing("starting the threads of longer guests", e))
 }
 
 /// Aborts its task when the caller goes.
@@ -71,7 +68,7 @@ impl<O> Abort<O> {
 
 impl Threads {
     pub(super) fn new(threads: usize) -> Result<Self, Broken> {
-        Ok(Self { first: Some(set("guest-first", threads, 0)?), longer: Some(set("guest-longer", threads, NICE)?) })
+        Ok(Self { longer: Some(set(threads)?) })
     }
 
     /// Runs to the end: if it `begins` here, the first epoch here, on the thread that polls this, everything after it on the longer set.
@@ -98,17 +95,12 @@ impl Threads {
             Err(running) => Abort(longer.spawn(running)).join().await,
         }
     }
-
-    /// The threads of first quanta.
-    pub(super) fn first(&self) -> Option<&Handle> {
-        self.first.as_ref().map(Runtime::handle)
-    }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
         // A runtime must not be waited for inside another one.
-        self.first.take().into_iter().chain(self.longer.take()).for_each(Runtime::shutdown_background);
+        self.longer.take().into_iter().for_each(Runtime::shutdown_background);
     }
 }
 

@@ -1,15 +1,20 @@
 //! What is counted for the platform (Prometheus): calls, refusals, meters, the queue, what waits. No label names a person, an
 //! argument or a tool's words.
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use serde_json::Value;
 use tokio::time::Instant;
 
-use super::Front;
 use super::offer::Offer;
 use super::said::of_report;
+use super::{Front, Told};
 use crate::diagnostic::Broken;
+use crate::invoke::Outcome;
+use crate::journal::Meter;
+use crate::name::ToolName;
 
 /// Seconds, from half a millisecond to a minute.
 const SECONDS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 20.0, 60.0];
@@ -37,24 +42,63 @@ pub fn begin() -> Result<PrometheusHandle, Broken> {
     Ok(handle)
 }
 
-/// Counts a call that is over, or that waits.
-pub(super) fn call(offer: &Offer, report: Option<&Value>, since: Instant) {
-    let tool = offer.tool().to_string();
-    histogram!("tollgate_call_seconds", "tool" => tool.clone()).record(since.elapsed().as_secs_f64());
-    let Some(report) = report else {
-        counter!("tollgate_calls", "tool" => tool, "code" => "agree.waiting").increment(1);
-        return;
-    };
-    counter!("tollgate_calls", "tool" => tool.clone(), "code" => of_report(report).code).increment(1);
-    for refusal in report["refusals"].as_array().into_iter().flatten() {
-        let stage = refusal["stage"].as_str().unwrap_or_default().to_owned();
-        counter!("tollgate_refusals", "stage" => stage).increment(1);
-    }
-    for line in report["receipt"].as_array().into_iter().flatten() {
-        if let (Some(meter), Some(used @ 1..)) = (line["meter"].as_str(), line["used"].as_u64()) {
-            counter!("tollgate_meter", "tool" => tool.clone(), "meter" => meter.to_owned()).increment(used);
+/// What is counted of one function, found once: looking a counter up costs more than counting.
+pub(super) struct Counted {
+    tool: String,
+    seconds: Histogram,
+    returned: Counter,
+    /// By the lines of its receipt, which every call of it has alike.
+    meters: OnceLock<Vec<(Cow<'static, str>, Counter)>>,
+}
+
+impl Counted {
+    fn of(tool: &ToolName) -> Self {
+        let tool = tool.to_string();
+        Self {
+            seconds: histogram!("tollgate_call_seconds", "tool" => tool.clone()),
+            returned: counter!("tollgate_calls", "tool" => tool.clone(), "code" => "returned"),
+            meters: OnceLock::new(),
+            tool,
         }
     }
+
+    fn ended(&self, code: String) {
+        counter!("tollgate_calls", "tool" => self.tool.clone(), "code" => code).increment(1);
+    }
+
+    fn meters(&self, receipt: &[Meter]) {
+        let found = |line: &Meter| {
+            let counter = counter!("tollgate_meter", "tool" => self.tool.clone(), "meter" => line.meter.to_string());
+            (line.meter.clone(), counter)
+        };
+        let known = self.meters.get_or_init(|| receipt.iter().map(found).collect());
+        for (line, (meter, counter)) in receipt.iter().zip(known).filter(|(line, _)| line.used > 0) {
+            if line.meter == *meter {
+                counter.increment(line.used);
+            } else {
+                found(line).1.increment(line.used);
+            }
+        }
+    }
+}
+
+/// Counts a call that is over, or that waits. What had ended before is not counted again.
+pub(super) fn call(offer: &Offer, told: Option<&Told>, since: Instant) {
+    let counted = offer.counted.get_or_init(|| Counted::of(offer.tool()));
+    counted.seconds.record(since.elapsed().as_secs_f64());
+    let report = match told {
+        None => return counted.ended("agree.waiting".to_owned()),
+        Some(Told::Before(_)) => return,
+        Some(Told::Now(report)) => report,
+    };
+    match report.outcome {
+        Outcome::Returned(_) => counted.returned.increment(1),
+        _ => counted.ended(of_report(&report.json()).code),
+    }
+    for seen in &report.refusals {
+        counter!("tollgate_refusals", "stage" => seen.refusal.code.stage()).increment(1);
+    }
+    counted.meters(&report.receipt);
 }
 
 /// Counts a request that was turned away.

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rmcp::model::RequestStateCodec;
-use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::runtime::Handle;
 
 use super::admission::{Busy, Most, Turns};
+use super::in_place::{InPlace, Stopped};
 use super::mcp::Subscribers;
 use super::offer::{Offer, Shelf};
+use super::told::Told;
 use super::{Caller, figures};
 use crate::admit::may_call;
 use crate::clock::Instant;
@@ -34,8 +35,8 @@ pub struct Asked {
 /// How it stands with a call.
 #[derive(Debug, Clone)]
 pub enum Came {
-    /// It is over: its report, as `tollgate call` prints it.
-    Over(InvocationId, Value),
+    /// It is over.
+    Over(InvocationId, Told),
     /// It waits for an answer to this question; none while somebody works on it.
     Waiting(InvocationId, Option<u64>),
 }
@@ -82,6 +83,8 @@ pub struct Front {
     pub(super) store: Arc<Store>,
     pub(super) shelf: RwLock<Arc<Shelf>>,
     pub(super) subscribers: Subscribers,
+    /// Where guests begin.
+    guests: Handle,
     turns: Turns,
     stopping: AtomicBool,
     secret: [u8; 32],
@@ -91,7 +94,8 @@ pub struct Front {
 }
 
 impl Front {
-    /// Serves what was loaded. `people` is the address of the approvers' door.
+    /// Serves what was loaded. `people` is the address of the approvers' door. Guests begin on the event loop in whose
+    /// context this is called: what must never wait for one is served by another.
     ///
     /// # Errors
     /// When the key of the doors cannot be read or made.
@@ -108,7 +112,8 @@ impl Front {
         let seals = RequestStateCodec::new_with_keyring("1", [("1", secret.to_vec())]);
         let seals = seals.map_err(|e| Broken::while_doing("making the key of what clients bring back", e))?;
         let (turns, subscribers) = (Turns::new(most), Subscribers::default());
-        Ok(Self { workspace, host, store, shelf, subscribers, turns, stopping, secret, seals, people })
+        let guests = Handle::current();
+        Ok(Self { workspace, host, store, shelf, subscribers, guests, turns, stopping, secret, seals, people })
     }
 
     /// Where a question is answered.
@@ -142,6 +147,11 @@ impl Front {
     pub fn shelf(&self) -> Arc<Shelf> {
         // Whoever panicked while it held this had only swapped a pointer.
         self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where guests begin.
+    pub(super) const fn guests(&self) -> &Handle {
+        &self.guests
     }
 
     pub(super) const fn turns(&self) -> &Turns {
@@ -198,7 +208,7 @@ impl Front {
         let since = tokio::time::Instant::now();
         let called = self.called(caller, asked).await;
         match &called {
-            Ok((offer, Came::Over(_, report))) => figures::call(offer, Some(report), since),
+            Ok((offer, Came::Over(_, told))) => figures::call(offer, Some(told), since),
             Ok((offer, Came::Waiting(..))) => figures::call(offer, None, since),
             Err(turned) => figures::turned(turned.code()),
         }
@@ -237,11 +247,11 @@ impl Front {
         F: Future<Output = R> + Send + 'static,
         R: Send + 'static,
     {
-        let (goes_on, stopped) = oneshot::channel::<()>();
-        let threads = self.host.sandbox().first_threads().ok_or(Turned::Stopping)?;
-        let ended = threads.spawn(run(Stopped(stopped))).await;
-        drop(goes_on);
-        ended.map_err(|e| Broken::while_doing("running a call", e).into())
+        let call = InPlace::new(&self.guests, run);
+        if Handle::current().id() == self.guests.id() {
+            return Ok(call.await);
+        }
+        call.elsewhere().await.map_err(|e| Broken::while_doing("running a call", e).into())
     }
 
     async fn reported(&self, report: Report) -> Result<Came, Turned> {
@@ -249,7 +259,7 @@ impl Front {
             return Ok(Came::Waiting(report.invocation, Some(question)));
         }
         self.store.delivered(report.invocation).await?;
-        Ok(Came::Over(report.invocation, report.json()))
+        Ok(Came::Over(report.invocation, Told::Now(Box::new(report))))
     }
 
     /// How it stands with an invocation; one whose question was answered goes on first.
@@ -262,7 +272,7 @@ impl Front {
             Went::Stays(Standing::Unknown) => Err(Turned::Unknown),
             Went::Stays(Standing::Over(reported)) => {
                 self.store.delivered(invocation).await?;
-                Ok(Came::Over(invocation, reported.json))
+                Ok(Came::Over(invocation, Told::Before(reported.json)))
             }
             Went::Stays(Standing::Waiting(question)) => Ok(Came::Waiting(invocation, Some(question))),
             Went::Stays(Standing::Running | Standing::Ready) => Ok(Came::Waiting(invocation, None)),
@@ -335,20 +345,5 @@ impl Front {
             }
             tokio::time::timeout_at(until, Workspace::something_new(&self.store)).await.unwrap_or_default();
         }
-    }
-}
-
-/// Resolves when nobody waits for the outcome any more.
-struct Stopped(oneshot::Receiver<()>);
-
-impl std::future::IntoFuture for Stopped {
-    type Output = ();
-    type IntoFuture = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async {
-            // Nobody sends: it is dropped, which says the same.
-            let _ = self.0.await;
-        })
     }
 }

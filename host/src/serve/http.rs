@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
 use self::agents::Flights;
@@ -91,20 +92,24 @@ pub struct Doors {
     agents: Listener,
     people: Listener,
     admin: Listener,
+    apart: Handle,
 }
 
 impl Doors {
-    /// Binds every listener, or none.
+    /// Binds every listener, or none. People and the platform are served `apart`, on an event loop where no guest ever begins.
     ///
     /// # Errors
     /// When an address is taken, or the certificate cannot be read.
-    pub async fn bind(site: Arc<Site>) -> Result<Self, Broken> {
+    pub async fn bind(site: Arc<Site>, apart: &Handle) -> Result<Self, Broken> {
         let tls = listen::tls(&site.front.workspace)?;
         let arrival = site.config.limits.arrival.to_std();
         let agents = Listener::bind(site.config.agents.address, tls.clone(), arrival).await?;
-        let people = Listener::bind(site.config.people.address, tls, arrival).await?;
-        let admin = Listener::bind(site.config.admin, None, arrival).await?;
-        Ok(Self { site, agents, people, admin })
+        let (people, admin) = (site.config.people.address, site.config.admin);
+        let others = async move {
+            Ok::<_, Broken>((Listener::bind(people, tls, arrival).await?, Listener::bind(admin, None, arrival).await?))
+        };
+        let (people, admin) = apart.spawn(others).await.map_err(|e| Broken::while_doing("listening", e))??;
+        Ok(Self { site, agents, people, admin, apart: apart.clone() })
     }
 
     /// Where each door listens: the port is known only now where the configuration says 0.
@@ -115,14 +120,17 @@ impl Doors {
 
     /// Serves until `stop` resolves; then takes no new calls, and lets those that run finish within `grace`.
     pub async fn serve(self, stop: impl Future<Output = ()>, grace: std::time::Duration) {
-        let Self { site, agents, people, admin } = self;
+        let Self { site, agents, people, admin, apart } = self;
         let stopping = || site.stopping.subscribe();
+        let people = apart.spawn(people.serve(people::router(&site), stopping(), grace));
+        let admin = apart.spawn(admin.serve(admin::router(&site), stopping(), grace));
         let serving = async {
-            tokio::join!(
-                agents.serve(agents::router(&site), stopping(), grace),
-                people.serve(people::router(&site), stopping(), grace),
-                admin.serve(admin::router(&site), stopping(), grace),
-            );
+            agents.serve(agents::router(&site), stopping(), grace).await;
+            for served in [people.await, admin.await] {
+                if let Err(why) = served {
+                    tracing::error!(%why, "a door was not served to its end");
+                }
+            }
         };
         let stops = async {
             stop.await;

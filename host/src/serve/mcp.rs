@@ -89,7 +89,7 @@ impl Mcp {
             () = over(within) => return Ok(answer::too_late().into()),
         };
         match came {
-            Ok((offer, Came::Over(invocation, report))) => Ok(answer::over(&offer.function, invocation, &report).into()),
+            Ok((offer, Came::Over(invocation, told))) => Ok(answer::over(&offer.function, invocation, &told).into()),
             Ok((_, Came::Waiting(invocation, question))) => {
                 self.waits(ladder::Wait { caller: &caller, request: &request, invocation, question, round: 0 }, cx).await
             }

@@ -1,10 +1,11 @@
 //! The tools in force, each exported function under the name that agents call it by.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
+use super::figures::Counted;
 use crate::diagnostic::Broken;
 use crate::grant::{Grants, Hints, Kind};
 use crate::invoke::Loaded;
@@ -35,6 +36,8 @@ pub struct Offer {
     pub output: Arc<Map<String, Value>>,
     /// What its grants make of it.
     pub hints: Hints,
+    /// What is counted of it.
+    pub(super) counted: OnceLock<Counted>,
 }
 
 /// What is served: the tools that are ready, and why others are not.
@@ -118,6 +121,7 @@ fn offer(loaded: &Arc<Loaded>, function: Function) -> Result<Offer, Broken> {
         input: object(schema::input(&function)),
         output: object(schema::output(&function)),
         hints: hints(&loaded.manifest().grants),
+        counted: OnceLock::new(),
         loaded: loaded.clone(),
         function,
         name,

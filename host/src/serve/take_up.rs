@@ -58,7 +58,7 @@ impl Front {
     /// Goes on, beside whoever asks, with what waited for a question.
     pub(super) async fn goes_on_after(self: Arc<Self>, question: u64) {
         match self.store.waiting_for(question).await {
-            Ok(waiting) => waiting.into_iter().for_each(|id| drop(tokio::spawn(self.clone().goes_on(id)))),
+            Ok(waiting) => waiting.into_iter().for_each(|id| drop(self.guests().spawn(self.clone().goes_on(id)))),
             Err(broken) => tracing::error!(doing = broken.doing, cause = broken.cause, "what waits is not known"),
         }
     }

@@ -31,7 +31,7 @@ impl Workspace {
         built.map_err(|e| Broken::while_doing("starting the event loop", e))
     }
 
-    /// The event loop of a service: guests never run on it.
+    /// The event loop of a service, on which guests begin: whatever must not wait for one has another.
     ///
     /// # Errors
     /// When the system gives no threads.

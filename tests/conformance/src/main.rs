@@ -13,8 +13,8 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use tollgate::name::{Actors, AgentName, PersonName};
 use tollgate::serve::{Caller, Front, Identity, Mcp, Shelf, Site, count, mount};
 use tollgate::setup::Workspace;
@@ -44,7 +44,7 @@ async fn serve(mut workspace: Workspace) -> Result<(), Box<dyn Error>> {
     let site = Site::new(front.clone(), figures).map_err(|e| e.cause)?;
     let server =
         move || Fixtures { mcp: Mcp::new(front.clone(), Identity::OfRequest), front: front.clone(), kept: kept.clone() };
-    let router = mount(&site, server, |mcp| mcp.layer(from_fn(known)));
+    let router = mount(&site, server, known);
     say(&format!("http://{address}/mcp"));
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
@@ -55,11 +55,10 @@ async fn serve(mut workspace: Workspace) -> Result<(), Box<dyn Error>> {
 }
 
 /// Takes every request for one of ben's.
-async fn known(mut request: Request, next: Next) -> axum::response::Response {
+fn known(_: &HeaderMap) -> Result<Caller, Response> {
     let person = PersonName::parse("ben").expect("a name");
     let agent = AgentName::parse("cli").expect("a name");
-    request.extensions_mut().insert(Caller { person, actors: Actors::from(agent), session: None });
-    next.run(request).await
+    Ok(Caller { person, actors: Actors::from(agent), session: None })
 }
 
 #[expect(clippy::disallowed_macros, reason = "who started it reads the address there")]

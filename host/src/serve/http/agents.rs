@@ -3,22 +3,21 @@
 mod calls;
 mod flights;
 mod invocations;
+mod mounted;
 mod prefer;
 mod tools;
 
 pub use self::flights::Flights;
+pub use self::mounted::mount;
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use rmcp::ServerHandler;
-use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
-use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::{Value, json};
 
 use utoipa_axum::router::OpenApiRouter;
@@ -26,9 +25,8 @@ use utoipa_axum::routes;
 
 use super::Site;
 use super::document::{begun, not_that_way, served};
-use super::guard::{Guard, agent, arrive};
+use super::guard::{Guard, agent, arrive, known};
 use super::problem::Problem;
-use super::sessions::{Sessions, bound};
 use crate::serve::mcp::{Identity, Mcp};
 
 /// Everything of this door.
@@ -45,7 +43,8 @@ pub(super) fn router(site: &Arc<Site>) -> Router {
     let open = open.fallback(nothing).layer(from_fn_with_state(guard.clone(), arrive));
     let front = site.front.clone();
     let server = move || Mcp::new(front.clone(), Identity::OfRequest);
-    open.merge(mount(site, server, |mcp| mcp.layer(from_fn_with_state(guard, agent))))
+    let known = move |headers: &HeaderMap| known(&guard, headers).map_err(IntoResponse::into_response);
+    open.merge(mount(site, server, known))
 }
 
 /// The routes of the API at this door, with what describes them.
@@ -62,62 +61,6 @@ fn api() -> OpenApiRouter<Arc<Site>> {
 
 fn guard(site: &Arc<Site>) -> Guard {
     Guard::new(site, &site.config.agents.url, site.config.agents.address.port(), &site.config.origins)
-}
-
-/// MCP over streamable HTTP at `/mcp`: what the servers that `server` makes answer, with the site's settings and its checks
-/// of name, origin and body. `known` finds out who calls: it leaves the [`Caller`](crate::serve::Caller) with each request,
-/// or turns it away.
-pub fn mount<S: ServerHandler>(
-    site: &Arc<Site>,
-    server: impl Fn() -> S + Send + Sync + 'static,
-    known: impl FnOnce(Router) -> Router,
-) -> Router {
-    // Names and origins were checked before it.
-    let config = StreamableHttpServerConfig::default()
-        .disable_allowed_hosts()
-        .disable_allowed_origins()
-        .with_max_request_body_bytes(usize::try_from(site.config.limits.body.0).unwrap_or(usize::MAX))
-        .with_legacy_session_mode(site.config.sessions)
-        .with_json_response(!site.config.sessions);
-    let server = move || Ok(server());
-    let routes = if site.config.sessions {
-        let sessions = Sessions::default();
-        let served = StreamableHttpService::new(server, sessions.manager.clone(), config);
-        Router::new().route_service("/mcp", served).layer(from_fn_with_state(sessions, bound))
-    } else {
-        let manager = Arc::new(NeverSessionManager::default());
-        Router::new().route_service("/mcp", StreamableHttpService::new(server, manager, config))
-    };
-    known(routes.layer(from_fn(named))).layer(from_fn_with_state(guard(site), arrive))
-}
-
-/// Some clients leave out the name of the task that they ask for (`Mcp-Name`); it stands in the body.
-async fn named(request: Request, next: Next) -> Response {
-    let lacks = lacks_name(request.headers());
-    if !lacks {
-        return next.run(request).await;
-    }
-    let (mut parts, body) = request.into_parts();
-    let bytes = match axum::body::to_bytes(body, 64 << 10).await {
-        Ok(bytes) => bytes,
-        Err(_) => {
-            return axum::response::IntoResponse::into_response(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "door.body",
-                "a question about a task is not that long",
-            ));
-        }
-    };
-    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    if let Some(task) = body["params"]["taskId"].as_str().and_then(|task| HeaderValue::from_str(task).ok()) {
-        parts.headers.insert("mcp-name", task);
-    }
-    next.run(Request::from_parts(parts, bytes.into())).await
-}
-
-fn lacks_name(headers: &HeaderMap) -> bool {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    header("mcp-method").is_some_and(|method| method.starts_with("tasks/")) && header("mcp-name").is_none()
 }
 
 /// What this resource is, and who gives tokens for it (RFC 9728).

@@ -119,18 +119,21 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 /// Checks name and origin, and takes the body whole.
 pub(super) async fn arrive(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     match arrived(&guard, request).await {
-        Ok(request) => {
-            let mut response = next.run(request).await;
-            let headers = response.headers_mut();
-            headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-            headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-            response
-        }
+        Ok(request) => sealed(next.run(request).await),
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn arrived(guard: &Guard, request: Request) -> Result<Request, Problem> {
+/// An answer, with what every answer says to browsers and caches.
+pub(super) fn sealed(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A request that came to the right place, with its body whole.
+pub(super) async fn arrived(guard: &Guard, request: Request) -> Result<Request, Problem> {
     guard.place(&request)?;
     let limits = &guard.site.config.limits;
     let most = usize::try_from(limits.body.0).unwrap_or(usize::MAX);
@@ -168,7 +171,8 @@ pub(super) async fn agent(State(guard): State<Guard>, mut request: Request, next
     }
 }
 
-fn known(guard: &Guard, headers: &HeaderMap) -> Result<crate::serve::Caller, Problem> {
+/// Which agent calls, and for whom.
+pub(super) fn known(guard: &Guard, headers: &HeaderMap) -> Result<crate::serve::Caller, Problem> {
     let site = &guard.site;
     let now = site.clock.now();
     let caller = site.tokens.agent(bearer(headers)?, now).map_err(|denied| turned_away(&denied, site))?;

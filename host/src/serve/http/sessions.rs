@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use rmcp::transport::streamable_http_server::SessionManager as _;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -68,34 +67,38 @@ impl Sessions {
     fn open(&self) -> std::sync::MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// Lets a session be used by who began it.
-pub(super) async fn bound(State(sessions): State<Sessions>, request: Request, next: Next) -> Response {
-    let Some(caller) = request.extensions().get::<Caller>().cloned() else { return unknown() };
-    let id = match one(request.headers(), &SESSION) {
-        Ok(id) => id.map(str::to_owned),
-        Err(problem) => return problem.into_response(),
-    };
-    if id.as_ref().is_some_and(|id| !sessions.open().uses(id, &caller)) {
-        return unknown();
-    }
-    let deletes = request.method() == Method::DELETE;
-    let response = next.run(request).await;
-    match id {
-        Some(id) if deletes || response.status() == StatusCode::NOT_FOUND => drop(sessions.open().sessions.remove(&id)),
-        Some(_) => {}
-        None => {
-            let begun = response.headers().get(&SESSION).and_then(|id| id.to_str().ok());
-            let ends = begun.and_then(|id| sessions.open().begins(id, &caller));
-            if let Some(ends) = ends
-                && let Err(why) = sessions.manager.close_session(&ends.into()).await
-            {
-                tracing::debug!(%why, "a session had ended before");
+    /// Lets a session be used by who began it.
+    pub(super) async fn bound(
+        &self,
+        caller: &Caller,
+        request: Request,
+        next: impl AsyncFnOnce(Request) -> Response,
+    ) -> Response {
+        let id = match one(request.headers(), &SESSION) {
+            Ok(id) => id.map(str::to_owned),
+            Err(problem) => return problem.into_response(),
+        };
+        if id.as_ref().is_some_and(|id| !self.open().uses(id, caller)) {
+            return unknown();
+        }
+        let deletes = request.method() == Method::DELETE;
+        let response = next(request).await;
+        match id {
+            Some(id) if deletes || response.status() == StatusCode::NOT_FOUND => drop(self.open().sessions.remove(&id)),
+            Some(_) => {}
+            None => {
+                let begun = response.headers().get(&SESSION).and_then(|id| id.to_str().ok());
+                let ends = begun.and_then(|id| self.open().begins(id, caller));
+                if let Some(ends) = ends
+                    && let Err(why) = self.manager.close_session(&ends.into()).await
+                {
+                    tracing::debug!(%why, "a session had ended before");
+                }
             }
         }
+        response
     }
-    response
 }
 
 fn unknown() -> Response {

@@ -5,26 +5,38 @@ use serde_json::{Map, Value, json};
 
 use super::PREFIX;
 use crate::name::InvocationId;
+use crate::serve::Told;
 use crate::serve::said::{Said, of_report};
 use crate::tool::{Function, encode};
 
 /// The result of an invocation that is over.
-pub(super) fn over(function: &Function, invocation: InvocationId, report: &Value) -> CallToolResult {
-    let said = of_report(report);
+pub(super) fn over(function: &Function, invocation: InvocationId, told: &Told) -> CallToolResult {
+    let id = ("invocation", json!(invocation.to_string()));
+    if let Some(value) = told.plainly_returned() {
+        let mut result = returned(function, value);
+        result.meta = Some(metas(vec![id, ("outcome", json!("returned"))]));
+        return result;
+    }
+    let report = told.json();
+    let said = of_report(&report);
     let mut result = if said.code == "returned" {
-        let value = encode::structured(function, &report["value"]);
-        let mut result = CallToolResult::success(vec![ContentBlock::text(value.to_string())]);
-        result.structured_content = Some(value);
-        result
+        returned(function, &report["value"])
     } else {
         // Without structured content: a client checks that against the schema of a success, also in an error.
         CallToolResult::error(vec![ContentBlock::text(said.text)])
     };
-    let mut meta = vec![("invocation", json!(invocation.to_string())), ("outcome", json!(said.code))];
+    let mut meta = vec![id, ("outcome", json!(said.code))];
     if report["refusals"].as_array().is_some_and(|all| !all.is_empty()) {
         meta.push(("refusals", report["refusals"].clone()));
     }
     result.meta = Some(metas(meta));
+    result
+}
+
+fn returned(function: &Function, value: &Value) -> CallToolResult {
+    let value = encode::structured(function, value);
+    let mut result = CallToolResult::success(vec![ContentBlock::text(value.to_string())]);
+    result.structured_content = Some(value);
     result
 }
 

@@ -157,7 +157,7 @@ impl Mcp {
             () = cx.ct.cancelled() => return Ok(answer::cancelled().into()),
         };
         match came {
-            Came::Over(invocation, report) => self.over(&began, invocation, &report).map(Into::into),
+            Came::Over(invocation, told) => self.over(&began, invocation, &told).map(Into::into),
             Came::Waiting(invocation, question) => Box::pin(self.waits(Wait { invocation, question, ..wait }, cx)).await,
         }
     }

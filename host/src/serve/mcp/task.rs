@@ -8,9 +8,9 @@ use super::{Mcp, answer};
 use crate::clock::Instant;
 use crate::invoke::Began;
 use crate::name::{Digest, InvocationId};
-use crate::serve::Caller;
 use crate::serve::front::{Came, Turned};
 use crate::serve::said::of_turned;
+use crate::serve::{Caller, Told};
 
 /// How often a client should ask.
 const POLL_MS: u64 = 2_000;
@@ -58,13 +58,13 @@ impl Mcp {
             Came::Waiting(invocation, question) => {
                 DetailedTask::new(self.new_task(caller, invocation, question).await, TaskPayload::Working)
             }
-            Came::Over(invocation, report) => {
+            Came::Over(invocation, told) => {
                 let mut task = self.new_task(caller, invocation, None).await;
                 task.status_message = None;
-                if report["outcome"] == "cancelled" {
+                if told.outcome() == "cancelled" {
                     DetailedTask::new(task, TaskPayload::Cancelled)
                 } else {
-                    let result = serde_json::to_value(self.over(&began, invocation, &report)?);
+                    let result = serde_json::to_value(self.over(&began, invocation, &told)?);
                     let Ok(Value::Object(result)) = result else {
                         return Err(ErrorData::internal_error("the result cannot be written down", None));
                     };
@@ -83,13 +83,13 @@ impl Mcp {
     }
 
     /// The result of an invocation by how it began: its tool may be another by now.
-    pub(super) fn over(&self, began: &Began, invocation: InvocationId, report: &Value) -> Result<CallToolResult, ErrorData> {
+    pub(super) fn over(&self, began: &Began, invocation: InvocationId, told: &Told) -> Result<CallToolResult, ErrorData> {
         let shelf = self.front.shelf();
         let mut offers = shelf.offers.values();
         let offer = offers.find(|offer| *offer.tool() == began.tool && offer.function.name == began.function);
         let gone =
             || ErrorData::internal_error("its tool is not served any more; `tollgate result` has what came of it", None);
-        offer.map(|offer| answer::over(&offer.function, invocation, report)).ok_or_else(gone)
+        offer.map(|offer| answer::over(&offer.function, invocation, told)).ok_or_else(gone)
     }
 }
 

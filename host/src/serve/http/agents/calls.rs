@@ -190,8 +190,8 @@ async fn answer(site: &Site, call: &Call, along: Along, replayed: bool) -> Resul
         Along::Came(came) => came,
     };
     let mut response = match &came {
-        Came::Over(_, report) if report["outcome"] == "cancelled" && call.deadline.is_some() => late().into_response(),
-        Came::Over(id, report) if report["outcome"] == "refused" => refused(*id, report).into_response(),
+        Came::Over(_, told) if told.outcome() == "cancelled" && call.deadline.is_some() => late().into_response(),
+        Came::Over(id, told) if told.outcome() == "refused" => refused(*id, &told.json()).into_response(),
         Came::Over(..) => Json(shown(site, call, &came).await?).into_response(),
         Came::Waiting(id, question) => {
             let again = if question.is_some() { WAITS } else { RUNS };

@@ -1,5 +1,6 @@
 //! Invocations as their callers see them: how each stands, what came of it, its receipt; and taking one back.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,7 +90,7 @@ pub(super) struct Invocation {
 /// An invocation as it stands.
 pub(super) async fn view(site: &Site, (tool, function): (&str, &str), came: &Came) -> Result<Invocation, Problem> {
     let (id, state, question, report) = match came {
-        Came::Over(id, report) => (id, Now::Over, None, Some(report)),
+        Came::Over(id, told) => (id, Now::Over, None, Some(told.json())),
         Came::Waiting(id, Some(question)) => (id, Now::Waiting, Some(*question), None),
         Came::Waiting(id, None) => (id, Now::Running, None, None),
     };
@@ -101,9 +102,9 @@ pub(super) async fn view(site: &Site, (tool, function): (&str, &str), came: &Cam
             Some(Asks { id: Counter(question), url, expires })
         }
     };
-    let reported = |report: &Value| {
-        let shaped = shaped::<Report>(report.clone())?;
-        Ok::<_, Problem>(Report { code: of_report(report).code, ..shaped })
+    let reported = |report: Cow<'_, Value>| {
+        let code = of_report(&report).code;
+        Ok::<_, Problem>(Report { code, ..shaped::<Report>(report.into_owned())? })
     };
     let report = report.map(reported).transpose()?;
     let (tool, function) = (tool.to_owned(), function.to_owned());
