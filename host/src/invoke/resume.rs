@@ -95,7 +95,8 @@ impl Host {
         let (initiator, actors, session) = (before.initiator, before.actors, before.session);
         let call =
             Call { function: Some(before.function), arguments: before.arguments, initiator, actors, session, key: None };
-        let mut ordered = invocation.prepare(call, arguments, Skew::from(before.start));
+        let digest = call.digest(&loaded.manifest.tool, &function.name);
+        let mut ordered = invocation.prepare((call, digest), arguments, Skew::from(before.start));
         if !same_engine {
             // Another engine counts otherwise, and what it has to repeat was paid for.
             ordered.order.limits.fuel.0 = ordered.order.limits.fuel.0.saturating_mul(2);

@@ -42,7 +42,7 @@ pub struct Call {
 
 impl Call {
     /// The digest by which an equal call is known: principal, session, tool, function and canonical arguments.
-    fn digest(&self, tool: &ToolName, function: &str) -> Digest {
+    pub(super) fn digest(&self, tool: &ToolName, function: &str) -> Digest {
         let arguments = serde_json::from_str(&self.arguments).unwrap_or_else(|_| Value::String(self.arguments.clone()));
         let principal = json!([self.initiator.as_str(), self.actors.text(), self.session]);
         Digest::of(json!([principal, tool.as_str(), function, arguments]).to_string().as_bytes())
@@ -110,7 +110,7 @@ impl Host {
         if let Err(refusal) = admit(&loaded.manifest, &rights, &call.actors) {
             return invocation.turn_away(refusal).await;
         }
-        let ordered = invocation.prepare(call, arguments, Skew::from(rights.now));
+        let ordered = invocation.prepare((call, digest), arguments, Skew::from(rights.now));
         invocation.run(ordered, cancelled.into_future()).await
     }
 
@@ -175,7 +175,8 @@ impl Invocation<'_> {
         }
     }
 
-    pub(super) fn prepare(&self, call: Call, arguments: Vec<Val>, clock: Skew) -> Ordered {
+    /// Makes it ready to run; the digest is that of the call.
+    pub(super) fn prepare(&self, call: (Call, Digest), arguments: Vec<Val>, clock: Skew) -> Ordered {
         let watch = Stopwatch::default();
         let timing = Watch { watch: watch.clone(), clock: clock.clone() };
         let session = self.session(call, timing);
@@ -202,9 +203,8 @@ impl Invocation<'_> {
         self.close(ended).await
     }
 
-    fn session(&self, call: Call, timing: Watch) -> Session {
+    fn session(&self, (call, digest): (Call, Digest), timing: Watch) -> Session {
         let manifest = &self.loaded.manifest;
-        let call_digest = call.digest(&manifest.tool, &self.function.name);
         let who = Who {
             invocation: self.id,
             tool: manifest.tool.clone(),
@@ -214,7 +214,7 @@ impl Invocation<'_> {
             actors: call.actors,
             session: call.session,
             rules: self.host.rules,
-            call: call_digest,
+            call: digest,
         };
         Session {
             who: Arc::new(who),
