@@ -1,7 +1,6 @@
 //! The sandbox: one engine, bounded guest threads, and one run of one function under every limit of `[limits]`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use wasmtime::component::Linker;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -18,6 +17,7 @@ mod pace;
 mod run;
 mod stopwatch;
 mod threads;
+mod ticker;
 mod wasi;
 
 pub use cache::Cache;
@@ -53,7 +53,7 @@ pub struct Sandbox {
     id: Arc<str>,
     threads: threads::Threads,
     places: Arc<tokio::sync::Semaphore>,
-    alive: Arc<AtomicBool>,
+    ticker: ticker::Ticker,
 }
 
 /// What decides the compiled code. The same for the pool and for the compiling child.
@@ -124,11 +124,10 @@ impl Sandbox {
             Broken::while_doing("making the engine with its pool", format!("{e:#}"))
                 .help("lower the number of concurrent invocations")
         })?;
-        let alive = Arc::new(AtomicBool::new(true));
-        threads::tick(engine.weak(), Arc::clone(&alive))?;
+        let ticker = ticker::Ticker::start(engine.weak())?;
         let places = Arc::new(tokio::sync::Semaphore::new(settings.concurrent as usize));
         let id = id_of(&engine).into();
-        Ok(Self { engine, id, threads: threads::Threads::new(settings.threads)?, places, alive })
+        Ok(Self { engine, id, threads: threads::Threads::new(settings.threads)?, places, ticker })
     }
 
     /// The engine, for components and linkers.
@@ -158,11 +157,5 @@ impl Sandbox {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)
             .map_err(|e| Broken::while_doing("linking WASI", format!("{e:#}")))?;
         Ok(linker)
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        self.alive.store(false, Ordering::SeqCst);
     }
 }

@@ -244,6 +244,7 @@ impl Sandbox {
     /// When a host function panicked: its panic goes on here.
     pub async fn run<T: Send + 'static>(&self, pre: &InstancePre<Cell<T>>, host: T, order: Order) -> Ended<T> {
         let _place = self.places.acquire().await;
+        let _running = self.ticker.running();
         let yielded = Arc::new(AtomicBool::new(false));
         let begins = if order.pace.is_long() { Begins::Longer } else { Begins::Here };
         let running = whole(pre.clone(), host, order, Arc::clone(&yielded));

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
-use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -102,20 +101,4 @@ impl Drop for Threads {
         // A runtime must not be waited for inside another one.
         self.longer.take().into_iter().for_each(Runtime::shutdown_background);
     }
-}
-
-/// Ticks the engine's epoch every millisecond while the sandbox lives.
-pub(super) fn tick(engine: wasmtime::EngineWeak, alive: Arc<AtomicBool>) -> Result<(), Broken> {
-    let ticking = move || {
-        while alive.load(Ordering::SeqCst) {
-            std::thread::park_timeout(Duration::from_millis(1));
-            let Some(engine) = engine.upgrade() else { return };
-            engine.increment_epoch();
-        }
-    };
-    std::thread::Builder::new()
-        .name("epoch".into())
-        .spawn(ticking)
-        .map(drop)
-        .map_err(|e| Broken::while_doing("starting the epoch thread", e))
 }
