@@ -107,10 +107,12 @@ impl Doors {
         Ok(Self { site, agents, people, admin })
     }
 
-    /// Where each door listens: the port is known only now where the configuration says 0.
+    /// Each door, the scheme it is spoken to by, and where it listens: the port is known only now where the configuration
+    /// says 0.
     #[must_use]
-    pub fn addresses(&self) -> [(&'static str, std::net::SocketAddr); 3] {
-        [("agents", self.agents.address()), ("people", self.people.address()), ("admin", self.admin.address())]
+    pub fn addresses(&self) -> [(&'static str, &'static str, std::net::SocketAddr); 3] {
+        let each = [("agents", &self.agents), ("people", &self.people), ("admin", &self.admin)];
+        each.map(|(door, listener)| (door, listener.scheme(), listener.address()))
     }
 
     /// Serves until `stop` resolves; then takes no new calls, and lets those that run finish within `grace`.
