@@ -1,6 +1,7 @@
 //! Doors for programs and browsers. Each translates and decides nothing: whatever comes in is one call of [`Front`].
 
 mod admission;
+mod cursor;
 mod figures;
 mod front;
 mod http;

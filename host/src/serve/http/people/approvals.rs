@@ -14,12 +14,13 @@ use super::super::Site;
 use super::super::document::Problems;
 use super::super::guard::one;
 use super::super::problem::Problem;
-use super::super::request::{Body, Named, Query, after_number, cursor, cut, limit};
+use super::super::request::{Body, Named, Query, after_number, cut, limit};
 use super::super::shapes::{Counter, shaped};
 use super::Person;
 use crate::approval::{Answered, Question};
 use crate::gate::Questions as _;
 use crate::name::{Digest, PersonName};
+use crate::serve::cursor;
 use crate::serve::front::Turned;
 use crate::setup::{Given, Unanswerable};
 
@@ -121,7 +122,7 @@ pub(super) async fn list(
         before = Some(last.id);
         mine.extend(some.into_iter().filter(|question| question.rules.may_answer(&directory, now).contains(&person.name)));
     }
-    let next_cursor = cut(&mut mine, limit).map(|last| cursor(&last.id.to_string()));
+    let next_cursor = cut(&mut mine, limit).map(|last| cursor::after(&last.id.to_string()));
     let approvals = mine.iter().map(|question| shaped(question.row())).collect::<Result<_, _>>()?;
     Ok(Json(Questions { approvals, next_cursor }))
 }
