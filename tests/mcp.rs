@@ -1,6 +1,6 @@
 //! MCP on standard input and output, as an agent's program speaks it.
 
-mod agent;
+pub mod agent;
 
 use serde_json::{Value, json};
 

@@ -133,3 +133,24 @@ fn questions_come_in_pages() {
     }
     assert_eq!(paged, ids.into_iter().rev().collect::<Vec<_>>(), "each once, the newest first");
 }
+
+/// Whoever answered has gone, and so has the process that asked: whatever is served next goes on with it, unasked.
+#[test]
+fn what_was_answered_goes_on_although_nobody_asks_for_it() {
+    let it = Waiting::new();
+    let asked = it.post("d", &[]).is(202);
+    let Waiting { world, served, .. } = it;
+    drop(served);
+    let agreed = "UPDATE approvals SET state = 'agreed' WHERE id = 1; INSERT INTO answers VALUES (1, 'ben', 'yes', 0, 0)";
+    world.store().execute_batch(agreed).expect("an answer");
+    let _served = Served::start(&world);
+    super::client::until(&world, "SELECT count(*) FROM journal WHERE entry ->> '$.kind' = 'ended'", 1);
+    let id = asked["invocation"].as_str().expect("an id");
+    assert_eq!(
+        world.done(&["journal", "show", id])["entries"]
+            .as_array()
+            .and_then(|all| all.last()?["kind"].as_str().map(str::to_owned))
+            .as_deref(),
+        Some("ended")
+    );
+}

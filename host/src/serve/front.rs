@@ -117,6 +117,13 @@ impl Front {
         self.people.as_ref().map(|people| format!("{people}/approvals/{question}"))
     }
 
+    /// Where its caller looks how an invocation stands; none where agents come over standard input.
+    #[must_use]
+    pub fn status(&self, invocation: InvocationId) -> Option<String> {
+        let agents = &self.workspace.config.serve.agents.url;
+        self.people.as_ref().map(|_| format!("{agents}/v1/invocations/{invocation}"))
+    }
+
     /// Until when a question stands; none if there is no such question.
     ///
     /// # Errors
@@ -294,13 +301,14 @@ impl Front {
         self.look(invocation).await
     }
 
-    /// Ends an invocation of this caller that waits; false if it does not wait any more.
+    /// Ends an invocation of this caller that waits, and has one that runs ended by whichever process runs it.
     ///
     /// # Errors
     /// When there is none, or it is not this caller's.
-    pub async fn cancel(&self, caller: &Caller, invocation: InvocationId) -> Result<bool, Turned> {
+    pub async fn cancel(&self, caller: &Caller, invocation: InvocationId) -> Result<(), Turned> {
         self.own(caller, invocation).await?;
-        Ok(self.host.cancel(invocation).await?)
+        self.host.cancel(invocation).await?;
+        Ok(())
     }
 
     /// The invocation that an idempotency key of this caller names; none while there is none on record.
