@@ -8,5 +8,6 @@ mod document;
 mod events;
 mod fair;
 mod operators;
+mod sessions;
 mod tls;
 mod waits;

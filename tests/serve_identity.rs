@@ -4,6 +4,7 @@ mod chain;
 mod deputy;
 mod http;
 mod issuer;
+mod probes;
 mod requests;
 mod says_yes;
 mod secrets;

@@ -7,11 +7,13 @@ mod front;
 mod http;
 mod mcp;
 mod offer;
+mod rates;
 mod reload;
 mod said;
 mod stdio;
 mod take_up;
 mod token;
+mod turned;
 
 pub use admission::{Busy, Most, Turns};
 pub use figures::begin as count;

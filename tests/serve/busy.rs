@@ -36,25 +36,6 @@ fn full(reply: &Reply) {
     assert!(after.is_some_and(|after| (1..=60).contains(&after)), "{reply:?}");
 }
 
-fn over_mcp(served: &Served, token: &str, tool: &str) -> Value {
-    let meta =
-        json!({ "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {} });
-    let params = json!({ "name": tool, "arguments": {}, "_meta": meta });
-    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
-    let named = [
-        ("accept", "application/json, text/event-stream"),
-        ("mcp-protocol-version", "2026-07-28"),
-        ("mcp-method", "tools/call"),
-        ("mcp-name", tool),
-    ];
-    let reply = served.agent("POST", "/mcp", token, &named, Some(&request));
-    let said = reply.body.lines().find_map(|line| {
-        let said = serde_json::from_str::<Value>(line.strip_prefix("data: ").unwrap_or(line)).ok()?;
-        said.get("result").cloned()
-    });
-    said.unwrap_or_else(|| panic!("no result: {reply:?}"))
-}
-
 #[test]
 fn the_line_is_in_order_and_bounded_and_nothing_is_lost() {
     let (world, served) = narrow("per-caller = 1\nqueue = 3\n");
@@ -74,7 +55,7 @@ fn the_line_is_in_order_and_bounded_and_nothing_is_lost() {
             })
             .collect();
         full(&call("one-more".to_owned())());
-        let told = over_mcp(&served, &token, "probe_nothing");
+        let told = served.tool(&token, "probe_nothing", &json!({}));
         assert_eq!(
             (&told["isError"], &told["_meta"]["dev.tollgate/outcome"]),
             (&json!(true), &json!("door.busy")),
@@ -90,7 +71,7 @@ fn the_line_is_in_order_and_bounded_and_nothing_is_lost() {
         queued(&served, 0);
         // The key that found no place names nothing yet.
         assert_eq!(call("one-more".to_owned())().is(200)["report"]["code"], "returned");
-        assert_eq!(over_mcp(&served, &token, "probe_nothing")["_meta"]["dev.tollgate/outcome"], "returned");
+        assert_eq!(served.tool(&token, "probe_nothing", &json!({}))["_meta"]["dev.tollgate/outcome"], "returned");
     });
 }
 

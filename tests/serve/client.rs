@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{PASSPHRASE, World, program};
 
@@ -105,9 +105,26 @@ impl Served {
         self.door(self.agents, AGENTS).begin("POST", "/mcp", token, &[&accept, headers].concat(), Some(request))
     }
 
+    /// The result of a tool called over MCP by a client that can do nothing else.
+    pub fn tool(&self, token: &str, tool: &str, arguments: &Value) -> Value {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let params = json!({ "name": tool, "arguments": arguments, "_meta": meta });
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        let named = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", tool)];
+        let mut answer = String::new();
+        self.mcp(token, &named, &request).read_to_string(&mut answer).expect("an answer");
+        let said = answer.lines().find_map(|line| {
+            let said = serde_json::from_str::<Value>(line.strip_prefix("data: ").unwrap_or(line)).ok()?;
+            said.get("result").cloned()
+        });
+        said.unwrap_or_else(|| panic!("no result: {answer}"))
+    }
+
     /// Calls a tool with a key.
     pub fn call(&self, tool: &str, token: &str, key: &str, arguments: &Value) -> Reply {
-        self.called(tool, token, &[("idempotency-key", key)], &serde_json::json!({ "arguments": arguments }))
+        self.called(tool, token, &[("idempotency-key", key)], &json!({ "arguments": arguments }))
     }
 
     /// Calls a tool with these headers and this body.

@@ -10,6 +10,8 @@ use tokio::sync::oneshot;
 use super::admission::{Busy, Most, Turns};
 use super::mcp::Subscribers;
 use super::offer::{Offer, Shelf};
+use super::rates::Rates;
+use super::turned::Tried;
 use super::{Caller, figures};
 use crate::admit::may_call;
 use crate::clock::Instant;
@@ -17,8 +19,13 @@ use crate::diagnostic::Broken;
 use crate::gate::{Questions as _, World as _};
 use crate::invoke::{Began, Call, Host, Keep as _, NotCalled, Outcome, Report, Standing, Waits as _};
 use crate::name::InvocationId;
+use crate::quota::Rate;
 use crate::setup::{NotReady, Went, Workspace};
 use crate::store::Store;
+use crate::unit::Duration;
+
+/// So many calls of what one caller may not call go on record.
+const TRIES: Rate = Rate { count: 30, period: Duration(60_000) };
 
 /// What a caller asks for.
 #[derive(Debug, Clone)]
@@ -83,6 +90,8 @@ pub struct Front {
     pub(super) shelf: RwLock<Arc<Shelf>>,
     pub(super) subscribers: Subscribers,
     turns: Turns,
+    /// Of whom it goes on record that they called what they may not.
+    tries: Rates,
     stopping: AtomicBool,
     secret: [u8; 32],
     seals: RequestStateCodec,
@@ -107,8 +116,8 @@ impl Front {
         let most = Most { per_caller: limits.per_caller, per_tool: limits.per_tool, queue: limits.queue, ..Most::default() };
         let seals = RequestStateCodec::new_with_keyring("1", [("1", secret.to_vec())]);
         let seals = seals.map_err(|e| Broken::while_doing("making the key of what clients bring back", e))?;
-        let (turns, subscribers) = (Turns::new(most), Subscribers::default());
-        Ok(Self { workspace, host, store, shelf, subscribers, turns, stopping, secret, seals, people })
+        let (turns, subscribers, tries) = (Turns::new(most), Subscribers::default(), Rates::new(TRIES));
+        Ok(Self { workspace, host, store, shelf, subscribers, turns, tries, stopping, secret, seals, people })
     }
 
     /// Where a question is answered.
@@ -185,12 +194,18 @@ impl Front {
     /// # Errors
     /// When it is not, or there is none.
     pub async fn offer(&self, caller: &Caller, name: &str) -> Result<Arc<Offer>, Turned> {
-        let offer = self.shelf().offers.get(name).cloned().ok_or(Turned::Unknown)?;
+        // In this order: a name that nothing has takes as long.
         let rights = self.store.rights(&caller.person).await?;
+        let offer = self.shelf().offers.get(name).cloned().ok_or(Turned::Unknown)?;
         match may_call(offer.loaded.manifest(), &rights, &caller.actors) {
             Ok(()) => Ok(offer),
             Err(refusal) => {
-                tracing::info!(code = %refusal.code, tool = %offer.tool(), person = %caller.person, "not offered");
+                let (person, actors, tool) = (caller.person.clone(), caller.actors.clone(), offer.tool().clone());
+                let tried = Tried { person: Some(person), actors: Some(actors), tool: Some(tool) };
+                // More than that would fill the journal, and says nothing new.
+                if self.tries.count(&tried.whose(), self.store.now()).is_ok() {
+                    tried.to_call(self.store.clone(), refusal.code);
+                }
                 Err(Turned::Unknown)
             }
         }

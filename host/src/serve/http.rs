@@ -12,7 +12,6 @@ mod problem;
 mod request;
 mod sessions;
 mod shapes;
-mod turned;
 
 use std::sync::Arc;
 
@@ -22,10 +21,10 @@ use tokio::sync::{Semaphore, watch};
 
 use self::agents::Flights;
 pub use self::agents::mount;
-use self::guard::Rates;
 use self::listen::Listener;
 use self::problem::Problem;
 use super::Front;
+use super::rates::Rates;
 use super::token::Tokens;
 use crate::clock::Instant;
 use crate::config::Serve;

@@ -24,6 +24,9 @@ use super::{Caller, Front, cursor, over, said};
 /// So many tools on one page of the list.
 const PAGE: usize = 200;
 
+/// How long a call that joins one that runs waits for it.
+const MOMENT: Duration = Duration::from_secs(2);
+
 /// How long a client may keep the list.
 const LIST_MS: u64 = 30_000;
 
@@ -91,7 +94,12 @@ impl Mcp {
         match came {
             Ok((offer, Came::Over(invocation, report))) => Ok(answer::over(&offer.function, invocation, &report).into()),
             Ok((_, Came::Waiting(invocation, question))) => {
-                self.waits(ladder::Wait { caller: &caller, request: &request, invocation, question, round: 0 }, cx).await
+                let wait = ladder::Wait { caller: &caller, request: &request, invocation, question, round: 0 };
+                match question {
+                    Some(_) => self.waits(wait, cx).await,
+                    // Somebody has taken it up: mostly it is over in a moment.
+                    None => self.held(wait, within.unwrap_or(MOMENT).min(MOMENT), cx).await,
+                }
             }
             Err(Turned::Unknown) => Err(ErrorData::invalid_params(format!("unknown tool: {}", request.name), None)),
             Err(turned) => Ok(answer::turned(&said::of_turned(&turned)).into()),

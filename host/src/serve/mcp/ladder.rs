@@ -143,7 +143,7 @@ impl Mcp {
     }
 
     /// Waits for the answer a while, and says how it stands then.
-    async fn held(
+    pub(super) async fn held(
         &self,
         wait: Wait<'_>,
         hold: Duration,
