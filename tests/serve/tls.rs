@@ -98,14 +98,27 @@ async fn calls_over_a_kept_connection_lose_no_time_to_small_packets() {
     let world = world(&certificate);
     let served = Served::with(&world, "");
     let token = agent_token(&world, "cli", "ben", "s1");
-    let client = client(&certificate.0).http1_only().build().expect("a client");
+    for client in [client(&certificate.0).http1_only(), client(&certificate.0)] {
+        let client = client.build().expect("a client");
+        // Again where the machine was busy with other tests: what waits for acknowledgements does so every time.
+        let mut medians = Vec::new();
+        while medians.len() < 3 && medians.last().is_none_or(|median| *median >= Duration::from_millis(20)) {
+            medians.push(median(&served, &client, &token).await);
+        }
+        println!("50 calls over one TLS connection: median {medians:?}");
+        assert!(medians.last().is_some_and(|median| *median < Duration::from_millis(20)), "{medians:?}");
+    }
+}
+
+/// Of 50 calls, one after the other.
+async fn median(served: &Served, client: &reqwest::Client, token: &str) -> Duration {
     let meta =
         json!({ "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {} });
     let params = json!({ "name": "probe_nothing", "arguments": {}, "_meta": meta });
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
     let mut times = Vec::new();
     for _ in 0..50 {
-        let request = client.post(format!("https://{}/mcp", served.agents)).bearer_auth(&token).json(&body);
+        let request = client.post(format!("https://{}/mcp", served.agents)).bearer_auth(token).json(&body);
         let named = [("mcp-method", "tools/call"), ("mcp-name", "probe_nothing"), ("mcp-protocol-version", "2026-07-28")];
         let request = named.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         let began = Instant::now();
@@ -116,9 +129,7 @@ async fn calls_over_a_kept_connection_lose_no_time_to_small_packets() {
         assert!(text.contains("\"dev.tollgate/outcome\":\"returned\""), "{text}");
     }
     times.sort_unstable();
-    println!("50 calls over one TLS connection: median {:?}, longest {:?}", times[25], times[49]);
-    // Every single one would have waited; a machine that is busy with other tests slows only some.
-    assert!(times[12] < Duration::from_millis(20), "a quarter took less than {:?}", times[12]);
+    times[25]
 }
 
 #[test]
@@ -145,13 +156,25 @@ fn what_is_wrong_with_the_files_is_said_before_anything_listens() {
         world.write("tls/cert.pem", certificate);
         world.write("tls/key.pem", key);
         allow(&world, mode);
-        let ran = world.tollgate(&["serve"]);
-        assert!(ran.code != 0 && ran.stdout.is_empty(), "{case}: {ran:?}");
-        assert!(said.iter().all(|said| ran.stderr.contains(said)), "{case}: {}", ran.stderr);
+        let why = refused(&world);
+        assert!(said.iter().all(|said| why.contains(said)), "{case}: {why}");
     }
     std::fs::remove_file(world.path("tls/cert.pem")).expect("it was there");
-    let gone = world.tollgate(&["serve"]);
-    assert!(gone.code != 0 && gone.stderr.contains("`certificate` under [serve]"), "{gone:?}");
+    let gone = refused(&world);
+    assert!(gone.contains("`certificate` under [serve]"), "{gone}");
+}
+
+/// What is said instead of serving a world; one that is served all the same is ended.
+fn refused(world: &World) -> String {
+    let mut serve = Command::new(program());
+    serve.arg("serve").current_dir(world.path("")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut serve = serve.spawn().expect("it starts");
+    let listens = BufReader::new(serve.stdout.take().expect("its output")).lines().next();
+    serve.kill().expect("it was running or is over");
+    let ended = serve.wait_with_output().expect("it ends");
+    assert!(listens.is_none(), "it listens");
+    assert!(ended.status.code().is_some_and(|code| code != 0), "{ended:?}");
+    String::from_utf8(ended.stderr).expect("text")
 }
 
 #[test]
@@ -182,8 +205,7 @@ fn nothing_listens_beyond_this_machine_without_tls_unless_it_is_said_to_be_meant
     let world = World::new();
     let config = world.read("tollgate.toml");
     world.write("tollgate.toml", &format!("{config}\n[serve]\nagents = \"0.0.0.0:0\"\n"));
-    let ran = world.tollgate(&["serve"]);
-    assert!(ran.code != 0 && ran.stderr.contains("beyond this machine without TLS"), "{ran:?}");
+    assert!(refused(&world).contains("beyond this machine without TLS"));
 }
 
 /// What it says of itself is what can be called.
