@@ -204,7 +204,7 @@ impl Front {
                 let tried = Tried { person: Some(person), actors: Some(actors), tool: Some(tool) };
                 // More than that would fill the journal, and says nothing new.
                 if self.tries.count(&tried.whose(), self.store.now()).is_ok() {
-                    tried.to_call(self.store.clone(), refusal.code);
+                    tried.calling(self.store.clone(), refusal.code);
                 }
                 Err(Turned::Unknown)
             }

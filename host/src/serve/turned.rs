@@ -26,14 +26,14 @@ impl Tried {
     }
 
     /// Puts on record that an agent came where people answer.
-    pub(super) async fn to_answer(self, store: &Store) {
+    pub(super) async fn answering(self, store: &Store) {
         tracing::warn!(code = SELF_APPROVAL, "an agent's token came to the approvers' door");
         self.note(store, SELF_APPROVAL.to_owned(), "people").await;
     }
 
     /// Puts on record that somebody called what he may not. Nobody waits for it: an answer that came later than that for a
     /// name which nothing has would tell them apart.
-    pub(super) fn to_call(self, store: Arc<Store>, code: Code) {
+    pub(super) fn calling(self, store: Arc<Store>, code: Code) {
         tokio::spawn(async move { self.note(&store, code.to_string(), "agents").await });
     }
 

@@ -141,7 +141,7 @@ async fn self_approval(site: &Site, signed: &Signed, now: Instant) -> Problem {
     if let Err(many) = site.counted(&tried.whose(), now) {
         return many;
     }
-    tried.to_answer(&site.front.store).await;
+    tried.answering(&site.front.store).await;
     let why = "this is an agent's token, and people answer here: an agent never does";
     Problem::new(StatusCode::FORBIDDEN, SELF_APPROVAL, why)
 }
