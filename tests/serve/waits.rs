@@ -160,7 +160,7 @@ fn while_a_manifest_does_not_check_a_question_stays_open() {
     let it = Waiting { world, served, agent, ben };
     let shown = it.served.look("/v1/approvals/1", &it.ben);
     let yes = json!({ "decision": "yes", "payload_sha256": shown.is(200)["payload_sha256"] });
-    it.decide(&it.ben, "1", shown.header("etag"), &yes).problem(503, "record.unavailable");
+    it.decide(&it.ben, "1", shown.header("etag"), &yes).problem(503, "door.manifest");
     assert_eq!(it.served.look("/v1/approvals/1", &it.ben).is(200)["state"], "open");
     let Waiting { world, served, agent, ben } = it;
     drop(served);

@@ -22,7 +22,7 @@ use crate::gate::Questions as _;
 use crate::name::{Digest, PersonName};
 use crate::serve::cursor;
 use crate::serve::front::Turned;
-use crate::setup::{Given, Unanswerable};
+use crate::setup::{Given, NotReady, Unanswerable};
 
 /// Which questions are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -263,6 +263,12 @@ pub(in super::super) async fn answer(
     })?;
     let given = Given { question, person, yes, wrong: 0, door };
     let shelf = front.shelf();
+    if let Some(card) = &question.card
+        && let Err(NotReady::Problems(_)) = shelf.in_force(&card.act.tool)
+    {
+        let why = format!("the manifest of `{}` does not check now: the question stays open", card.act.tool);
+        return Err(problem(StatusCode::SERVICE_UNAVAILABLE, "door.manifest", why));
+    }
     let answered = front.workspace.answer(&front.store, given, |tool| shelf.in_force(tool)).await;
     let answered = answered.map_err(|failed| {
         tracing::error!(?failed, "an answer was not recorded");
