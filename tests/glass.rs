@@ -95,7 +95,7 @@ async fn breaks_and_dies(world: &World, question: &str, person: &str) {
         question: question.parse().expect("a number"),
         person: PersonName::parse(person).expect("a name"),
         reason: Statement::parse(REASON).expect("a reason"),
-        now: workspace.current(&ToolName::parse("probe").expect("a name")),
+        now: workspace.current(&ToolName::parse("probe").expect("a name")).expect("a sound manifest"),
     };
     assert_eq!(store.break_glass(breaking).await.expect("a record"), Answered::Counted(State::Agreed));
     store.close().await.expect("an end");

@@ -1,6 +1,6 @@
 //! MCP on standard input and output, as an agent's program speaks it.
 
-mod agent;
+pub mod agent;
 
 use serde_json::{Value, json};
 
@@ -66,6 +66,39 @@ fn what_a_guest_prints_reaches_the_record_and_never_the_protocol() {
     agent.end();
 }
 
+/// Two readers of one text could read two messages in it: that is refused here as it is over HTTP.
+#[test]
+fn a_line_that_means_two_things_is_answered_and_not_done() {
+    let world = World::new();
+    let mut agent = Agent::start(&world, &json!({}));
+    let call = |arguments: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":77,"method":"tools/call","params":{{"name":"probe_forum_post","arguments":{arguments}}}}}"#
+        )
+    };
+    let twice = r#"{"forum":"eng-help","thread":"1","body":"a","body":"b"}"#;
+    let long = format!("\"{}\"", "x".repeat(17 << 20));
+    let lines = [
+        call(twice),
+        call("{}").replace(r#""method":"#, r#""method":"tools/list","method":"#),
+        "no JSON".to_owned(),
+        call("{}") + "{}",
+        long,
+    ];
+    for line in &lines {
+        agent.write(line);
+        let answer = agent.hear();
+        let said = (&answer["error"]["code"], &answer["id"]);
+        assert_eq!(said, (&json!(-32600), &Value::Null), "{}: {answer}", &line[..line.len().min(200)]);
+    }
+    agent.write("");
+    let fine = r#"{"forum":"eng-help","thread":"1","body":"b"}"#;
+    agent.write(&call(fine));
+    assert_eq!(code(&agent.answer(77)["result"]), "returned", "the same without the other body is done");
+    assert_eq!(world.count("SELECT count(*) FROM posts WHERE invocation IS NOT NULL"), 1);
+    agent.end();
+}
+
 /// A client's cancellation ends the guest: its place is free, and its end is on record.
 #[test]
 fn a_client_that_cancels_stops_the_guest() {
@@ -100,6 +133,8 @@ fn a_call_that_waits_is_joined_by_an_equal_one_and_goes_on_after_the_yes() {
     assert_eq!(code(&waits), "agree.waiting");
     let question = waits["_meta"]["dev.tollgate/approval"]["id"].as_u64().expect("a question");
     assert!(text(&waits).contains(&format!("tollgate approvals show {question}")), "{waits}");
+    let approval = &waits["_meta"]["dev.tollgate/approval"];
+    assert_eq!((&approval["url"], &approval["status_url"]), (&Value::Null, &Value::Null), "nothing listens: {waits}");
     let again = agent.call("forum_post", &post());
     assert_eq!(again["_meta"]["dev.tollgate/approval"]["id"], question, "an equal call asks a second time");
     world.answered(&["-o", "json", "approvals", "yes", &question.to_string()], &[("passphrase", PASSPHRASE)]);

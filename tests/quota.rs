@@ -86,6 +86,7 @@ proptest! {
                     let free = ends.find(|end| model_allows(&uses, &charge, *end)).expect("a window ends");
                     prop_assert!(!model_allows(&uses, &charge, Instant(free.0 - 1)), "{uses:?} before {free:?}");
                     prop_assert!(refusal.message.ends_with(&format!("free at {free}")), "{} and not {}", refusal.message, free);
+                    prop_assert_eq!(refusal.until, Some(free));
                     prop_assert!(judged(&uses, &charge, free).is_ok());
                     prop_assert!(judged(&uses, &charge, Instant(free.0 - 1)).is_err());
                 }

@@ -97,7 +97,7 @@ fn answers(world: &World, question: u64, person: &str, yes: bool) -> Answered {
         let store = workspace.store().expect("a store");
         let person = PersonName::parse(person).expect("a name");
         let asked = store.question(question).await.expect("a look").expect("a question");
-        let now = workspace.current(&asked.card.expect("a card").act.tool);
+        let now = workspace.current(&asked.card.expect("a card").act.tool).expect("a sound manifest");
         let body = Body::of(2).number("question", question).text("of", person.to_string());
         let reply = Reply { question, person, yes, now };
         let answered = store.answer(reply, Chapter::alone(Draft::new(Kind::Answered, body))).await.expect("on record");

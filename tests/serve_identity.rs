@@ -5,6 +5,7 @@ mod checked;
 mod deputy;
 mod http;
 mod issuer;
+mod probes;
 mod requests;
 mod says_yes;
 mod secrets;

@@ -1,6 +1,7 @@
 //! Questions that outlive a process: asked in one, answered in another, performed in a third, once.
 
 use serde_json::{Value, json};
+use tollgate_example_tools::terminal::Ended;
 
 use crate::world::{PASSPHRASE, Ran, World, codes};
 
@@ -33,6 +34,40 @@ pub fn answer(world: &World, word: &str, question: &str) -> Value {
 
 fn posts(world: &World) -> i64 {
     world.count("SELECT count(*) FROM posts WHERE invocation IS NOT NULL")
+}
+
+/// Somebody is editing the manifest at that moment.
+#[test]
+fn a_yes_is_not_judged_by_a_manifest_that_does_not_check() {
+    let world = asking();
+    let (invocation, question) = waits(&world, "while it is edited");
+    let right = world.read("tools/probe.toml");
+    world.write("tools/probe.toml", &right.replace("runbooks/**", "runbooks/**/x"));
+    for word in ["yes", "no"] {
+        let ended = answer_typed(&world, word, &question);
+        assert_eq!(ended.status.code(), Some(5), "{}", ended.screen);
+        let said = "the manifest of `probe` does not check now; the question stays open";
+        assert!(ended.screen.contains(said) && ended.screen.contains("`tollgate check`"), "{}", ended.screen);
+    }
+    let listed = world.done(&["approvals", "list"]);
+    assert_eq!(listed["questions"][0]["state"], "open", "{listed}");
+    assert_eq!(world.count("SELECT count(*) FROM answers"), 0);
+    world.write("tools/probe.toml", &right);
+    assert_eq!(answer(&world, "yes", &question)["state"], "agreed");
+    assert_eq!(world.done(&["result", &invocation])["outcome"], "returned");
+    // A tool that is gone altogether is no tool that is being edited.
+    let (_, question) = waits(&world, "then it is removed");
+    std::fs::remove_file(world.path("tools/probe.toml")).expect("it was there");
+    answer_typed(&world, "yes", &question);
+    assert_eq!(world.done(&["approvals", "list", "--all"])["questions"][0]["state"], "void");
+}
+
+/// Types an answer, whatever comes of it.
+fn answer_typed(world: &World, word: &str, question: &str) -> Ended {
+    let mut terminal = world.at_terminal(&["approvals", word, question]);
+    terminal.expect("passphrase").expect("the prompt");
+    terminal.type_line(PASSPHRASE).expect("typing");
+    terminal.end().expect("an end")
 }
 
 #[test]

@@ -138,6 +138,14 @@ impl Waits for InMemory {
         self.store.put_back(invocation)
     }
 
+    fn take_back(&self, invocation: InvocationId) {
+        self.store.take_back(invocation);
+    }
+
+    fn taken_back(&self, invocation: InvocationId, seen: &AtomicU64) -> bool {
+        self.store.taken_back(invocation, seen)
+    }
+
     fn delivered(&self, invocation: InvocationId) -> Pending<'_, Result<(), Broken>> {
         self.store.delivered(invocation)
     }

@@ -123,6 +123,8 @@ pub enum FaultKind {
     Diverged,
     /// None of its doing: somebody has stopped it.
     Frozen,
+    /// None of its doing either: its caller took it back. Its invocation ends as cancelled.
+    TakenBack,
 }
 
 impl FaultKind {
@@ -146,6 +148,7 @@ impl FaultKind {
             Self::BadAnswer => "bad-answer",
             Self::Diverged => "diverged",
             Self::Frozen => "frozen",
+            Self::TakenBack => "taken-back",
         }
     }
 }

@@ -160,7 +160,7 @@ impl Freeze {
             (id, None) => format!("a person can thaw it: `tollgate thaw {id}`"),
             (id, Some(_)) => format!("wait for its end, or a person can thaw it before: `tollgate thaw {id}`"),
         };
-        Refusal::new(Code::Frozen, why).unless(change)
+        Refusal { until: self.ends, ..Refusal::new(Code::Frozen, why).unless(change) }
     }
 }
 

@@ -15,6 +15,7 @@ pub use run::Call;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -84,6 +85,13 @@ pub trait Waits: Send + Sync {
 
     /// Ends one that nobody has taken up, with the entries that say so; false if there is none.
     fn cancel(&self, invocation: InvocationId, chapter: Chapter) -> Pending<'_, Result<bool, Broken>>;
+
+    /// Tells whichever process runs an invocation to end it.
+    fn take_back(&self, invocation: InvocationId);
+
+    /// Whether it was told so of this one: asked for every running guest at each of its epochs. `seen` belongs to the guest,
+    /// and makes the answer cheap while nothing is taken back.
+    fn taken_back(&self, invocation: InvocationId, seen: &AtomicU64) -> bool;
 
     /// Whose an invocation is; none if there is none on record.
     fn began(&self, invocation: InvocationId) -> Pending<'_, Result<Option<Began>, Broken>>;

@@ -165,6 +165,12 @@ impl InvocationId {
         seconds.saturating_mul(1000).saturating_add(u64::from(nanos) / 1_000_000)
     }
 
+    /// Its 128 bits, the upper half first.
+    #[must_use]
+    pub const fn halves(&self) -> (u64, u64) {
+        self.0.as_u64_pair()
+    }
+
     /// Adds the hyphenated form to a text.
     pub fn push_to(&self, text: &mut String) {
         text.push_str(self.0.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()));

@@ -249,6 +249,7 @@ pub fn judge<'c>(counters: impl IntoIterator<Item = (&'c Charge, Option<Instant>
             Code::QuotaSpent,
             format!("the quota of {what} is spent: {says}, and the next is free at {free}"),
         )
-        .unless(format!("wait until then; an operator can raise {raise}"))),
+        .unless(format!("wait until then; an operator can raise {raise}"))
+        .until(free)),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::clock::Instant;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $stage:literal . $reason:literal;)*) => {
         /// `stage.reason`, as in section 3 of the design.
@@ -88,19 +90,28 @@ pub struct Refusal {
     pub message: String,
     /// What would change the answer, as far as the guest may be told.
     pub change: Option<String>,
+    /// From when on the answer may be another, where that is known.
+    pub until: Option<Instant>,
 }
 
 impl Refusal {
     /// A refusal with its sentence.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), change: None }
+        Self { code, message: message.into(), change: None, until: None }
     }
 
     /// The same refusal, saying what would change it.
     #[must_use]
     pub fn unless(mut self, change: impl Into<String>) -> Self {
         self.change = Some(change.into());
+        self
+    }
+
+    /// The same refusal, saying when the answer may be another by itself.
+    #[must_use]
+    pub const fn until(mut self, until: Instant) -> Self {
+        self.until = Some(until);
         self
     }
 }

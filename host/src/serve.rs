@@ -2,18 +2,21 @@
 
 mod admission;
 mod checked;
+mod cursor;
 mod figures;
 mod front;
 mod http;
 mod in_place;
 mod mcp;
 mod offer;
+mod rates;
 mod reload;
 mod said;
 mod stdio;
 mod take_up;
 mod told;
 mod token;
+mod turned;
 
 pub use admission::{Busy, Most, Turns};
 pub use figures::begin as count;

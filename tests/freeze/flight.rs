@@ -103,7 +103,7 @@ fn world() -> World {
 /// Ben's answer; nobody goes on yet.
 async fn yes(open: &Open, question: u64) -> Answered {
     let (person, tool) = (PersonName::parse("ben").expect("a name"), ToolName::parse("probe").expect("a name"));
-    let reply = Reply { question, person, yes: true, now: open.workspace.current(&tool) };
+    let reply = Reply { question, person, yes: true, now: open.workspace.current(&tool).expect("a sound manifest") };
     let said = Chapter::alone(Draft::new(Kind::Answered, Body::of(1).number("question", question)));
     open.store.answer(reply, said).await.expect("on record")
 }

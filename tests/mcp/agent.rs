@@ -37,8 +37,13 @@ impl Agent {
 
     /// Sends a message.
     pub fn tell(&mut self, message: &Value) {
+        self.write(&message.to_string());
+    }
+
+    /// Sends a line as it is.
+    pub fn write(&mut self, line: &str) {
         let input = self.input.as_mut().expect("it is open");
-        writeln!(input, "{message}").and_then(|()| input.flush()).expect("it listens");
+        writeln!(input, "{line}").and_then(|()| input.flush()).expect("it listens");
     }
 
     /// The next message, whatever it is: every line of the stream is one.

@@ -60,7 +60,7 @@ impl Open {
     /// Gus says yes; nobody goes on yet.
     pub async fn agreed(&self, question: u64) {
         let (person, tool) = (PersonName::parse("gus").expect("a name"), ToolName::parse("probe").expect("a name"));
-        let reply = Reply { question, person, yes: true, now: self.workspace.current(&tool) };
+        let reply = Reply { question, person, yes: true, now: self.workspace.current(&tool).expect("a sound manifest") };
         let said = Chapter::alone(Draft::new(Kind::Answered, Body::of(1).number("question", question)));
         self.store.answer(reply, said).await.expect("on record");
         let asked = self.store.question(question).await.expect("a look").expect("a question");

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Served, agent_token, person_token, until};
+use super::client::{Reply, Served, agent_token, person_token, until};
 use crate::world::{GRANTS, World};
 
 fn post(body: &str) -> Value {
@@ -84,14 +84,35 @@ fn what_came_of_a_call_has_one_code_in_every_door() {
 #[test]
 fn a_spent_quota_says_when_to_come_again() {
     let world = World::new();
-    world.grant(&format!("{GRANTS}\n[quota]\n\"forum.post\" = \"1 per day per initiator\"\n"));
+    world.grant(&format!("{GRANTS}\n[quota]\n\"forum.post\" = \"1 per hour per initiator\"\n"));
     let served = Served::start(&world);
     let token = agent_token(&world, "cli", "ben", "s1");
     served.call("probe_forum_post", &token, "1", &post("a")).is(200);
     let spent = served.call("probe_forum_post", &token, "2", &post("b"));
     spent.problem(429, "fund.quota-spent");
-    assert!(spent.header("retry-after").is_some(), "{spent:?}");
+    // When the only use leaves the window, not a while that is the same for everything; the test may be slow.
+    assert!((3_000..=3_600).contains(&after(&spent)), "{spent:?}");
     assert_eq!(world.count(POSTS), 1);
+}
+
+/// What a refusal says of when to come again, in seconds.
+fn after(reply: &Reply) -> u64 {
+    reply.header("retry-after").and_then(|after| after.parse().ok()).unwrap_or_else(|| panic!("not when: {reply:?}"))
+}
+
+#[test]
+fn a_freeze_says_when_it_ends_and_otherwise_a_minute() {
+    let world = World::new();
+    let served = Served::start(&world);
+    let token = agent_token(&world, "cli", "ben", "s1");
+    world.done(&["freeze", "tool", "probe", "--reason", "odd", "--as", "ben", "--for", "10 min"]);
+    let frozen = served.call("probe_nothing", &token, "1", &json!({}));
+    frozen.problem(503, "freeze.frozen");
+    assert!((500..=600).contains(&after(&frozen)), "{frozen:?}");
+    world.done(&["freeze", "everything", "--reason", "odd", "--as", "ben"]);
+    let frozen = served.call("probe_nothing", &token, "2", &json!({}));
+    frozen.problem(503, "freeze.frozen");
+    assert!((60..=600).contains(&after(&frozen)), "{frozen:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{PASSPHRASE, World, program};
 
@@ -21,6 +21,7 @@ pub struct Served {
     child: Child,
     pub agents: SocketAddr,
     pub people: SocketAddr,
+    admin: SocketAddr,
 }
 
 /// An answer.
@@ -83,7 +84,7 @@ impl Served {
         }
         let said: Value = serde_json::from_str(&said).expect("where it listens");
         let at = |door: &str| said[door].as_str().and_then(|at| at.parse().ok()).expect("an address");
-        Self { agents: at("agents"), people: at("people"), child }
+        Self { agents: at("agents"), people: at("people"), admin: at("admin"), child }
     }
 
     /// A request at the agents' door.
@@ -98,9 +99,32 @@ impl Served {
         self.door(self.people, PEOPLE).send(method, path, token, headers, body)
     }
 
+    /// A request of MCP at the agents' door, whose answer is still to come.
+    pub fn mcp(&self, token: &str, headers: &[(&str, &str)], request: &Value) -> TcpStream {
+        let accept = [("accept", "application/json, text/event-stream")];
+        self.door(self.agents, AGENTS).begin("POST", "/mcp", token, &[&accept, headers].concat(), Some(request))
+    }
+
+    /// The result of a tool called over MCP by a client that can do nothing else.
+    pub fn tool(&self, token: &str, tool: &str, arguments: &Value) -> Value {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let params = json!({ "name": tool, "arguments": arguments, "_meta": meta });
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        let named = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", tool)];
+        let mut answer = String::new();
+        self.mcp(token, &named, &request).read_to_string(&mut answer).expect("an answer");
+        let said = answer.lines().find_map(|line| {
+            let said = serde_json::from_str::<Value>(line.strip_prefix("data: ").unwrap_or(line)).ok()?;
+            said.get("result").cloned()
+        });
+        said.unwrap_or_else(|| panic!("no result: {answer}"))
+    }
+
     /// Calls a tool with a key.
     pub fn call(&self, tool: &str, token: &str, key: &str, arguments: &Value) -> Reply {
-        self.called(tool, token, &[("idempotency-key", key)], &serde_json::json!({ "arguments": arguments }))
+        self.called(tool, token, &[("idempotency-key", key)], &json!({ "arguments": arguments }))
     }
 
     /// Calls a tool with these headers and this body.
@@ -111,6 +135,11 @@ impl Served {
     /// Reads at the people's door.
     pub fn look(&self, path: &str, token: &str) -> Reply {
         self.person("GET", path, token, &[], None)
+    }
+
+    /// What it counts.
+    pub fn metrics(&self) -> String {
+        self.door(self.admin, "127.0.0.1").send("GET", "/metrics", "", &[], None).body
     }
 
     /// Events, as they come.
@@ -141,8 +170,9 @@ struct Door {
 }
 
 impl Door {
+    /// Sends a request, and leaves the answer to who asks.
     #[expect(clippy::too_many_arguments, reason = "the parts of a request, in their order")]
-    fn send(&self, method: &str, path: &str, token: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Reply {
+    fn begin(&self, method: &str, path: &str, token: &str, headers: &[(&str, &str)], body: Option<&Value>) -> TcpStream {
         let body = body.map(|body| body.as_str().map_or_else(|| body.to_string(), str::to_owned));
         let mut request = head(method, path, self.name, token, headers) + "connection: close\r\n";
         if let Some(body) = &body {
@@ -153,6 +183,12 @@ impl Door {
         }
         let mut stream = connect(self.address);
         stream.write_all(format!("{request}\r\n{}", body.unwrap_or_default()).as_bytes()).expect("sending");
+        stream
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a request, in their order")]
+    fn send(&self, method: &str, path: &str, token: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Reply {
+        let mut stream = self.begin(method, path, token, headers, body);
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("an answer");
         parse(&String::from_utf8(answer).expect("an answer in UTF-8"))

@@ -133,3 +133,62 @@ fn questions_come_in_pages() {
     }
     assert_eq!(paged, ids.into_iter().rev().collect::<Vec<_>>(), "each once, the newest first");
 }
+
+/// A client that can neither poll a task nor open a link is told where its call stands.
+#[test]
+fn what_waits_over_mcp_has_an_address_of_its_own() {
+    let it = Waiting::new();
+    let post = json!({ "forum": "eng-help", "thread": "1", "body": "e" });
+    let waits = it.served.tool(&it.agent, "probe_forum_post", &post)["_meta"]["dev.tollgate/approval"].clone();
+    let status = waits["status_url"].as_str().unwrap_or_else(|| panic!("no address: {waits}"));
+    let path = status.strip_prefix("http://agents.test").unwrap_or_else(|| panic!("not at the agents' door: {status}"));
+    let shown = it.served.agent("GET", path, &it.agent, &[], None).is(200);
+    assert_eq!((&shown["state"], &shown["invocation"]), (&json!("waiting"), &waits["invocation"]));
+    assert_eq!(shown["approval"]["url"], waits["url"]);
+}
+
+/// A host that began while a manifest was being edited judges nothing by it.
+#[test]
+fn while_a_manifest_does_not_check_a_question_stays_open() {
+    let it = Waiting::new();
+    let asked = it.post("f", &[]).is(202);
+    let Waiting { world, served, agent, ben } = it;
+    drop(served);
+    let right = world.read("tools/probe.toml");
+    world.write("tools/probe.toml", &right.replace("runbooks/**", "runbooks/**/x"));
+    let served = Served::start(&world);
+    let it = Waiting { world, served, agent, ben };
+    let shown = it.served.look("/v1/approvals/1", &it.ben);
+    let yes = json!({ "decision": "yes", "payload_sha256": shown.is(200)["payload_sha256"] });
+    it.decide(&it.ben, "1", shown.header("etag"), &yes).problem(503, "door.manifest");
+    assert_eq!(it.served.look("/v1/approvals/1", &it.ben).is(200)["state"], "open");
+    let Waiting { world, served, agent, ben } = it;
+    drop(served);
+    world.write("tools/probe.toml", &right);
+    let it = Waiting { served: Served::start(&world), world, agent, ben };
+    assert_eq!(it.decide(&it.ben, "1", shown.header("etag"), &yes).is(200)["state"], "agreed");
+    let path = format!("/v1/invocations/{}", asked["invocation"].as_str().expect("an id"));
+    let over = it.served.agent("GET", &path, &it.agent, &[("prefer", "wait=30")], None).is(200);
+    assert_eq!((&over["report"]["code"], it.world.count(POSTS)), (&json!("returned"), 1), "{over}");
+}
+
+/// Whoever answered has gone, and so has the process that asked: whatever is served next goes on with it, unasked.
+#[test]
+fn what_was_answered_goes_on_although_nobody_asks_for_it() {
+    let it = Waiting::new();
+    let asked = it.post("d", &[]).is(202);
+    let Waiting { world, served, .. } = it;
+    drop(served);
+    let agreed = "UPDATE approvals SET state = 'agreed' WHERE id = 1; INSERT INTO answers VALUES (1, 'ben', 'yes', 0, 0)";
+    world.store().execute_batch(agreed).expect("an answer");
+    let _served = Served::start(&world);
+    super::client::until(&world, "SELECT count(*) FROM journal WHERE entry ->> '$.kind' = 'ended'", 1);
+    let id = asked["invocation"].as_str().expect("an id");
+    assert_eq!(
+        world.done(&["journal", "show", id])["entries"]
+            .as_array()
+            .and_then(|all| all.last()?["kind"].as_str().map(str::to_owned))
+            .as_deref(),
+        Some("ended")
+    );
+}

@@ -57,6 +57,7 @@ fn s28_somebody_elses_deputy() {
     assert_eq!(question(1, &gus), question(4711, &gus));
 
     keys_are_their_callers(&served, &bens, &gus);
+    invocations_are_their_callers(&served, &bens, &others);
     sessions_are_their_callers(&served, &bens, &others);
 
     // Whom a call names in its arguments or beside them is nobody's authority.
@@ -89,6 +90,41 @@ fn keys_are_their_callers(served: &Served, bens: &str, gus: &str) {
     assert_ne!(id(&first), id(&other));
     assert!(other.body.contains("m-gus") && !other.body.contains("m-ben"), "{other:?}");
     assert_eq!(call(bens, "m-else").code(), "200 door.arguments");
+}
+
+/// An invocation over the API, its receipt and its key.
+fn invocations_are_their_callers(served: &Served, bens: &str, others: &[(&str, String)]) {
+    let call = |token: &str, message: &str| {
+        let body = json!({ "arguments": { "message": message } }).to_string();
+        let more = format!("{}Idempotency-Key: k-2\r\n", bearer(token));
+        exchange(served.agents, &served.post(served.agents, "/v1/tools/probe_fail/invocations", &more, &body))
+    };
+    let id = |answer: &Answer| answer.json()["invocation"].as_str().map(str::to_owned);
+    let mine = call(bens, "m-ben");
+    let invocation = id(&mine).unwrap_or_else(|| panic!("no invocation: {mine:?}"));
+    for (case, token) in others {
+        // The same words under the same key, and others: each a call of its own, and no word of his.
+        let theirs = call(token, "m-ben");
+        assert!(theirs.status == 200 && id(&theirs).is_some_and(|id| id != invocation), "{case}: {theirs:?}");
+        assert_eq!(theirs.header("idempotency-replayed"), None, "{case}");
+        let never = uuid(&format!("{invocation}."), '0');
+        for path in ["/v1/invocations/ID", "/v1/receipts/ID"] {
+            let look = |id: &str| said(&served.get(served.agents, &path.replace("ID", id), &bearer(token)), id);
+            assert_eq!(look(&invocation), look(&never), "{path}, {case}");
+            assert_eq!(look(&invocation).0, 404, "{path}, {case}");
+            assert_eq!(served.get(served.agents, &path.replace("ID", &invocation), &bearer(bens)).status, 200, "{path}");
+        }
+        let cancel = |id: &str| {
+            let path = format!("/v1/invocations/{id}/cancel");
+            said(&exchange(served.agents, &served.post(served.agents, &path, &bearer(token), "")), id)
+        };
+        assert_eq!((cancel(&invocation), cancel(&invocation).0), (cancel(&never), 404), "{case}");
+    }
+    let again = call(bens, "m-ben");
+    assert_eq!((id(&again), again.header("idempotency-replayed")), (Some(invocation), Some("true")), "{again:?}");
+    // What another says under the key is no other call of his: nothing is learnt of what he said.
+    let other = call(&others[0].1, "m-gus");
+    assert!(other.code() == "422 door.idempotency-key" && !other.body.contains("m-ben"), "{other:?}");
 }
 
 /// A session of the older revisions.

@@ -231,7 +231,7 @@ impl Stage {
         let (invocation, question) = Self::set_down(&self.host, &self.asks, times, body).await?;
         let person = PersonName::parse(PERSON).map_err(|e| e.to_string())?;
         let tool = ToolName::parse(TOOLS[0].0).map_err(|e| e.to_string())?;
-        let reply = Reply { question, person, yes: true, now: self.workspace.current(&tool) };
+        let reply = Reply { question, person, yes: true, now: self.workspace.current(&tool).expect("a sound manifest") };
         let draft = Draft::new(Kind::Answered, Body::of(2).text("answer", "yes").number("question", question));
         self.store.answer(reply, Chapter::alone(draft)).await.map_err(|e| format!("{e:?}"))?;
         let begun = Instant::now();

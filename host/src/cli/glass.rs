@@ -51,7 +51,7 @@ async fn break_glass(here: &Here<'_>, id: u64, person: &PersonName, reason: Stat
     note(&card.text(&here.workspace.meanwhile(store, &question)?));
     note(&warning(&question, person));
     credential(store, person).await?;
-    let now = here.workspace.current(&card.act.tool);
+    let now = here.workspace.current(&card.act.tool)?;
     let breaking = Breaking { question: id, person: person.clone(), reason, now };
     match store.break_glass(breaking).await? {
         Answered::Counted(_) => {}

@@ -42,7 +42,7 @@ const PARTS: [Part; 7] = [
     },
     Part {
         key: "turned-away",
-        says: "Turned away where people answer, in the last 7 days: an agent tried to answer for a person",
+        says: "Turned away in the last 7 days: an agent tried to answer for a person (people, terminal), or called a tool that is not for it (agents)",
         columns: &[
             ("AT", "at"),
             ("DOOR", "door"),
@@ -50,6 +50,7 @@ const PARTS: [Part; 7] = [
             ("FOR", "initiator"),
             ("AGENT", "agent"),
             ("VIA", "via"),
+            ("TOOL", "tool"),
             ("ENTRY", "entry"),
         ],
         cut: true,

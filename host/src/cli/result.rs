@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::receipt::invocation;
 use super::terminal::Terminal;
+use crate::diagnostic::Broken;
 use crate::invoke::{Host, Outcome, Report, Standing, Waits as _};
 use crate::name::InvocationId;
 use crate::setup::{Went, Workspace};
@@ -30,20 +32,33 @@ pub fn run(folder: &Path, options: &ResultOf, output: Output) -> Result<Exit, Fa
     exit
 }
 
-/// Ends an invocation that waits.
+/// How long it is waited for the process that runs an invocation to end it: what it has begun to change is finished first.
+const ENDING: Duration = Duration::from_secs(5);
+
+/// Ends an invocation that waits, or has one that runs ended.
 pub fn cancel(folder: &Path, options: &Cancel, output: Output) -> Result<Exit, Failure> {
     let id = invocation(&options.invocation)?;
     let workspace = Workspace::open(folder)?;
     let runtime = workspace.runtime()?;
     let cancelled = runtime.block_on(async {
         let (host, store) = workspace.host(None)?;
-        let cancelled = host.cancel(id).await?;
-        let standing = host.standing(id).await?;
+        let waited = host.cancel(id).await?;
+        let mut standing = host.standing(id).await?;
+        let ran = standing == Standing::Running;
+        let ending = async {
+            while standing == Standing::Running {
+                Workspace::something_new(&store).await;
+                standing = host.standing(id).await?;
+            }
+            Ok::<_, Broken>(())
+        };
+        tokio::time::timeout(ENDING, ending).await.unwrap_or(Ok(()))?;
         store.close().await?;
-        if cancelled { Ok(()) } else { Err(not_cancelled(id, &standing)) }
+        let ended = ran && matches!(&standing, Standing::Over(reported) if reported.outcome == "cancelled");
+        if waited || ended { Ok(()) } else { Err(not_cancelled(id, &standing)) }
     });
     cancelled?;
-    output.result(&json!({ "invocation": id.to_string(), "outcome": "cancelled" }), || format!("{id} waits no longer"));
+    output.result(&json!({ "invocation": id.to_string(), "outcome": "cancelled" }), || format!("{id} is cancelled"));
     Ok(Exit::Done)
 }
 
@@ -55,7 +70,7 @@ fn not_cancelled(id: InvocationId, standing: &Standing) -> Failure {
             format!("`tollgate result {id}` prints its result"),
         ),
         Standing::Running | Standing::Waiting(_) | Standing::Ready => {
-            Failure::usage(format!("a process works on {id} now"), "interrupt it there, or freeze its tool")
+            Failure::usage(format!("a process works on {id} and has not ended it yet"), "look again, or freeze its tool")
         }
     }
 }

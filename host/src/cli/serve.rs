@@ -65,9 +65,10 @@ async fn serve(site: Arc<Site>, grace: Duration, (apart, output): (&Handle, Outp
     let stop = stopped()?;
     let doors = Doors::bind(site, apart).await?;
     let addresses = doors.addresses();
-    let json: Map<String, Value> = addresses.iter().map(|(door, at)| ((*door).to_owned(), json!(at.to_string()))).collect();
+    let json: Map<String, Value> =
+        addresses.iter().map(|(door, _, at)| ((*door).to_owned(), json!(at.to_string()))).collect();
     output.result(&Value::Object(json), || {
-        let lines: Vec<String> = addresses.iter().map(|(door, at)| format!("{door:<8}http://{at}")).collect();
+        let lines: Vec<String> = addresses.iter().map(|(door, scheme, at)| format!("{door:<8}{scheme}://{at}")).collect();
         lines.join("\n")
     });
     doors.serve(stop, grace.to_std()).await;

@@ -345,8 +345,11 @@ impl Session {
 #[must_use]
 pub fn refused(function: &'static str, asked: String, refusal: &Refusal) -> Draft {
     let body = Body::of(2).text("code", refusal.code.to_string()).text("function", function);
-    let told = json!({ "message": refusal.message, "change": refusal.change }).to_string();
-    Draft::new(Kind::Refused, body).with("asked", asked).with("answered", told)
+    let mut told = json!({ "message": refusal.message, "change": refusal.change });
+    if let Some(until) = refusal.until {
+        told["until"] = json!(until.0);
+    }
+    Draft::new(Kind::Refused, body).with("asked", asked).with("answered", told.to_string())
 }
 
 /// How an intent ended.

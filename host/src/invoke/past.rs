@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 
 use super::Past;
+use super::report::refusal as shown;
 use crate::clock::Instant;
 use crate::gate::{Recalled, Recorded, Tape, in_doubt, never_begun};
 use crate::journal::{IN_DOUBT, Kind};
@@ -156,11 +157,9 @@ fn answer(past: &[Past], seq: usize) -> Result<Option<Recalled>, String> {
 fn refused(entry: &Past) -> Result<Refusal, String> {
     let code = entry.body["code"].as_str().and_then(Code::parse).ok_or("a refusal of it has no code that is known")?;
     let told: Value = serde_json::from_slice(entry.parts.get("answered").ok_or(ERASED)?).map_err(|e| e.to_string())?;
-    let refusal = Refusal::new(code, told["message"].as_str().unwrap_or_default());
-    Ok(match told["change"].as_str() {
-        Some(change) => refusal.unless(change),
-        None => refusal,
-    })
+    let (message, change) = (told["message"].as_str().unwrap_or_default(), told["change"].as_str());
+    let until = told["until"].as_u64().map(Instant);
+    Ok(Refusal { code, message: message.to_owned(), change: change.map(str::to_owned), until })
 }
 
 fn spent(body: &Value) -> Result<Spent, String> {
@@ -201,10 +200,7 @@ impl Reported {
         let value = ended.parts.get("value").and_then(|value| serde_json::from_slice::<Value>(value).ok());
         let refusals = past.iter().filter(|entry| entry.kind == Kind::Refused.as_str()).filter_map(|entry| {
             let refusal = refused(entry).ok()?;
-            Some(json!({
-                "stage": refusal.code.stage(), "reason": refusal.code.reason(), "capability": entry.body["function"],
-                "message": refusal.message, "change": refusal.change,
-            }))
+            Some(shown(entry.body["function"].as_str().unwrap_or_default(), &refusal))
         });
         let mut json = json!({
             "invocation": invocation.to_string(), "tool": began.body["tool"], "function": began.body["function"],

@@ -7,6 +7,7 @@ use crate::gate::{Book, Seen};
 use crate::journal::Meter;
 use crate::manifest::Limits;
 use crate::name::{InvocationId, ToolName};
+use crate::refusal::Refusal;
 use crate::runtime::Usage;
 
 /// How an invocation ended.
@@ -75,7 +76,7 @@ impl Report {
         let mut report = json!({
             "invocation": self.invocation.to_string(), "tool": self.tool.as_str(), "function": self.function,
             "outcome": self.outcome.as_str(), "value": self.outcome.value(),
-            "refusals": self.refusals.iter().map(refusal).collect::<Vec<_>>(),
+            "refusals": self.refusals.iter().map(|it| refusal(it.function, &it.refusal)).collect::<Vec<_>>(),
             "receipt": self.receipt.iter().map(meter).collect::<Vec<_>>(),
         });
         if let Outcome::Fault(fault) = &self.outcome {
@@ -92,11 +93,11 @@ fn meter(it: &Meter) -> Value {
     json!({ "meter": it.meter, "used": it.used, "allowed": it.allowed, "unit": it.unit })
 }
 
-fn refusal(seen: &Seen) -> Value {
-    let refusal = &seen.refusal;
+/// A refusal of what was asked for, as every report has it.
+pub(super) fn refusal(function: &str, refusal: &Refusal) -> Value {
     json!({
-        "stage": refusal.code.stage(), "reason": refusal.code.reason(), "capability": seen.function,
-        "message": refusal.message, "change": refusal.change,
+        "stage": refusal.code.stage(), "reason": refusal.code.reason(), "capability": function,
+        "message": refusal.message, "change": refusal.change, "until": refusal.until.map(|until| until.to_string()),
     })
 }
 

@@ -121,12 +121,17 @@ impl Host {
         self.end_waiting(invocation, vec![refused], how("refused")).await
     }
 
-    /// Cancels an invocation that waits; false if none waits under this id.
+    /// Cancels an invocation that waits; false if none waits under this id. One that runs is told to end, in whichever
+    /// process it does: within a few epochs, after what it has begun to change.
     ///
     /// # Errors
     /// When that cannot be put on record.
     pub async fn cancel(&self, invocation: InvocationId) -> Result<bool, Broken> {
-        self.end_waiting(invocation, Vec::new(), how(Outcome::Cancelled.as_str())).await
+        let waited = self.end_waiting(invocation, Vec::new(), how(Outcome::Cancelled.as_str())).await?;
+        if !waited {
+            self.store.take_back(invocation);
+        }
+        Ok(waited)
     }
 
     async fn end_waiting(&self, invocation: InvocationId, mut drafts: Vec<Draft>, how: Body) -> Result<bool, Broken> {

@@ -189,9 +189,22 @@ impl Invocation<'_> {
             results: usize::from(self.function.result.is_some()),
             stopwatch: watch,
             pace: self.loaded.pace.clone(),
-            stop: stop(&session),
+            stop: self.stop(&session),
         };
         Ordered { guest: Guest { session, backends: self.host.backends() }, order }
+    }
+
+    /// Whether somebody has stopped the tool, the agent, the person or everything since it was admitted, or its caller has
+    /// taken it back.
+    fn stop(&self, session: &Session) -> Stop {
+        let (world, subject, found) = (session.services.world.clone(), session.who.subject(None), AtomicU64::new(u64::MAX));
+        let (store, id, seen) = (self.host.store.clone(), self.id, AtomicU64::new(u64::MAX));
+        Arc::new(move || {
+            if store.taken_back(id, &seen) {
+                return Some(Fault::new(FaultKind::TakenBack, "its caller took it back"));
+            }
+            world.stopped(&subject, &found).map(|refusal| Fault::new(FaultKind::Frozen, refusal.message))
+        })
     }
 
     pub(super) async fn run(self, ordered: Ordered, cancelled: impl Future<Output = ()>) -> Result<Report, NotCalled> {
@@ -259,6 +272,7 @@ impl Invocation<'_> {
         }
         let outcome = match &ended.result {
             Ok(values) => self.judge(values).await,
+            Err(fault) if fault.kind == FaultKind::TakenBack => Outcome::Cancelled,
             Err(fault) => Outcome::Fault(fault.clone()),
         };
         self.finish(outcome, &ended.usage).await
@@ -327,12 +341,6 @@ impl Invocation<'_> {
         };
         Ok(self.report(outcome, book.seen.clone(), lines))
     }
-}
-
-/// Whether somebody has stopped the tool, the agent, the person or everything since it was admitted.
-fn stop(session: &Session) -> Stop {
-    let (world, subject, found) = (session.services.world.clone(), session.who.subject(None), AtomicU64::new(u64::MAX));
-    Arc::new(move || world.stopped(&subject, &found).map(|refusal| Fault::new(FaultKind::Frozen, refusal.message)))
 }
 
 fn ended(outcome: &Outcome, receipt: Vec<Meter>, entries: u32) -> Draft {

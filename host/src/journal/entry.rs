@@ -58,8 +58,8 @@ pub enum Kind {
     Clock,
     /// A person accepted that the store was put back from a backup: what is kept, and the signed head of what was lost.
     Restored,
-    /// Somebody was turned away where people answer, with what is no person's: at which door, with which code, and for whom
-    /// and through whom it was signed, where it was.
+    /// Somebody was turned away where people answer, with what is no person's, or called a tool that is not his: at which
+    /// door, with which code, which tool, and for whom and through whom it was signed, where it was.
     TurnedAway,
 }
 

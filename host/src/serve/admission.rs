@@ -103,17 +103,20 @@ impl Drop for Queued<'_> {
     }
 }
 
-/// A semaphore for each key that is in use.
+/// A semaphore for each key that is in use, and how many use it.
+type Taken<K> = Arc<Mutex<HashMap<K, (Arc<Semaphore>, usize)>>>;
+
+/// The seats of every key.
 struct Seats<K: Eq + Hash> {
     each: usize,
-    taken: Arc<Mutex<HashMap<K, Arc<Semaphore>>>>,
+    taken: Taken<K>,
 }
 
 /// The semaphore of one key.
 struct Bench<K: Eq + Hash> {
     key: K,
     semaphore: Arc<Semaphore>,
-    taken: Arc<Mutex<HashMap<K, Arc<Semaphore>>>>,
+    taken: Taken<K>,
 }
 
 /// One seat of a key. The permit goes first: whoever leaves last takes the key along.
@@ -129,7 +132,9 @@ impl<K: Eq + Hash + Clone> Seats<K> {
 
     fn of(&self, key: &K) -> Arc<Bench<K>> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let semaphore = taken.entry(key.clone()).or_insert_with(|| Arc::new(Semaphore::new(self.each))).clone();
+        let (semaphore, uses) = taken.entry(key.clone()).or_insert_with(|| (Arc::new(Semaphore::new(self.each)), 0));
+        *uses += 1;
+        let semaphore = semaphore.clone();
         Arc::new(Bench { key: key.clone(), semaphore, taken: self.taken.clone() })
     }
 }
@@ -150,8 +155,9 @@ impl<K: Eq + Hash> Drop for Bench<K> {
     /// The last one takes the key along: callers come and go, and none of them is remembered.
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        // The map's own and this one.
-        if Arc::strong_count(&self.semaphore) <= 2 {
+        let Some((_, uses)) = taken.get_mut(&self.key) else { return };
+        *uses -= 1;
+        if *uses == 0 {
             taken.remove(&self.key);
         }
     }

@@ -10,7 +10,9 @@ use super::admission::{Busy, Most, Turns};
 use super::in_place::{InPlace, Stopped};
 use super::mcp::Subscribers;
 use super::offer::{Offer, Shelf};
+use super::rates::Rates;
 use super::told::Told;
+use super::turned::Tried;
 use super::{Caller, figures};
 use crate::admit::may_call;
 use crate::clock::Instant;
@@ -18,8 +20,13 @@ use crate::diagnostic::Broken;
 use crate::gate::{Questions as _, World as _};
 use crate::invoke::{Began, Call, Host, Keep as _, NotCalled, Outcome, Report, Standing, Waits as _};
 use crate::name::InvocationId;
+use crate::quota::Rate;
 use crate::setup::{NotReady, Went, Workspace};
 use crate::store::Store;
+use crate::unit::Duration;
+
+/// So many calls of what one caller may not call go on record.
+const TRIES: Rate = Rate { count: 30, period: Duration(60_000) };
 
 /// What a caller asks for.
 #[derive(Debug, Clone)]
@@ -86,6 +93,8 @@ pub struct Front {
     /// Where guests begin.
     guests: Handle,
     turns: Turns,
+    /// Of whom it goes on record that they called what they may not.
+    tries: Rates,
     stopping: AtomicBool,
     secret: [u8; 32],
     seals: RequestStateCodec,
@@ -111,15 +120,22 @@ impl Front {
         let most = Most { per_caller: limits.per_caller, per_tool: limits.per_tool, queue: limits.queue, ..Most::default() };
         let seals = RequestStateCodec::new_with_keyring("1", [("1", secret.to_vec())]);
         let seals = seals.map_err(|e| Broken::while_doing("making the key of what clients bring back", e))?;
-        let (turns, subscribers) = (Turns::new(most), Subscribers::default());
+        let (turns, subscribers, tries) = (Turns::new(most), Subscribers::default(), Rates::new(TRIES));
         let guests = Handle::current();
-        Ok(Self { workspace, host, store, shelf, subscribers, guests, turns, stopping, secret, seals, people })
+        Ok(Self { workspace, host, store, shelf, subscribers, guests, turns, tries, stopping, secret, seals, people })
     }
 
     /// Where a question is answered.
     #[must_use]
     pub fn link(&self, question: u64) -> Option<String> {
         self.people.as_ref().map(|people| format!("{people}/approvals/{question}"))
+    }
+
+    /// Where its caller looks how an invocation stands; none where agents come over standard input.
+    #[must_use]
+    pub fn status(&self, invocation: InvocationId) -> Option<String> {
+        let agents = &self.workspace.config.serve.agents.url;
+        self.people.as_ref().map(|_| format!("{agents}/v1/invocations/{invocation}"))
     }
 
     /// Until when a question stands; none if there is no such question.
@@ -188,12 +204,18 @@ impl Front {
     /// # Errors
     /// When it is not, or there is none.
     pub async fn offer(&self, caller: &Caller, name: &str) -> Result<Arc<Offer>, Turned> {
-        let offer = self.shelf().offers.get(name).cloned().ok_or(Turned::Unknown)?;
+        // In this order: a name that nothing has takes as long.
         let rights = self.store.rights(&caller.person).await?;
+        let offer = self.shelf().offers.get(name).cloned().ok_or(Turned::Unknown)?;
         match may_call(offer.loaded.manifest(), &rights, &caller.actors) {
             Ok(()) => Ok(offer),
             Err(refusal) => {
-                tracing::info!(code = %refusal.code, tool = %offer.tool(), person = %caller.person, "not offered");
+                let (person, actors, tool) = (caller.person.clone(), caller.actors.clone(), offer.tool().clone());
+                let tried = Tried { person: Some(person), actors: Some(actors), tool: Some(tool) };
+                // More than that would fill the journal, and says nothing new.
+                if self.tries.count(&tried.whose(), self.store.now()).is_ok() {
+                    tried.calling(self.store.clone(), refusal.code);
+                }
                 Err(Turned::Unknown)
             }
         }
@@ -304,13 +326,14 @@ impl Front {
         self.look(invocation).await
     }
 
-    /// Ends an invocation of this caller that waits; false if it does not wait any more.
+    /// Ends an invocation of this caller that waits, and has one that runs ended by whichever process runs it.
     ///
     /// # Errors
     /// When there is none, or it is not this caller's.
-    pub async fn cancel(&self, caller: &Caller, invocation: InvocationId) -> Result<bool, Turned> {
+    pub async fn cancel(&self, caller: &Caller, invocation: InvocationId) -> Result<(), Turned> {
         self.own(caller, invocation).await?;
-        Ok(self.host.cancel(invocation).await?)
+        self.host.cancel(invocation).await?;
+        Ok(())
     }
 
     /// The invocation that an idempotency key of this caller names; none while there is none on record.

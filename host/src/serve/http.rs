@@ -12,7 +12,6 @@ mod problem;
 mod request;
 mod sessions;
 mod shapes;
-mod turned;
 
 use std::sync::Arc;
 
@@ -23,10 +22,10 @@ use tokio::sync::{Semaphore, watch};
 
 use self::agents::Flights;
 pub use self::agents::mount;
-use self::guard::Rates;
 use self::listen::Listener;
 use self::problem::Problem;
 use super::Front;
+use super::rates::Rates;
 use super::token::Tokens;
 use crate::clock::Instant;
 use crate::config::Serve;
@@ -112,10 +111,12 @@ impl Doors {
         Ok(Self { site, agents, people, admin, apart: apart.clone() })
     }
 
-    /// Where each door listens: the port is known only now where the configuration says 0.
+    /// Each door, the scheme it is spoken to by, and where it listens: the port is known only now where the configuration
+    /// says 0.
     #[must_use]
-    pub fn addresses(&self) -> [(&'static str, std::net::SocketAddr); 3] {
-        [("agents", self.agents.address()), ("people", self.people.address()), ("admin", self.admin.address())]
+    pub fn addresses(&self) -> [(&'static str, &'static str, std::net::SocketAddr); 3] {
+        let each = [("agents", &self.agents), ("people", &self.people), ("admin", &self.admin)];
+        each.map(|(door, listener)| (door, listener.scheme(), listener.address()))
     }
 
     /// Serves until `stop` resolves; then takes no new calls, and lets those that run finish within `grace`.

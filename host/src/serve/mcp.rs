@@ -19,10 +19,13 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::front::{Asked, Came, Turned};
-use super::{Caller, Front, over, said};
+use super::{Caller, Front, cursor, over, said};
 
 /// So many tools on one page of the list.
 const PAGE: usize = 200;
+
+/// How long a call that joins one that runs waits for it.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// How long a client may keep the list.
 const LIST_MS: u64 = 30_000;
@@ -91,7 +94,12 @@ impl Mcp {
         match came {
             Ok((offer, Came::Over(invocation, told))) => Ok(answer::over(&offer.function, invocation, &told).into()),
             Ok((_, Came::Waiting(invocation, question))) => {
-                self.waits(ladder::Wait { caller: &caller, request: &request, invocation, question, round: 0 }, cx).await
+                let wait = ladder::Wait { caller: &caller, request: &request, invocation, question, round: 0 };
+                match question {
+                    Some(_) => self.waits(wait, cx).await,
+                    // Somebody has taken it up: mostly it is over in a moment.
+                    None => self.held(wait, within.unwrap_or(MOMENT).min(MOMENT), cx).await,
+                }
             }
             Err(Turned::Unknown) => Err(ErrorData::invalid_params(format!("unknown tool: {}", request.name), None)),
             Err(turned) => Ok(answer::turned(&said::of_turned(&turned)).into()),
@@ -124,10 +132,11 @@ impl ServerHandler for Mcp {
             let said = said::of_turned(&broken.into());
             ErrorData::internal_error(said.text, None)
         })?;
-        let after = page.and_then(|page| page.cursor).map(|cursor| listed::after(&cursor)).transpose()?;
+        let key = |cursor: String| cursor::key(&cursor).ok_or_else(|| ErrorData::invalid_params(cursor::FOREIGN, None));
+        let after = page.and_then(|page| page.cursor).map(key).transpose()?;
         let mut rest = offers.iter().filter(|offer| after.as_ref().is_none_or(|after| offer.name > *after));
         let tools: Vec<_> = rest.by_ref().take(PAGE).map(|offer| listed::tool(offer)).collect();
-        let next = if rest.next().is_some() { tools.last().map(|tool| listed::cursor(&tool.name)) } else { None };
+        let next = if rest.next().is_some() { tools.last().map(|tool| cursor::after(&tool.name)) } else { None };
         let mut list = ListToolsResult::with_all_items(tools).with_ttl_ms(LIST_MS).with_cache_scope(CacheScope::Private);
         list.next_cursor = next;
         Ok(list)

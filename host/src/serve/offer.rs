@@ -71,7 +71,10 @@ impl Shelf {
         let offer = self.offers.values().find(|offer| offer.tool() == tool);
         let loaded = offer.map(|offer| &offer.loaded).ok_or_else(|| {
             let gone = Broken::while_doing(format!("looking for the tool `{tool}`"), "it is not served now");
-            NotReady::from(gone.help("`tollgate check` says what it lacks"))
+            match self.missing.iter().find(|(missing, _)| missing == tool) {
+                Some((_, NotReady::Problems(problems))) => NotReady::Problems(problems.clone()),
+                Some((_, NotReady::Broken(_))) | None => gone.help("`tollgate check` says what it lacks").into(),
+            }
         })?;
         Ok((loaded.manifest().clone(), Some(loaded.digest())))
     }

@@ -96,7 +96,7 @@ impl Workspace {
     /// Takes an answer. What the question is bound to is compared with what `in_force` says of its tool.
     ///
     /// # Errors
-    /// When it cannot be put on record.
+    /// When it cannot be put on record, or what is in force cannot be known: then nothing has changed.
     pub async fn answer(
         &self,
         store: &Store,
@@ -107,7 +107,8 @@ impl Workspace {
         let Some(card) = &question.card else {
             return Ok(Answered::Turned(format!("the card of question {} was erased", question.id)));
         };
-        let now = self.current_of(in_force(&card.act.tool));
+        let tool = &card.act.tool;
+        let now = self.current_of(tool, in_force(tool)).map_err(Unrecorded::Broken)?;
         let reply = Reply { question: question.id, person: person.clone(), yes, now };
         let body = Body::of(7).text("answer", if yes { "yes" } else { "no" }).text("door", door);
         let body = body.text("function", card.act.function.clone()).text("invocation", question.asker.to_string());

@@ -108,15 +108,30 @@ impl Workspace {
     }
 
     /// What a question of this tool is bound to, as it stands in its folder now.
-    #[must_use]
-    pub fn current(&self, tool: &ToolName) -> Current {
-        self.current_of(self.in_force(tool))
+    ///
+    /// # Errors
+    /// When its manifest has problems.
+    pub fn current(&self, tool: &ToolName) -> Result<Current, Broken> {
+        self.current_of(tool, self.in_force(tool))
     }
 
-    /// What a question is bound to where this is in force of its tool.
-    pub(super) fn current_of(&self, in_force: Result<(Manifest, Option<Digest>), NotReady>) -> Current {
-        let (manifest, component) = in_force.map_or((None, None), |(manifest, component)| (Some(manifest), component));
-        Current { component, manifest: manifest.map(|manifest| manifest.meaning()), rules: self.config.meaning() }
+    /// What a question is bound to where this is in force of its tool. A tool that is not there is bound to nothing; of one
+    /// whose manifest is being mended, that cannot be said.
+    pub(super) fn current_of(
+        &self,
+        tool: &ToolName,
+        in_force: Result<(Manifest, Option<Digest>), NotReady>,
+    ) -> Result<Current, Broken> {
+        let (manifest, component) = match in_force {
+            Ok((manifest, component)) => (Some(manifest.meaning()), component),
+            Err(NotReady::Broken(_)) => (None, None),
+            Err(NotReady::Problems(_)) => {
+                let why = format!("the manifest of `{tool}` does not check now; the question stays open");
+                let broken = Broken::while_doing("judging what is agreed to", why);
+                return Err(broken.help("`tollgate check` says what is wrong in it"));
+            }
+        };
+        Ok(Current { component, manifest, rules: self.config.meaning() })
     }
 
     /// Waits until somebody may have answered a question, or a while is over.

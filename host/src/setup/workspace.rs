@@ -172,7 +172,10 @@ impl Workspace {
     }
 
     /// A private key of the workspace: PEM.
-    pub(super) fn key(&self, name: &str) -> Result<String, Broken> {
+    ///
+    /// # Errors
+    /// When it is missing or others may read it.
+    pub fn key(&self, name: &str) -> Result<String, Broken> {
         let path = self.path(name);
         let doing = || format!("reading the key {}", path.display());
         let mode = std::fs::metadata(&path).map_err(|e| Broken::while_doing(doing(), e))?.mode();

@@ -1,5 +1,5 @@
 //! What the processes of one store tell each other without asking the database: whether the world has moved, and the
-//! newest time. A page of memory over the file `run/world`, so that the next decision of every process sees a change.
+//! newest time, what was answered and what was taken back. A page of memory over the file `run/world`, so that the next decision of every process sees a change.
 //!
 //! A change of the world is marked before its transaction commits and settled after it. While a mark is not settled, also
 //! because its process died between the two, nobody trusts what he remembers and everybody asks the database.
@@ -13,6 +13,7 @@ use memmap2::MmapRaw;
 
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
+use crate::name::InvocationId;
 
 /// The words of the page.
 #[repr(C)]
@@ -22,7 +23,13 @@ struct Words {
     newest: AtomicU64,
     answers: AtomicU64,
     waits: AtomicU64,
+    taking: AtomicU64,
+    taken: AtomicU64,
+    back: [[AtomicU64; 2]; BACK],
 }
+
+/// So many invocations that were taken back last are known. Whoever runs one looks every few milliseconds.
+const BACK: usize = 64;
 
 /// The page.
 pub(super) struct Board(MmapRaw);
@@ -89,6 +96,34 @@ impl Board {
     /// Says whether invocations that were set down are there. Whoever says this holds the database's write lock.
     pub(super) fn waits(&self, some: bool) {
         self.words().waits.store(some.into(), Ordering::SeqCst);
+    }
+
+    /// Tells whichever process runs an invocation that its caller wants it no longer.
+    pub(super) fn take_back(&self, invocation: InvocationId) {
+        let (words, (upper, lower)) = (self.words(), invocation.halves());
+        let place = words.taking.fetch_add(1, Ordering::SeqCst) % BACK as u64;
+        let [first, second] = &words.back[place as usize];
+        first.store(upper, Ordering::SeqCst);
+        second.store(lower, Ordering::SeqCst);
+        words.taken.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Whether an invocation was taken back. `seen` is how many were when it was last found that it was not.
+    pub(super) fn taken_back(&self, invocation: InvocationId, seen: &AtomicU64) -> bool {
+        let (words, (upper, lower)) = (self.words(), invocation.halves());
+        let taken = words.taken.load(Ordering::SeqCst);
+        if taken == seen.load(Ordering::Relaxed) {
+            return false;
+        }
+        // Halves of two ids never make a third: the lower one is random.
+        let is = |[first, second]: &[AtomicU64; 2]| {
+            first.load(Ordering::SeqCst) == upper && second.load(Ordering::SeqCst) == lower
+        };
+        let there = words.back.iter().any(is);
+        if !there {
+            seen.store(taken, Ordering::Relaxed);
+        }
+        there
     }
 
     /// A time was written.

@@ -67,18 +67,21 @@ impl Store {
         })
     }
 
+    /// The last of each kind: many calls of what is not to be called hide no try to answer.
     fn turned(&self, since: i64) -> Result<Vec<Kept>, Broken> {
         let query = "SELECT entry FROM journal WHERE instr(entry, '\"kind\":\"turned-away\"') > 0 \
-                     AND CASE WHEN json_valid(entry) THEN json_extract(entry, '$.time') END > ?1 ORDER BY number DESC LIMIT ?2";
-        let mut last = self.read(LOOKING, |connection| {
-            let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-            connection
-                .prepare_cached(query)?
-                .query_map([since, most], |row| Kept::of(row, 0))?
-                .collect::<Result<Vec<_>, _>>()
+                     AND CASE WHEN json_valid(entry) THEN json_extract(entry, '$.time') END > ?1 \
+                     AND (json_extract(entry, '$.body.door') = 'agents') = ?3 ORDER BY number DESC LIMIT ?2";
+        let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+        let mut all = self.read(LOOKING, |connection| {
+            let mut last = connection.prepare_cached(query)?;
+            let mut of = |calls: bool| {
+                last.query_map(rusqlite::params![since, most, calls], |row| Kept::of(row, 0))?.collect::<Result<Vec<_>, _>>()
+            };
+            Ok([of(false)?, of(true)?].concat())
         })?;
-        last.reverse();
-        Ok(last)
+        all.sort_by_key(Kept::number);
+        Ok(all)
     }
 
     fn late(&self) -> Result<Vec<Lease>, Broken> {

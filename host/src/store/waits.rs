@@ -1,6 +1,7 @@
 //! Invocations that were set down: rows until somebody answers, then taken up again by one process, once.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
@@ -155,6 +156,14 @@ impl Waits for Store {
         })
     }
 
+    fn take_back(&self, invocation: InvocationId) {
+        self.board.take_back(invocation);
+    }
+
+    fn taken_back(&self, invocation: InvocationId, seen: &AtomicU64) -> bool {
+        self.board.taken_back(invocation, seen)
+    }
+
     fn began(&self, invocation: InvocationId) -> Pending<'_, Result<Option<Began>, Broken>> {
         Box::pin(async move {
             let (doing, id) = ("reading how an invocation began", invocation.to_string());
@@ -213,7 +222,7 @@ impl Store {
         let now = self.now().0.cast_signed();
         let ids = self.read(WAITING, |connection| {
             let mut ready = connection.prepare_cached(
-                "SELECT invocation FROM waits JOIN approvals ON approvals.id = waits.approval \
+                "SELECT waits.invocation FROM waits JOIN approvals ON approvals.id = waits.approval \
                  WHERE waits.ended IS NULL AND waits.instance IS NULL AND (state <> 'open' OR expires <= ?1) LIMIT ?2",
             )?;
             ready.query_map(params![now, most], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()

@@ -1,9 +1,7 @@
 //! What every request passes before a handler sees it: host and origin, whose it is, how many they send, and a body that
 //! arrives whole, in time and as JSON that means one thing.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -13,43 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Site;
 use super::problem::Problem;
-use crate::clock::{Clock as _, Instant};
-use crate::quota::Rate;
+use crate::clock::Clock as _;
 use crate::serve::token::Denied;
 use crate::tool::strictly;
-
-/// How a caller's requests are counted.
-pub struct Rates {
-    rate: Rate,
-    /// When each caller's next request is due (GCRA: the theoretical arrival time of its next one), in microseconds.
-    due: Mutex<HashMap<String, u64>>,
-}
-
-/// So many callers are remembered; those whose time has passed are let go first.
-const CALLERS: usize = 10_000;
-
-impl Rates {
-    pub(super) fn new(rate: Rate) -> Self {
-        Self { rate, due: Mutex::default() }
-    }
-
-    /// Counts a request; when to come again, if it is too many.
-    pub(super) fn count(&self, caller: &str, now: Instant) -> Result<(), Duration> {
-        let (period, count) = (self.rate.period.0.saturating_mul(1000), self.rate.count.max(1));
-        let (now, each) = (now.0.saturating_mul(1000), (period / count).max(1));
-        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        if due.len() >= CALLERS {
-            due.retain(|_, due| *due > now);
-        }
-        let next = due.entry(caller.to_owned()).or_insert(now);
-        let from = (*next).max(now);
-        if from - now > period.saturating_sub(each) {
-            return Err(Duration::from_micros(from - now - period.saturating_sub(each)));
-        }
-        *next = from + each;
-        Ok(())
-    }
-}
 
 /// Which door a guard stands at.
 #[derive(Clone)]

@@ -49,6 +49,10 @@ impl Listener {
         self.address
     }
 
+    pub(super) const fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
     /// Serves until it stops; connections that are at work then have `grace` to finish.
     pub(super) async fn serve(self, router: Router, mut stopping: watch::Receiver<bool>, grace: Duration) {
         let places = Arc::new(Semaphore::new(CONNECTIONS));
@@ -121,17 +125,24 @@ async fn requests(
 /// TLS by the workspace's certificate, if it names one. TLS 1.2 and 1.3, HTTP/1.1 and 2.
 pub(super) fn tls(workspace: &Workspace) -> Result<Option<TlsAcceptor>, Broken> {
     let Some((certificate, key)) = &workspace.config.serve.tls else { return Ok(None) };
-    let doing = "reading the certificate";
-    let pem = |name: &crate::name::FilePath| read_file(&workspace.path(name.as_str()), 1 << 20);
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem(certificate)?).collect();
-    let chain = chain.map_err(|e| Broken::while_doing(doing, e))?;
-    let key = PrivateKeyDer::from_pem_slice(&pem(key)?).map_err(|e| Broken::while_doing(doing, e))?;
+    let bad = |what: &str, name: &crate::name::FilePath, why: &dyn std::fmt::Display| {
+        let doing = format!("reading the {what} {}", workspace.path(name.as_str()).display());
+        Broken::while_doing(doing, why).help(format!("write a PEM file there, or name another one: `{what}` under [serve]"))
+    };
+    let pem = read_file(&workspace.path(certificate.as_str()), 1 << 20);
+    let pem = pem.map_err(|e| bad("certificate", certificate, &e.cause))?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let chain = chain.map_err(|e| bad("certificate", certificate, &e))?;
+    if chain.is_empty() {
+        return Err(bad("certificate", certificate, &"there is no certificate in it"));
+    }
+    let private = workspace.key(key.as_str())?;
+    let private = PrivateKeyDer::from_pem_slice(private.as_bytes()).map_err(|e| bad("key", key, &e))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
-    let mut config =
-        config.map_err(|e| Broken::while_doing(doing, e).help("see [serve] in tollgate.toml: certificate and key"))?;
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private));
+    let mut config = config.map_err(|e| bad("certificate", certificate, &e))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }

@@ -25,13 +25,13 @@ use super::document::{begun, not_that_way, served};
 use super::guard::{Guard, arrive, bearer};
 use super::page;
 use super::problem::Problem;
-use super::turned;
 use crate::clock::{Clock as _, Instant};
 use crate::diagnostic::Broken;
 use crate::name::PersonName;
 use crate::people::Standing;
 use crate::serve::front::Turned;
-use crate::serve::token::{Denied, Shown};
+use crate::serve::token::{Denied, Shown, Signed};
+use crate::serve::turned::{SELF_APPROVAL, Tried};
 
 /// Who is at the door: shown by a person's own credential.
 #[derive(Debug, Clone)]
@@ -117,7 +117,7 @@ async fn person(State(guard): State<Guard>, mut request: Request, next: Next) ->
     };
     let known = site.tokens.person(token, now);
     if let Err(Denied::Agents(signed)) = &known {
-        return turned::self_approval(site, signed, now).await.into_response();
+        return self_approval(site, signed, now).await.into_response();
     }
     let known = known.map_err(|denied| turned_away(&denied));
     let counted = known.and_then(|Shown { person: name, issued, expires }| {
@@ -131,6 +131,19 @@ async fn person(State(guard): State<Guard>, mut request: Request, next: Next) ->
         }
         Err(problem) => problem.into_response(),
     }
+}
+
+/// Turns an agent's token away, on record: for whom and through whom it was signed, nothing else of it. Nobody fills the
+/// journal so: what is more than a caller may send is answered and not recorded.
+async fn self_approval(site: &Site, signed: &Signed, now: Instant) -> Problem {
+    let Signed { person, actors } = signed.clone();
+    let tried = Tried { person, actors, tool: None };
+    if let Err(many) = site.counted(&tried.whose(), now) {
+        return many;
+    }
+    tried.answering(&site.front.store).await;
+    let why = "this is an agent's token, and people answer here: an agent never does";
+    Problem::new(StatusCode::FORBIDDEN, SELF_APPROVAL, why)
 }
 
 fn turned_away(denied: &Denied) -> Problem {

@@ -5,8 +5,6 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
@@ -14,6 +12,7 @@ use utoipa::IntoParams;
 use super::guard::one;
 use super::problem::Problem;
 use crate::name::{Digest, InvocationId};
+use crate::serve::cursor;
 
 /// What may stand in a path.
 pub(super) trait Id: Sized {
@@ -105,23 +104,18 @@ pub(super) fn limit(said: Option<u32>) -> Result<u32, Problem> {
     }
 }
 
-/// A cursor after this key.
-pub(super) fn cursor(key: &str) -> String {
-    URL_SAFE_NO_PAD.encode(key)
-}
-
 /// The key that a page begins after.
 pub(super) fn after(cursor: Option<&str>) -> Result<Option<String>, Problem> {
-    let key = |cursor: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok();
-    let read = |cursor| key(cursor).ok_or_else(|| Problem::malformed("door.cursor", "the cursor is none of this host's"));
-    cursor.map(read).transpose()
+    cursor.map(|cursor| cursor::key(cursor).ok_or_else(foreign)).transpose()
 }
 
 /// The number that a page begins after.
 pub(super) fn after_number(cursor: Option<&str>) -> Result<Option<u64>, Problem> {
-    let number =
-        |key: String| u64::read(&key).ok_or_else(|| Problem::malformed("door.cursor", "the cursor is none of this host's"));
-    after(cursor)?.map(number).transpose()
+    after(cursor)?.map(|key| u64::read(&key).ok_or_else(foreign)).transpose()
+}
+
+fn foreign() -> Problem {
+    Problem::malformed("door.cursor", cursor::FOREIGN)
 }
 
 /// One page of a list whose order is that of its keys, and where the next one begins.
@@ -132,7 +126,7 @@ pub(super) fn page<T>(
     let (after, limit) = (after(paging.cursor.as_deref())?, limit(paging.limit)? as usize);
     let mut rest = items.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
     let page: Vec<(String, T)> = rest.by_ref().take(limit).collect();
-    let next = rest.next().and_then(|_| page.last().map(|(key, _)| cursor(key)));
+    let next = rest.next().and_then(|_| page.last().map(|(key, _)| cursor::after(key)));
     Ok((page.into_iter().map(|(_, item)| item).collect(), next))
 }
 

@@ -20,6 +20,9 @@ const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 /// So many are open at once. One more ends the one that its caller used longest ago, or else anybody's.
 const MOST: usize = 2_048;
 
+/// So many of one person and agent, in all their tasks: one more ends their own, and nobody floods another's away.
+const EACH: usize = 256;
+
 /// Whose the open sessions are.
 #[derive(Clone, Default)]
 pub(super) struct Sessions {
@@ -50,7 +53,12 @@ impl Open {
     /// Remembers one; returns another that has to end for it.
     fn begins(&mut self, id: &str, caller: &Caller) -> Option<String> {
         self.uses += 1;
-        let ends = if self.sessions.len() < MOST { None } else { self.last(Some(caller)).or_else(|| self.last(None)) };
+        let own = self.sessions.values().filter(|(whose, _)| is_same(whose, caller)).count();
+        let ends = match (own, self.sessions.len()) {
+            (EACH.., _) | (1.., MOST..) => self.last(Some(caller)),
+            (0, MOST..) => self.last(None),
+            _ => None,
+        };
         ends.iter().for_each(|id| drop(self.sessions.remove(id)));
         self.sessions.insert(id.to_owned(), (caller.clone(), self.uses));
         ends
@@ -58,9 +66,14 @@ impl Open {
 
     /// The one that was used longest ago, of one caller or of all.
     fn last(&self, of: Option<&Caller>) -> Option<String> {
-        let each = self.sessions.iter().filter(|(_, (whose, _))| of.is_none_or(|caller| caller == whose));
+        let each = self.sessions.iter().filter(|(_, (whose, _))| of.is_none_or(|caller| is_same(whose, caller)));
         each.min_by_key(|(_, (_, used))| *used).map(|(id, _)| id.clone())
     }
+}
+
+/// Whether two are one person and agent, whatever their tasks.
+fn is_same(one: &Caller, other: &Caller) -> bool {
+    (&one.person, &one.actors) == (&other.person, &other.actors)
 }
 
 impl Sessions {

@@ -43,6 +43,8 @@ pub(super) struct Refused {
     pub(super) message: String,
     /// What would change the answer.
     pub(super) change: Option<String>,
+    /// From when on the answer may be another by itself; null where that is not known.
+    pub(super) until: Option<String>,
 }
 
 /// One line of what an invocation used.

@@ -143,7 +143,7 @@ impl Mcp {
     }
 
     /// Waits for the answer a while, and says how it stands then.
-    async fn held(
+    pub(super) async fn held(
         &self,
         wait: Wait<'_>,
         hold: Duration,
@@ -192,7 +192,8 @@ impl Mcp {
         let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
         let expires = self.expires(wait.question).await.map(|expires| expires.to_string());
         let approval = json!({
-            "id": wait.question, "url": link, "expires_at": expires, "invocation": wait.invocation.to_string(), "retry": "same_arguments",
+            "id": wait.question, "url": link, "expires_at": expires, "invocation": wait.invocation.to_string(),
+            "status_url": self.front.status(wait.invocation), "retry": "same_arguments",
         });
         result.meta = Some(answer::metas(vec![("outcome", json!("agree.waiting")), ("approval", approval)]));
         result

@@ -1,8 +1,5 @@
 //! A tool as it stands in the list: names, schemas and texts of what was pinned, hints from what is granted.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rmcp::ErrorData;
 use rmcp::model::{MetaObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
@@ -28,15 +25,4 @@ pub(super) fn tool(offer: &Offer) -> Tool {
         .with_raw_output_schema(offer.output.clone())
         .with_annotations(annotations)
         .with_meta(MetaObject(meta))
-}
-
-/// Where the next page begins: after this tool.
-pub(super) fn cursor(name: &str) -> String {
-    URL_SAFE_NO_PAD.encode(name)
-}
-
-/// The tool that a page begins after.
-pub(super) fn after(cursor: &str) -> Result<String, ErrorData> {
-    let name = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    name.ok_or_else(|| ErrorData::invalid_params("the cursor is none of this server's", None))
 }

@@ -75,11 +75,11 @@ impl Mcp {
         Ok(GetTaskResult::new(detailed))
     }
 
-    /// Withdraws what waits; what is done stays done.
+    /// Withdraws what waits or runs; what is done stays done.
     pub(super) async fn withdraw(&self, caller: &Caller, task: &str) -> Result<(), ErrorData> {
         let (invocation, _) = self.invocation(caller, task).await?;
         let cancelled = self.front.cancel(caller, invocation).await;
-        cancelled.map(drop).map_err(|turned| ErrorData::internal_error(of_turned(&turned).text, None))
+        cancelled.map_err(|turned| ErrorData::internal_error(of_turned(&turned).text, None))
     }
 
     /// The result of an invocation by how it began: its tool may be another by now.

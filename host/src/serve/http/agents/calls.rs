@@ -18,6 +18,7 @@ use super::super::problem::Problem;
 use super::super::request::{Body, Named};
 use super::invocations::{Invocation, view};
 use super::prefer::{LONGEST, Prefer, key};
+use crate::clock::{Clock as _, Instant};
 use crate::diagnostic::Broken;
 use crate::name::InvocationId;
 use crate::serve::front::{Asked, Came, Turned};
@@ -27,10 +28,13 @@ use crate::serve::{Caller, Offer, over};
 /// How often it is looked whether a call that has just begun has its id on record.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// When to come again to what runs, to what waits for a person, and to what is frozen or has no quota left.
+/// When to come again to what runs, and to what waits for a person.
 const RUNS: Duration = Duration::from_secs(1);
 const WAITS: Duration = Duration::from_secs(5);
-const STOPPED: Duration = Duration::from_secs(60);
+
+/// When to come again to what is frozen without an end: a person thaws it, and this only keeps clients from asking all the
+/// time.
+const FROZEN: Duration = Duration::from_secs(60);
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -99,16 +103,15 @@ pub(super) async fn invoke(
     let deadline = given.deadline_ms.map(|ms| Duration::from_millis(ms.into()));
     let asked = Asked { name, arguments: Value::Object(given.arguments).to_string(), key: Some(key.clone()) };
     let call = Call { caller, offer, key, prefer, deadline };
-    let asking = site.flights.ask(&call.caller, &call.key).ok_or_else(|| {
+    let _asking = site.flights.ask(&call.caller, &call.key).ok_or_else(|| {
         let why = "a request with this idempotency key is being answered: come again for its answer";
         Problem::new(StatusCode::CONFLICT, "door.in-flight", why).after(RUNS)
     })?;
     let before = site.front.keyed(&call.caller, &call.key).await.map_err(Turned::Broken)?;
     let (front, caller) = (site.front.clone(), call.caller.clone());
     let calling = async move { front.call(&caller, asked).await.map(|(_, came)| came) };
-    // What was asked for before runs, if it does, as the first request's: this one only looks.
-    let task = if before.is_some() { tokio::spawn(calling) } else { asking.run(calling) };
-    let along = along(&site, &call, task).await.map_err(|turned| turned_away(turned, before));
+    // It goes on when whoever asked has gone, until it has ended or is taken back.
+    let along = along(&site, &call, tokio::spawn(calling)).await.map_err(|turned| turned_away(turned, before));
     answer(&site, &call, along?, before.is_some()).await
 }
 
@@ -136,7 +139,6 @@ async fn along(site: &Arc<Site>, call: &Call, mut task: JoinHandle<Result<Came, 
         biased;
         ended = &mut task => match ended {
             Ok(came) => came?,
-            Err(stopped) if stopped.is_cancelled() => taken_back(site, call).await?,
             Err(e) => return Err(Broken::while_doing("running a call", e).into()),
         },
         () = over(call.deadline) => {
@@ -154,14 +156,6 @@ async fn along(site: &Arc<Site>, call: &Call, mut task: JoinHandle<Result<Came, 
             Ok(Along::Came(held.map_err(|e| Broken::while_doing("waiting for an answer", e))??))
         }
         (came, _) => Ok(Along::Came(came)),
-    }
-}
-
-/// How it stands with a call that its caller had stopped: what it had begun is finished first.
-async fn taken_back(site: &Arc<Site>, call: &Call) -> Result<Came, Turned> {
-    match site.front.keyed(&call.caller, &call.key).await? {
-        Some(id) => site.front.hold(id, WAITS).await,
-        None => Err(Broken::while_doing("running a call", "it was stopped before it was on record").into()),
     }
 }
 
@@ -191,7 +185,7 @@ async fn answer(site: &Site, call: &Call, along: Along, replayed: bool) -> Resul
     };
     let mut response = match &came {
         Came::Over(_, told) if told.outcome() == "cancelled" && call.deadline.is_some() => late().into_response(),
-        Came::Over(id, told) if told.outcome() == "refused" => refused(*id, &told.json()).into_response(),
+        Came::Over(id, told) if told.outcome() == "refused" => refused(*id, &told.json(), site.clock.now()).into_response(),
         Came::Over(..) => Json(shown(site, call, &came).await?).into_response(),
         Came::Waiting(id, question) => {
             let again = if question.is_some() { WAITS } else { RUNS };
@@ -211,11 +205,16 @@ async fn shown(site: &Site, call: &Call, came: &Came) -> Result<Invocation, Prob
 }
 
 /// A refusal of the host, with the code that MCP and the journal have.
-fn refused(id: InvocationId, report: &Value) -> Problem {
+fn refused(id: InvocationId, report: &Value, now: Instant) -> Problem {
     let Said { code, text } = of_report(report);
+    // The same one that is said.
+    let last = report["refusals"].as_array().and_then(|all| all.last());
+    let until = last.and_then(|last| last["until"].as_str()).and_then(Instant::parse);
+    // A fraction of a second is a second: whoever comes when he was told to is not too early.
+    let free = until.map(|until| Duration::from_secs(until.since(now).0.div_ceil(1000)));
     let (status, after) = match code.as_str() {
-        "fund.quota-spent" => (StatusCode::TOO_MANY_REQUESTS, Some(STOPPED)),
-        "freeze.frozen" => (StatusCode::SERVICE_UNAVAILABLE, Some(STOPPED)),
+        "fund.quota-spent" => (StatusCode::TOO_MANY_REQUESTS, free),
+        "freeze.frozen" => (StatusCode::SERVICE_UNAVAILABLE, free.or(Some(FROZEN))),
         "record.unavailable" | "effect.unavailable" => (StatusCode::SERVICE_UNAVAILABLE, Some(WAITS)),
         _ => (StatusCode::FORBIDDEN, None),
     };

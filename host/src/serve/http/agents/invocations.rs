@@ -158,13 +158,7 @@ pub(super) async fn cancel(
     Extension(caller): Extension<Caller>,
     Named(id): Named<InvocationId>,
 ) -> Result<Response, Problem> {
-    if !site.front.cancel(&caller, id).await? {
-        for key in site.flights.keys(&caller) {
-            if site.front.keyed(&caller, &key).await.map_err(Turned::Broken)? == Some(id) {
-                site.flights.stop(&caller, &key);
-            }
-        }
-    }
+    site.front.cancel(&caller, id).await?;
     let invocation = looked(&site, &caller, id, MOMENT).await?;
     Ok((StatusCode::OK, Json(invocation)).into_response())
 }

@@ -14,14 +14,15 @@ use super::super::Site;
 use super::super::document::Problems;
 use super::super::guard::one;
 use super::super::problem::Problem;
-use super::super::request::{Body, Named, Query, after_number, cursor, cut, limit};
+use super::super::request::{Body, Named, Query, after_number, cut, limit};
 use super::super::shapes::{Counter, shaped};
 use super::Person;
 use crate::approval::{Answered, Question};
 use crate::gate::Questions as _;
 use crate::name::{Digest, PersonName};
+use crate::serve::cursor;
 use crate::serve::front::Turned;
-use crate::setup::{Given, Unanswerable};
+use crate::setup::{Given, NotReady, Unanswerable};
 
 /// Which questions are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -121,7 +122,7 @@ pub(super) async fn list(
         before = Some(last.id);
         mine.extend(some.into_iter().filter(|question| question.rules.may_answer(&directory, now).contains(&person.name)));
     }
-    let next_cursor = cut(&mut mine, limit).map(|last| cursor(&last.id.to_string()));
+    let next_cursor = cut(&mut mine, limit).map(|last| cursor::after(&last.id.to_string()));
     let approvals = mine.iter().map(|question| shaped(question.row())).collect::<Result<_, _>>()?;
     Ok(Json(Questions { approvals, next_cursor }))
 }
@@ -262,6 +263,12 @@ pub(in super::super) async fn answer(
     })?;
     let given = Given { question, person, yes, wrong: 0, door };
     let shelf = front.shelf();
+    if let Some(card) = &question.card
+        && let Err(NotReady::Problems(_)) = shelf.in_force(&card.act.tool)
+    {
+        let why = format!("the manifest of `{}` does not check now: the question stays open", card.act.tool);
+        return Err(problem(StatusCode::SERVICE_UNAVAILABLE, "door.manifest", why));
+    }
     let answered = front.workspace.answer(&front.store, given, |tool| shelf.in_force(tool)).await;
     let answered = answered.map_err(|failed| {
         tracing::error!(?failed, "an answer was not recorded");

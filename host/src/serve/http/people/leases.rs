@@ -11,13 +11,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::super::Site;
 use super::super::document::Problems;
 use super::super::problem::Problem;
-use super::super::request::{Named, Query, after_number, cursor, cut, limit};
+use super::super::request::{Named, Query, after_number, cut, limit};
 use super::super::shapes::{Counter, shaped};
 use super::{Person, unrecorded};
 use crate::journal::Unrecorded;
 use crate::lease::{Ender, Lease, State as LeaseState};
 use crate::people::Right;
 use crate::refusal::Code;
+use crate::serve::cursor;
 use crate::serve::front::Turned;
 
 /// Access that a tool opened.
@@ -139,7 +140,7 @@ pub(super) async fn list(
             mine.push(lease);
         }
     }
-    let next_cursor = cut(&mut mine, limit).map(|last| cursor(&last.id.to_string()));
+    let next_cursor = cut(&mut mine, limit).map(|last| cursor::after(&last.id.to_string()));
     let leases = mine.iter().map(|lease| shaped(lease.json(now))).collect::<Result<_, _>>()?;
     Ok(Json(Leases { leases, next_cursor }))
 }
