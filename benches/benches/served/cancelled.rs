@@ -11,7 +11,7 @@ use super::doors::{call, count, until_it_works};
 use super::stdio::{self, Talk};
 use super::subject::{LIMITS, Subject, command, processor};
 
-const MANIFEST: &str = "[limits]\ntime = \"10 min\"\nfuel = \"100000G\"\n";
+const MANIFEST: &str = "[limits]\ntime = \"10 min\"\nfuel = \"1000G\"\n";
 
 const CANCELLED: &str =
     "SELECT count(*) FROM journal WHERE entry ->> '$.kind' = 'ended' AND entry ->> '$.body.outcome' = 'cancelled'";

@@ -107,22 +107,29 @@ pub fn invoke(subject: &Subject, tool: &str, key: &str, arguments: &Value) -> Re
 
 const PASSPHRASE: &str = "correct horse";
 
-/// A token of the person whose workspace it is.
+/// Gives the person whose workspace it is a passphrase.
+pub fn passphrase(workspace: &Workspace) -> Result<(), Failed> {
+    let answers = [("New passphrase", PASSPHRASE), ("The same again", PASSPHRASE)];
+    at_terminal(workspace, &["passphrase", PERSON], &answers).map(drop)
+}
+
+/// A token of the person whose workspace it is and who has a passphrase.
 pub fn person(workspace: &Workspace) -> Result<String, Failed> {
-    let at = workspace.folder.display().to_string();
-    let typed = |words: &[&str], answers: &[(&str, &str)]| -> Result<String, Failed> {
-        let all: Vec<&str> = ["tollgate", "-W", &at].into_iter().chain(words.iter().copied()).collect();
-        let mut terminal = Terminal::start(&std::env::current_exe()?, &all, &workspace.folder)?;
-        for (prompt, answer) in answers {
-            terminal.expect(prompt)?;
-            terminal.type_line(answer)?;
-        }
-        let ended = terminal.end()?;
-        if ended.status.success() { Ok(ended.stdout) } else { Err(ended.screen.into()) }
-    };
-    typed(&["passphrase", PERSON], &[("New passphrase", PASSPHRASE), ("The same again", PASSPHRASE)])?;
-    let token = typed(&["token", "person", PERSON], &[("passphrase", PASSPHRASE)])?;
+    let token = at_terminal(workspace, &["token", "person", PERSON], &[("passphrase", PASSPHRASE)])?;
     Ok(token.trim().to_owned())
+}
+
+/// What a command says to which one types these answers.
+fn at_terminal(workspace: &Workspace, words: &[&str], answers: &[(&str, &str)]) -> Result<String, Failed> {
+    let at = workspace.folder.display().to_string();
+    let all: Vec<&str> = ["tollgate", "-W", &at].into_iter().chain(words.iter().copied()).collect();
+    let mut terminal = Terminal::start(&std::env::current_exe()?, &all, &workspace.folder)?;
+    for (prompt, answer) in answers {
+        terminal.expect(prompt)?;
+        terminal.type_line(answer)?;
+    }
+    let ended = terminal.end()?;
+    if ended.status.success() { Ok(ended.stdout) } else { Err(ended.screen.into()) }
 }
 
 /// A number that the store gives.

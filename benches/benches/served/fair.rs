@@ -1,6 +1,6 @@
 //! What callers of a quick tool notice of calls that never end and of calls that wait for a person, in the same process.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use tollgate_benches::table::{Table, micros, ratio};
 use tollgate_benches::{Failed, add_tool, workspace};
 
 use super::Effort;
-use super::doors::{Answer, count, invoke, until_it_works};
+use super::doors::{Answer, count, invoke, passphrase, until_it_works};
 use super::http;
 use super::subject::{LIMITS, Subject};
 
@@ -36,6 +36,8 @@ pub fn table(events: &tokio::runtime::Runtime, effort: Effort) -> Result<Table, 
         add_tool(&workspace, tool, &std::fs::read(built.fixtures.join(format!("{tool}.wasm")))?, rest)?;
     }
     let subject = Subject::over(None, &workspace, &format!("{LIMITS}[consent]\nhold = \"10 s\"\n"))?;
+    // Whoever cannot say yes is not waited for.
+    passphrase(&workspace)?;
     let store = Connection::open(workspace.path("tollgate.db"))?;
     events.block_on(http::load(&subject, CALLERS, effort.span))?;
     let (mut alone, mut beside, mut others) = (Vec::new(), Vec::new(), Others::default());
@@ -82,7 +84,11 @@ fn with_others(
             };
             (0..OTHERS).map(start).collect::<Vec<_>>()
         });
+        let patience = Instant::now() + Duration::from_secs(5);
         while count(store, "SELECT count(*) FROM approvals")? < before + i64::try_from(OTHERS)? {
+            if Instant::now() > patience {
+                return Err("nothing waits for a person".into());
+            }
             std::thread::yield_now();
         }
         until_it_works(subject.pid(), Duration::from_millis(200))?;

@@ -9,11 +9,11 @@ use tollgate_benches::table::{Table, millis};
 use tollgate_benches::{Failed, PERSON, add_tool, workspace};
 
 use super::Effort;
-use super::doors::{Request, call, list, person, until_it_works};
+use super::doors::{Request, call, list, passphrase, person, until_it_works};
 use super::subject::{LIMITS, Subject, command};
 
 /// No loop ends before the measuring does.
-const MANIFEST: &str = "[limits]\ntime = \"10 min\"\nfuel = \"100000G\"\n";
+const MANIFEST: &str = "[limits]\ntime = \"10 min\"\nfuel = \"1000G\"\n";
 
 /// None, as many as one caller may have where nothing is configured, and as many as there are places for guests.
 const LOOPS: [usize; 3] = [0, 64, 256];
@@ -80,8 +80,9 @@ impl Stage {
         for (tool, rest) in [("empty", ""), ("probe", MANIFEST)] {
             add_tool(&workspace, tool, &std::fs::read(built.fixtures.join(format!("{tool}.wasm")))?, rest)?;
         }
-        let person = person(&workspace)?;
         let subject = Subject::over(None, &workspace, &format!("operators = [\"{PERSON}\"]\n{LIMITS}"))?;
+        passphrase(&workspace)?;
+        let person = person(&workspace)?;
         let loops = (0..loops).map(|_| call(&subject, "probe_spin")).collect::<Result<Vec<_>, _>>()?;
         if !loops.is_empty() {
             until_it_works(subject.pid(), Duration::from_secs(1))?;
