@@ -40,7 +40,11 @@ pub fn table(effort: Effort) -> Result<Table, Failed> {
         for _ in 0..times {
             let stream = call(&subject, "probe_spin")?;
             until_it_works(subject.pid(), Duration::from_millis(50))?;
-            took.push(until_ended(&store, || Ok(drop(stream)))?);
+            let closed = || {
+                drop(stream);
+                Ok(())
+            };
+            took.push(until_ended(&store, closed)?);
         }
         drop(others);
         add(&mut table, "the stream is closed, HTTP, 2026-07-28", beside, &mut took);
