@@ -70,6 +70,16 @@ pub fn add_tool(workspace: &Workspace, name: &str, component: &[u8], rest: &str)
     command(&workspace.folder, &["pin", name])
 }
 
+/// The same code under another digest: a custom section of a few bytes at its end (id 0, size, name, content).
+#[must_use]
+pub fn variant(component: &[u8], number: usize) -> Vec<u8> {
+    let content = format!("{number:08}");
+    let mut bytes = component.to_vec();
+    bytes.extend([0, 10, 1, b'n']);
+    bytes.extend(content.as_bytes());
+    bytes
+}
+
 /// A host over a workspace's tools, with a sandbox and a record of one's own.
 ///
 /// # Errors

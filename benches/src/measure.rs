@@ -66,6 +66,42 @@ impl Took {
     }
 }
 
+/// The median of several rounds, of each figure by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Middle {
+    /// Calls in a second.
+    pub per_second: f64,
+    /// The time within which half of the calls ended.
+    pub half: Duration,
+    /// The time within which 99 of 100 ended.
+    pub most: Duration,
+    /// Processor time of one call.
+    pub processor: Duration,
+}
+
+impl Middle {
+    /// Of these rounds.
+    #[must_use]
+    pub fn of(rounds: &[Took]) -> Self {
+        let time =
+            |of: &dyn Fn(&Took) -> Duration| Duration::from_secs_f64(median(rounds.iter().map(|it| of(it).as_secs_f64())));
+        Self {
+            per_second: median(rounds.iter().map(Took::per_second)),
+            half: time(&|took| took.within(0.5)),
+            most: time(&|took| took.within(0.99)),
+            processor: time(&Took::processor),
+        }
+    }
+}
+
+/// The one in the middle; 0 where there is none.
+#[must_use]
+pub fn median(all: impl IntoIterator<Item = f64>) -> f64 {
+    let mut all: Vec<f64> = all.into_iter().collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or_default()
+}
+
 /// Processor time that this process has used.
 #[must_use]
 pub fn processor_time() -> Duration {

@@ -61,6 +61,12 @@ pub fn micros(time: Duration) -> String {
     format!("{:.1} µs", time.as_secs_f64() * 1e6)
 }
 
+/// A time in milliseconds.
+#[must_use]
+pub fn millis(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
 /// How many times as long.
 #[must_use]
 pub fn ratio(time: Duration, base: Duration) -> f64 {

@@ -7,20 +7,11 @@ use std::time::{Duration, Instant};
 
 use tollgate::setup::Workspace;
 use tollgate_benches::table::Table;
-use tollgate_benches::{Failed, add_tool, workspace};
+use tollgate_benches::{Failed, add_tool, variant, workspace};
 use wasmtime::component::Component;
 
 use super::Effort;
 use super::invocation::bytes;
-
-/// The same code under another digest: a custom section of a few bytes at its end (id 0, size, name, content).
-fn variant(component: &[u8], number: usize) -> Vec<u8> {
-    let content = format!("{number:08}");
-    let mut bytes = component.to_vec();
-    bytes.extend([0, 10, 1, b'n']);
-    bytes.extend(content.as_bytes());
-    bytes
-}
 
 /// Opens a workspace and loads every tool, as a start does.
 fn start(folder: &std::path::Path) -> Result<(Duration, usize), Failed> {

@@ -1,5 +1,6 @@
 //! The baselines: rmcp with a native function, over HTTP and stdio, and a server that only answers.
 
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::sync::Arc;
 
 use rmcp::model::{
@@ -79,4 +80,21 @@ pub fn null(port: &str) -> Result<(), Failed> {
             });
         }
     })
+}
+
+/// Answers each line over standard input and output by its number, without looking at the rest.
+pub fn null_stdio() -> Result<(), Failed> {
+    let (mut input, mut output) = (BufReader::new(std::io::stdin().lock()), BufWriter::new(std::io::stdout().lock()));
+    let mut line = String::new();
+    while input.read_line(&mut line)? > 0 {
+        if let Some((_, rest)) = line.split_once("\"id\":") {
+            let id = rest.split([',', '}']).next().unwrap_or_default();
+            writeln!(output, "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"content\":[],\"isError\":false}}}}")?;
+        }
+        if input.buffer().is_empty() {
+            output.flush()?;
+        }
+        line.clear();
+    }
+    Ok(())
 }

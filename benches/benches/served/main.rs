@@ -1,21 +1,29 @@
 //! What it costs to be served: an empty tool over MCP, beside bare rmcp that serves a native function with the same answer, and
 //! beside a server that does nothing but answer, so that it shows whether the client is what limits. Each subject is a process
-//! of its own, started by this program; they take turns. `cargo bench --bench served`; `--quick` is short and rough.
+//! of its own, started by this program; they take turns. And how soon it answers, what memory it takes, what a bystander of loops
+//! notices. `cargo bench --bench served -- fair stuck` makes some of the tables; `--quick` is short and rough.
 
 #![expect(clippy::disallowed_macros, reason = "a benchmark prints its tables")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock and makes files")]
 
+mod act;
 mod bare;
+mod cancelled;
+mod doors;
+mod fair;
 mod http;
 mod inside;
+mod resident;
+mod start;
 mod stdio;
+mod stuck;
 mod subject;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tollgate_benches::Failed;
-use tollgate_benches::measure::Took;
+use tollgate_benches::measure::{Middle, Took};
 use tollgate_benches::table::{Table, micros, ratio};
 
 use subject::{Kind, Subject};
@@ -25,6 +33,8 @@ use subject::{Kind, Subject};
 pub struct Effort {
     span: Duration,
     rounds: usize,
+    /// Short and rough.
+    quick: bool,
 }
 
 fn main() -> ExitCode {
@@ -38,15 +48,17 @@ fn main() -> ExitCode {
         (Some("bare-stdio"), _) => return ended(bare::stdio()),
         (Some("memory-http"), Some(folder)) => return ended(inside::http(folder)),
         (Some("memory-stdio"), Some(folder)) => return ended(inside::stdio(folder)),
+        (Some("null-stdio"), _) => return ended(bare::null_stdio()),
         _ => {}
     }
     let quick = arguments.iter().any(|word| word == "--quick");
     let effort = if quick {
-        Effort { span: Duration::from_millis(500), rounds: 2 }
+        Effort { span: Duration::from_millis(500), rounds: 2, quick }
     } else {
-        Effort { span: Duration::from_secs(2), rounds: 5 }
+        Effort { span: Duration::from_secs(2), rounds: 5, quick }
     };
-    ended(tables(effort))
+    let wanted: Vec<&str> = arguments.iter().skip(1).map(String::as_str).filter(|word| !word.starts_with("--")).collect();
+    ended(tables(effort, &wanted))
 }
 
 fn ended(result: Result<(), Failed>) -> ExitCode {
@@ -59,14 +71,31 @@ fn ended(result: Result<(), Failed>) -> ExitCode {
     }
 }
 
-fn tables(effort: Effort) -> Result<(), Failed> {
+/// Those that are named, or all but the comparison, which needs a program from elsewhere: `act PROGRAM COMPONENT`.
+fn tables(effort: Effort, wanted: &[&str]) -> Result<(), Failed> {
+    if let ["act", program, component] = wanted {
+        println!("{}", act::table(effort, program, component)?.markdown());
+        return Ok(());
+    }
     let events = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let table = over_http(&events, effort)?;
-    println!("{}", table.markdown());
-    let table = over_stdio(effort)?;
-    println!("{}", table.markdown());
+    for name in if wanted.is_empty() { &ALL } else { wanted } {
+        let table = match *name {
+            "http" => over_http(&events, effort)?,
+            "stdio" => over_stdio(effort)?,
+            "start" => start::table(effort)?,
+            "resident" => resident::table(&events, effort)?,
+            "fair" => fair::table(&events, effort)?,
+            "stuck" => stuck::table(effort)?,
+            "cancelled" => cancelled::table(effort)?,
+            other => return Err(format!("no table is called {other}; there are {ALL:?}").into()),
+        };
+        println!("{}", table.markdown());
+    }
     Ok(())
 }
+
+/// Every table that needs nothing from elsewhere.
+const ALL: [&str; 7] = ["http", "stdio", "start", "resident", "fair", "stuck", "cancelled"];
 
 const HEAD: [&str; 7] = ["at once", "subject", "calls/s", "p50", "p99", "processor a call", "calls/s of bare rmcp's"];
 
@@ -87,13 +116,13 @@ fn over_http(events: &tokio::runtime::Runtime, effort: Effort) -> Result<Table, 
 }
 
 fn over_stdio(effort: Effort) -> Result<Table, Failed> {
-    let kinds = [Kind::Bare, Kind::Memory, Kind::Disk];
+    let kinds = [Kind::Null, Kind::Bare, Kind::Memory, Kind::Disk];
     let mut table = Table::new("Empty tool over standard input and output, MCP 2025-11-25", &HEAD);
     for outstanding in [1, 16] {
         let mut all: Vec<Vec<Took>> = vec![Vec::new(); kinds.len()];
         for _ in 0..effort.rounds {
             for (kind, took) in kinds.iter().zip(&mut all) {
-                took.push(stdio::load(*kind, outstanding, effort.span)?);
+                took.push(stdio::load(stdio::Server::new(*kind)?, outstanding, effort.span)?);
             }
         }
         add(&mut table, outstanding, &kinds, &all);
@@ -103,24 +132,11 @@ fn over_stdio(effort: Effort) -> Result<Table, Failed> {
 
 /// The median of the rounds of each subject, and how it stands to bare rmcp.
 fn add(table: &mut Table, at_once: usize, kinds: &[Kind], all: &[Vec<Took>]) {
-    let median = |of: &dyn Fn(&Took) -> f64, rounds: &[Took]| {
-        let mut each: Vec<f64> = rounds.iter().map(of).collect();
-        each.sort_by(f64::total_cmp);
-        each[each.len() / 2]
-    };
-    let seconds = |share: f64| move |took: &Took| took.within(share).as_secs_f64();
-    let figures: Vec<_> = all
-        .iter()
-        .map(|rounds| {
-            let time = |share: f64| Duration::from_secs_f64(median(&seconds(share), rounds));
-            let processor = Duration::from_secs_f64(median(&|took: &Took| took.processor().as_secs_f64(), rounds));
-            (median(&Took::per_second, rounds), time(0.5), time(0.99), processor)
-        })
-        .collect();
+    let figures: Vec<_> = all.iter().map(|rounds| Middle::of(rounds)).collect();
     let Some((bare, _)) = figures.iter().zip(kinds).find(|(_, kind)| **kind == Kind::Bare) else { return };
     for (figure, kind) in figures.iter().zip(kinds) {
-        let (rate, half, most, processor) = *figure;
-        let of = format!("{:.2}", rate / bare.0);
+        let Middle { per_second: rate, half, most, processor } = *figure;
+        let of = format!("{:.2}", rate / bare.per_second);
         table.row(&[
             &at_once.to_string(),
             kind.name(),
@@ -131,11 +147,11 @@ fn add(table: &mut Table, at_once: usize, kinds: &[Kind], all: &[Vec<Took>]) {
             &of,
         ]);
         if *kind == Kind::Memory {
-            let more = processor.saturating_sub(bare.3).as_secs_f64() * 1e6;
-            table.target(&format!("{at_once} at once: bare rmcp's calls/s over Tollgate's"), bare.0 / rate, 2.0);
+            let more = processor.saturating_sub(bare.processor).as_secs_f64() * 1e6;
+            table.target(&format!("{at_once} at once: bare rmcp's calls/s over Tollgate's"), bare.per_second / rate, 2.0);
             table.target(&format!("{at_once} at once: processor beyond bare rmcp's, µs a call"), more, 60.0);
-            table.target(&format!("{at_once} at once: p50 over bare rmcp's"), ratio(half, bare.1), 1.5);
-            table.target(&format!("{at_once} at once: p99 over bare rmcp's"), ratio(most, bare.2), 2.0);
+            table.target(&format!("{at_once} at once: p50 over bare rmcp's"), ratio(half, bare.half), 1.5);
+            table.target(&format!("{at_once} at once: p99 over bare rmcp's"), ratio(most, bare.most), 2.0);
         }
     }
 }
