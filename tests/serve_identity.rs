@@ -5,6 +5,7 @@ mod deputy;
 mod http;
 mod issuer;
 mod requests;
+mod rotation;
 mod says_yes;
 mod secrets;
 

@@ -4,6 +4,7 @@ mod admission;
 mod figures;
 mod front;
 mod http;
+mod keys;
 mod mcp;
 mod offer;
 mod reload;

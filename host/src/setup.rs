@@ -8,6 +8,7 @@ mod doubts;
 mod embedding;
 mod freezes;
 mod host;
+mod outward;
 mod resume;
 mod workspace;
 
@@ -17,6 +18,7 @@ pub use components::kept_name;
 pub use doubts::Left;
 pub use embedding::{Embedding, embed};
 pub use host::Started;
+pub use outward::{client, read_url};
 pub use resume::Went;
 pub use workspace::{NotReady, Workspace, new_file, private_dir, read_file, read_text, write_private};
 

@@ -36,9 +36,11 @@ pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failu
             }
         });
         let following = tokio::spawn(follow(front.clone(), site.clone()));
+        let keys = tokio::spawn(site.clone().follow_keys());
         let served = serve(site, grace, output).await;
         taking_up.abort();
         following.abort();
+        keys.abort();
         keeping.abort();
         store.close().await?;
         served

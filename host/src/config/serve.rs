@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::issuer::{Issuer, issuer};
 use crate::manifest::between;
 use crate::manifest::raw::Section;
 use crate::name::{FilePath, Principal};
@@ -40,19 +41,6 @@ pub struct Door {
     pub address: SocketAddr,
     /// How others reach it, `https://tools.example`, without a slash at the end.
     pub url: String,
-}
-
-/// Who signs tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issuer {
-    /// As `iss` says it.
-    pub issuer: String,
-    /// Its keys: a JWK set (RFC 7517), a file below the workspace.
-    pub keys: FilePath,
-    /// The claim that names the platform's session.
-    pub session: String,
-    /// Clients through which people sign in; a token that names another one is an agent's.
-    pub clients: Vec<String>,
 }
 
 /// `[serve.limits]`
@@ -165,7 +153,7 @@ fn tls(section: &mut Section<'_>) -> Option<(FilePath, FilePath)> {
     certificate.zip(key)
 }
 
-fn some(text: &str) -> Result<String, &'static str> {
+pub(super) fn some(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("it is empty") } else { Ok(text.to_owned()) }
 }
 
@@ -186,11 +174,9 @@ fn url(text: &str) -> Result<String, String> {
 
 const OPERATORS: &str = "write operators = [\"group:platform\"]: people and groups";
 const ORIGINS: &str = "write origins = [\"https://chat.example\"]: web pages that may call the agents' door";
-const CLIENTS: &str =
-    "write clients = [\"approvals-page\"]: clients through which people sign in, as `azp` or `client_id` names them";
 
 /// A list that need not be there.
-fn each<T, E: std::fmt::Display>(
+pub(super) fn each<T, E: std::fmt::Display>(
     section: &mut Section<'_>,
     key: &'static str,
     parse: fn(&str) -> Result<T, E>,
@@ -201,16 +187,6 @@ fn each<T, E: std::fmt::Display>(
     }
     let items = section.list(key, help).unwrap_or_default();
     items.iter().filter_map(|item| section.parsed(item, parse, help)).collect()
-}
-
-fn issuer(mut section: Section<'_>) -> Option<Issuer> {
-    let issuer = section.need("issuer", some, "write issuer = \"https://login.example\": as its tokens name it");
-    let keys =
-        section.need("keys", FilePath::parse, "write keys = \"keys/login.jwks.json\": its JWK set, below the workspace");
-    let session = section.read("session", some, "write session = \"sid\": the claim that names the platform's session");
-    let clients = each(&mut section, "clients", some, CLIENTS);
-    section.finish();
-    Some(Issuer { issuer: issuer?, keys: keys?, session: session.unwrap_or_else(|| "sid".to_owned()), clients })
 }
 
 fn limits(mut section: Section<'_>) -> Limits {

@@ -83,6 +83,11 @@ impl Site {
     pub fn reload_keys(&self) -> Result<(), Broken> {
         self.tokens.reload(&self.front.workspace)
     }
+
+    /// Keeps the issuer's keys as it has them, as long as it is polled.
+    pub async fn follow_keys(self: Arc<Self>) {
+        self.tokens.follow().await;
+    }
 }
 
 /// The listeners of a site, bound and not yet served.

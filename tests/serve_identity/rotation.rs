@@ -1,0 +1,277 @@
+//! An issuer's keys at their address: what is fetched, when, and what holds while it cannot be.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::SigningKey;
+use serde_json::{Value, json};
+
+use super::http::{Served, sign};
+use super::world;
+
+const ISSUER: &str = "https://login.example";
+
+/// How long anything may take before a test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The issuer's address, with what it answers just now; it knows when it was asked for what.
+struct Issuer {
+    url: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    asked: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// A whole answer; nothing at all where it is empty.
+    answer: String,
+    /// Whether connections stay open without an answer.
+    holds: Vec<TcpStream>,
+    hold: bool,
+    asked: Vec<(Instant, String)>,
+}
+
+impl Issuer {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}/jwks.json", listener.local_addr().expect("an address"));
+        let shared = Arc::new(Shared::default());
+        let serving = shared.clone();
+        // It ends with the tests.
+        std::thread::spawn(move || listener.incoming().for_each(|stream| serving.serve(stream.expect("a connection"))));
+        Self { url, shared }
+    }
+
+    fn answers(&self, answer: String) {
+        self.shared.state.lock().expect("nobody panicked").answer = answer;
+    }
+
+    fn keys(&self, keys: &[u8]) {
+        self.answers(ok(&set(keys)));
+    }
+
+    fn hold(&self) {
+        self.shared.state.lock().expect("nobody panicked").hold = true;
+    }
+
+    fn asked(&self) -> Vec<(Instant, String)> {
+        self.shared.state.lock().expect("nobody panicked").asked.clone()
+    }
+
+    /// Waits until it was asked so often.
+    fn until_asked(&self, times: usize) {
+        let state = self.shared.state.lock().expect("nobody panicked");
+        let waited = self.shared.asked.wait_timeout_while(state, PATIENCE, |state| state.asked.len() < times);
+        assert!(!waited.expect("nobody panicked").1.timed_out(), "nobody asks");
+    }
+}
+
+impl Shared {
+    fn serve(&self, mut stream: TcpStream) {
+        let mut request = Vec::new();
+        let mut byte = [0];
+        while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
+            request.push(byte[0]);
+        }
+        let request = String::from_utf8(request).expect("text");
+        let mut state = self.state.lock().expect("nobody panicked");
+        state.asked.push((Instant::now(), request.lines().next().unwrap_or_default().to_owned()));
+        // Who is answered too much may have hung up.
+        let _ = stream.write_all(state.answer.as_bytes());
+        if state.hold {
+            state.holds.push(stream);
+        }
+        self.asked.notify_all();
+    }
+}
+
+fn ok(body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn key(number: u8) -> SigningKey {
+    SigningKey::from_bytes(&[number; 32])
+}
+
+fn set(keys: &[u8]) -> String {
+    let jwk = |number: &u8| {
+        let public = URL_SAFE_NO_PAD.encode(key(*number).verifying_key().as_bytes());
+        json!({ "kty": "OKP", "crv": "Ed25519", "x": public, "kid": format!("k{number}"), "alg": "EdDSA", "use": "sig" })
+    };
+    json!({ "keys": keys.iter().map(jwk).collect::<Vec<_>>() }).to_string()
+}
+
+/// A workspace that takes this issuer's tokens.
+fn served(issuer: &Issuer, more: &str) -> Served {
+    let url = &issuer.url;
+    let tokens = format!("[serve.tokens]\nissuer = \"{ISSUER}\"\njwks-url = \"{url}\"\n{more}\n");
+    Served::new(world(), &format!("{tokens}\n[serve.limits]\nrequests = \"1000000 per minute\"\n"))
+}
+
+/// An agent's token by one of its keys.
+fn token(served: &Served, number: u8) -> String {
+    let mut claims = served.claims();
+    claims["iss"] = json!(ISSUER);
+    sign(&key(number), &json!({ "alg": "EdDSA", "kid": format!("k{number}") }), &claims)
+}
+
+fn lists(served: &Served, token: &str) -> String {
+    served.mcp(token, "tools/list", &json!({})).code()
+}
+
+/// Brings a token again and again until it comes to this.
+fn until(served: &Served, token: &str, code: &str) {
+    let begun = Instant::now();
+    while lists(served, token) != code {
+        assert!(begun.elapsed() < PATIENCE, "it never comes to {code}: {}", served.log());
+    }
+}
+
+/// Brings a token until the issuer was asked once more, and once more after that: then the first of the two has taken effect.
+fn until_fetched(served: &Served, issuer: &Issuer, unknown: &str) {
+    let (before, begun) = (issuer.asked().len(), Instant::now());
+    while issuer.asked().len() < before + 2 {
+        assert_eq!(lists(served, unknown), "401 door.token");
+        assert!(begun.elapsed() < PATIENCE, "nobody asks: {}", served.log());
+    }
+}
+
+fn ready(served: &Served) -> (u16, Value) {
+    let ready = served.get(served.admin, "/readyz", "");
+    (ready.status, ready.json()["lacks"].clone())
+}
+
+#[test]
+fn keys_rotate_without_a_restart_and_stay_while_they_cannot_be_fetched() {
+    let issuer = Issuer::start();
+    issuer.keys(&[1]);
+    let served = served(&issuer, "jwks-pause = \"100 ms\"");
+    let [a, b, c] = [1, 2, 3].map(|number| token(&served, number));
+    until(&served, &a, "200");
+    assert_eq!((ready(&served), lists(&served, &b).as_str()), ((200, json!([])), "401 door.token"));
+
+    issuer.keys(&[2, 1]);
+    until(&served, &b, "200");
+    assert_eq!(lists(&served, &a), "200", "both are there");
+    issuer.keys(&[2, 3]);
+    until(&served, &c, "200");
+    assert_eq!((lists(&served, &b).as_str(), lists(&served, &a).as_str()), ("200", "401 door.token"), "one is gone");
+
+    // What is no whole answer of the issuer's changes nothing, though a key is in it.
+    let all = set(&[1]);
+    let large = format!("{all}{}", " ".repeat((256 << 10) + 1 - all.len()));
+    let moved = format!("HTTP/1.1 302 Found\r\nLocation: {}/elsewhere\r\nContent-Length: 0\r\n\r\n", issuer.url);
+    for (case, answer) in [
+        ("down", String::new()),
+        ("too large", ok(&large)),
+        ("too large, and its length not said", format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{large}")),
+        ("cut off", ok(&all)[..ok(&all).len() - 3].to_owned()),
+        ("a page", ok("<html>")),
+        ("JSON of another kind", ok("{\"error\":\"later\"}")),
+        ("an error", ok(&all).replace("200 OK", "500 Internal Server Error")),
+        ("moved", moved),
+    ] {
+        issuer.answers(answer);
+        until_fetched(&served, &issuer, &a);
+        let now = [&a, &b, &c].map(|token| lists(&served, token));
+        assert_eq!(now, ["401 door.token", "200", "200"], "{case}");
+        assert_eq!(ready(&served), (200, json!([])), "{case}");
+    }
+    assert!(issuer.asked().iter().all(|(_, line)| line == "GET /jwks.json HTTP/1.1"), "{:?}", issuer.asked());
+    issuer.answers(ok(&large[..256 << 10]));
+    until(&served, &a, "200");
+    assert_eq!(lists(&served, &b), "401 door.token", "the largest that is taken");
+    assert!(served.log().contains("the issuer's keys stay as they were"), "{}", served.log());
+}
+
+#[test]
+fn a_key_that_the_issuer_removes_is_gone_within_the_interval() {
+    let issuer = Issuer::start();
+    issuer.keys(&[1]);
+    let served = served(&issuer, "jwks-every = \"1 s\"\njwks-pause = \"1 s\"");
+    let a = token(&served, 1);
+    until(&served, &a, "200");
+    issuer.keys(&[2]);
+    issuer.until_asked(issuer.asked().len() + 2);
+    assert_eq!(lists(&served, &a), "401 door.token");
+}
+
+#[test]
+fn unknown_keys_are_no_way_to_have_the_issuer_asked_more_often() {
+    let issuer = Issuer::start();
+    issuer.keys(&[1]);
+    let served = served(&issuer, "jwks-pause = \"500 ms\"");
+    let a = token(&served, 1);
+    until(&served, &a, "200");
+    let turned: usize = std::thread::scope(|scope| {
+        let flood = |flood: u8| {
+            let (served, issuer) = (&served, &issuer);
+            move || {
+                let (mut turned, begun) = (0, Instant::now());
+                while issuer.asked().len() < 4 && begun.elapsed() < PATIENCE {
+                    let kid = format!("made-up-{flood}-{turned}");
+                    let token = sign(&key(9), &json!({ "alg": "EdDSA", "kid": kid }), &served.claims());
+                    assert_eq!(lists(served, &token), "401 door.token");
+                    turned += 1;
+                }
+                turned
+            }
+        };
+        let floods: Vec<_> = (0..4).map(|number| scope.spawn(flood(number))).collect();
+        floods.into_iter().map(|it| it.join().expect("a flood")).sum()
+    });
+    let asked = issuer.asked();
+    let near = asked.windows(2).map(|pair| pair[1].0 - pair[0].0).min().expect("several");
+    // They begin 500 ms apart; how long each takes to arrive here differs a little.
+    assert!(near > Duration::from_millis(400), "{near:?} apart: {asked:?}");
+    assert!(turned >= 20 * asked.len(), "{turned} tokens for {} questions", asked.len());
+    assert_eq!(lists(&served, &a), "200");
+}
+
+#[test]
+fn a_host_starts_without_its_issuer_and_says_so() {
+    let issuer = Issuer::start();
+    let served = served(&issuer, "jwks-pause = \"100 ms\"");
+    let (a, own) = (token(&served, 1), served.agent("ben", &["agent-7"]));
+    assert_eq!(lists(&served, &a), "401 door.token");
+    assert_eq!(lists(&served, &own), "200", "its own tokens need no issuer");
+    assert_eq!(ready(&served), (503, json!(["the issuer's keys could not be fetched yet"])));
+    assert!(served.log().contains("the issuer's keys are not known, and its tokens are turned away"), "{}", served.log());
+    issuer.keys(&[1]);
+    until(&served, &a, "200");
+    assert_eq!(ready(&served), (200, json!([])));
+}
+
+#[test]
+fn a_request_waits_only_so_long_for_an_issuer_that_does_not_answer() {
+    let issuer = Issuer::start();
+    issuer.keys(&[1]);
+    let served = served(&issuer, "jwks-pause = \"100 ms\"");
+    let (a, b) = (token(&served, 1), token(&served, 2));
+    until(&served, &a, "200");
+    issuer.answers(String::new());
+    issuer.hold();
+    let before = issuer.asked().len();
+    loop {
+        let begun = Instant::now();
+        assert_eq!(lists(&served, &b), "401 door.token");
+        if issuer.asked().len() > before {
+            // Two seconds; the look itself goes on for five.
+            assert!(begun.elapsed() > Duration::from_secs(1) && begun.elapsed() < Duration::from_secs(4), "{begun:?}");
+            break;
+        }
+    }
+    assert_eq!(lists(&served, &a), "200");
+}
