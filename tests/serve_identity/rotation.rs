@@ -1,6 +1,6 @@
 //! An issuer's keys at their address: what is fetched, when, and what holds while it cannot be.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -42,12 +42,31 @@ struct State {
 
 impl Issuer {
     fn start() -> Self {
+        Self::begin("http", |shared, mut stream| {
+            shared.serve(&mut stream);
+            let mut state = shared.state.lock().expect("nobody panicked");
+            if state.hold {
+                state.holds.push(stream);
+            }
+        })
+    }
+
+    /// The same by TLS, with a certificate and its key.
+    fn with_tls(tls: rustls::ServerConfig) -> Self {
+        let tls = Arc::new(tls);
+        Self::begin("https", move |shared, stream| {
+            let connection = rustls::ServerConnection::new(tls.clone()).expect("a connection");
+            shared.serve(&mut rustls::StreamOwned::new(connection, stream));
+        })
+    }
+
+    fn begin(scheme: &str, serve: impl Fn(&Shared, TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}/jwks.json", listener.local_addr().expect("an address"));
+        let url = format!("{scheme}://{}/jwks.json", listener.local_addr().expect("an address"));
         let shared = Arc::new(Shared::default());
         let serving = shared.clone();
         // It ends with the tests.
-        std::thread::spawn(move || listener.incoming().for_each(|stream| serving.serve(stream.expect("a connection"))));
+        std::thread::spawn(move || listener.incoming().for_each(|it| serve(&serving, it.expect("a connection"))));
         Self { url, shared }
     }
 
@@ -76,10 +95,12 @@ impl Issuer {
 }
 
 impl Shared {
-    fn serve(&self, mut stream: TcpStream) {
+    fn serve(&self, stream: &mut (impl Read + Write)) {
         let mut request = Vec::new();
         let mut byte = [0];
-        while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
+        while !request.ends_with(b"\r\n\r\n") {
+            // Somebody who does not like the certificate asks nothing.
+            let Ok(1) = stream.read(&mut byte) else { return };
             request.push(byte[0]);
         }
         let request = String::from_utf8(request).expect("text");
@@ -87,9 +108,6 @@ impl Shared {
         state.asked.push((Instant::now(), request.lines().next().unwrap_or_default().to_owned()));
         // Who is answered too much may have hung up.
         let _ = stream.write_all(state.answer.as_bytes());
-        if state.hold {
-            state.holds.push(stream);
-        }
         self.asked.notify_all();
     }
 }
@@ -115,9 +133,13 @@ fn set(keys: &[u8]) -> String {
 
 /// A workspace that takes this issuer's tokens.
 fn served(issuer: &Issuer, more: &str) -> Served {
+    served_with(issuer, more, &[])
+}
+
+fn served_with(issuer: &Issuer, more: &str, environment: &[(&str, &str)]) -> Served {
     let url = &issuer.url;
     let tokens = format!("[serve.tokens]\nissuer = \"{ISSUER}\"\njwks-url = \"{url}\"\n{more}\n");
-    Served::new(world(), &format!("{tokens}\n[serve.limits]\nrequests = \"1000000 per minute\"\n"))
+    Served::with(world(), &format!("{tokens}\n[serve.limits]\nrequests = \"1000000 per minute\"\n"), environment)
 }
 
 /// An agent's token by one of its keys.
@@ -274,4 +296,40 @@ fn a_request_waits_only_so_long_for_an_issuer_that_does_not_answer() {
         }
     }
     assert_eq!(lists(&served, &a), "200");
+}
+
+/// A certificate for an address, by an authority that nobody knows yet: the server's side, and the authority's certificate.
+fn certificate(name: &str) -> (rustls::ServerConfig, String) {
+    let made = |names: Vec<String>| rcgen::CertificateParams::new(names).expect("names");
+    let mut root = made(Vec::new());
+    root.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let [root_key, key] = [(); 2].map(|()| rcgen::KeyPair::generate().expect("a key"));
+    let authority = root.self_signed(&root_key).expect("an authority");
+    let by = rcgen::Issuer::new(root, root_key);
+    let certificate = made(vec![name.to_owned()]).signed_by(&key, &by).expect("a certificate");
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+    let config = rustls::ServerConfig::builder_with_provider(rustls::crypto::aws_lc_rs::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .and_then(|it| it.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key));
+    (config.expect("a server"), authority.pem())
+}
+
+#[test]
+fn keys_by_tls_are_taken_from_nobody_whose_certificate_is_not_known() {
+    for (case, name, known, code) in [
+        ("an authority that is known", "127.0.0.1", true, "200"),
+        ("an authority that nobody knows", "127.0.0.1", false, "401 door.token"),
+        ("a certificate of somebody else", "login.example", true, "401 door.token"),
+    ] {
+        let (tls, authority) = certificate(name);
+        let issuer = Issuer::with_tls(tls);
+        issuer.keys(&[1]);
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let other = certificate(name).1;
+        std::fs::write(file.path(), if known { authority } else { other }).expect("a certificate");
+        let served = served_with(&issuer, "", &[("SSL_CERT_FILE", file.path().to_str().expect("a path"))]);
+        // The first look is waited for.
+        assert_eq!(lists(&served, &token(&served, 1)), code, "{case}: {}", served.log());
+        assert_eq!(issuer.asked().len(), usize::from(code == "200"), "{case}");
+    }
 }
