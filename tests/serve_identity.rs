@@ -4,10 +4,12 @@ mod chain;
 mod deputy;
 mod http;
 mod issuer;
+mod other;
 mod requests;
 mod rotation;
 mod says_yes;
 mod secrets;
+mod traces;
 
 use http::Served;
 use serde_json::json;

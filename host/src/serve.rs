@@ -12,6 +12,7 @@ mod said;
 mod stdio;
 mod take_up;
 mod token;
+mod trace;
 
 pub use admission::{Busy, Most, Turns};
 pub use figures::begin as count;
@@ -22,6 +23,7 @@ pub use offer::{Offer, Shelf};
 pub use reload::Reloaded;
 pub use stdio::serve as over_stdio;
 pub use token::{Denied, Tokens};
+pub use trace::Trace;
 
 use crate::name::{Actors, PersonName};
 

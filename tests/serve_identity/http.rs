@@ -87,6 +87,18 @@ impl Served {
         self.world.read("log")
     }
 
+    /// Has it stop as a supervisor does, and waits until it has.
+    pub fn stop(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.server);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+        let begun = std::time::Instant::now();
+        while self.server.try_wait().expect("its state").is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it does not stop: {}", self.log());
+            // Nothing tells a test that a process has ended.
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+
     /// A token for an agent, as `tollgate token` signs it: `for` whom, the agent, and the agents on whose behalf it works.
     pub fn agent(&self, person: &str, agents: &[&str]) -> String {
         let mut arguments = vec!["token", "agent", agents[0], "--as", person];

@@ -57,6 +57,7 @@ fn serve() -> Value {
         "operators": names("People and groups who see everything, freeze and thaw"),
         "origins": names("Web pages that may call the agents' door"),
         "tokens": tokens,
+        "traces": text("Where spans go: a collector of OTLP over HTTP, with its path"),
         "limits": object("How much is taken on", &limits, &[]),
     });
     object("How it is served", &keys, &[])

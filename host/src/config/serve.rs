@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::issuer::{Issuer, issuer};
+use super::issuer::{Issuer, issuer, plain_url, private_url};
 use crate::manifest::between;
 use crate::manifest::raw::Section;
 use crate::name::{FilePath, Principal};
@@ -30,6 +30,8 @@ pub struct Serve {
     pub sessions: bool,
     /// Tokens of somebody else's, beside those that `tollgate token` signs.
     pub tokens: Option<Issuer>,
+    /// Where spans go: the address of a collector that takes OTLP over HTTP.
+    pub traces: Option<String>,
     /// How much is taken on.
     pub limits: Limits,
 }
@@ -80,6 +82,7 @@ impl Default for Serve {
             origins: Vec::new(),
             sessions: true,
             tokens: None,
+            traces: None,
             limits: Limits::default(),
         }
     }
@@ -109,6 +112,7 @@ pub(super) fn serve(mut section: Section<'_>) -> Serve {
             .flag("sessions", "write sessions = false where several hosts share an address")
             .is_none_or(|it| it.0),
         tokens: section.section("tokens").and_then(issuer),
+        traces: section.read("traces", traces, TRACES),
         limits: section.section("limits").map_or(default.limits, limits),
         tls,
     };
@@ -120,6 +124,14 @@ pub(super) fn serve(mut section: Section<'_>) -> Serve {
                 "add `certificate` and `key`, or say behind-proxy = true where a proxy has the certificate",
             );
         }
+    }
+    let clear = serve.traces.as_ref().is_some_and(|url| private_url(url, "spans").is_err());
+    if clear && !serve.behind_proxy {
+        section.refuse(
+            "traces",
+            "spans would travel without TLS: it must begin with https://, or be on this machine",
+            "name a collector on this machine, or say behind-proxy = true where the network is the platform's own",
+        );
     }
     if !serve.admin.ip().is_loopback() && !serve.behind_proxy {
         section.refuse(
@@ -134,6 +146,16 @@ pub(super) fn serve(mut section: Section<'_>) -> Serve {
 
 const ADDRESS: &str = "write for example \"127.0.0.1:8700\": an address and a port";
 const URL: &str = "write for example \"https://tools.example\": how others reach it, without a path";
+
+const TRACES: &str = "write for example traces = \"http://127.0.0.1:4318/v1/traces\": a collector of OTLP over HTTP";
+
+fn traces(text: &str) -> Result<String, String> {
+    if cfg!(feature = "otel") {
+        plain_url(text).map(|(url, _)| url)
+    } else {
+        Err("this program was built without the feature `otel`, and sends no spans".to_owned())
+    }
+}
 
 fn door(section: &mut Section<'_>, (key, url_key): (&'static str, &'static str), default: &Door, scheme: &str) -> Door {
     let address = section.read(key, address, ADDRESS).unwrap_or(default.address);

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::admission::{Busy, Most, Turns};
 use super::mcp::Subscribers;
 use super::offer::{Offer, Shelf};
-use super::{Caller, figures};
+use super::{Caller, Trace, figures};
 use crate::admit::may_call;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
@@ -29,6 +29,8 @@ pub struct Asked {
     pub arguments: String,
     /// The caller's idempotency key.
     pub key: Option<String>,
+    /// The trace that the caller is in.
+    pub trace: Trace,
 }
 
 /// How it stands with a call.
@@ -220,7 +222,8 @@ impl Front {
             key: asked.key,
         };
         let (front, loaded) = (self.clone(), offer.loaded.clone());
-        let called = self.on_guests(move |stopped| async move { front.host.call(&loaded, call, stopped).await }).await?;
+        let calls = move |stopped| asked.trace.around(async move { front.host.call(&loaded, call, stopped).await });
+        let called = self.on_guests(calls).await?;
         drop(turn);
         let came = match called {
             Ok(report) => self.reported(report).await?,

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::token::Denied;
 use crate::config::{Address, Issuer, Keys as From};
 use crate::diagnostic::Broken;
-use crate::setup::{Workspace, read_text, read_url};
+use crate::setup::{Workspace, client, read_text, read_url};
 
 /// The largest JWK set that is fetched, in bytes.
 const LARGEST: usize = 256 << 10;
@@ -113,8 +113,9 @@ impl Keys {
     /// there is nothing to do.
     pub(super) async fn follow(&self, put: impl Fn(JwkSet)) {
         let From::Url(address) = &self.issuer.keys else { return };
+        let mut client = None;
         loop {
-            match self.fetch(address).await {
+            match self.fetch(address, &mut client).await {
                 Ok(set) => {
                     if self.set.read().unwrap_or_else(PoisonError::into_inner).as_ref() != Some(&set) {
                         tracing::info!(issuer = self.issuer.issuer, keys = set.keys.len(), "the issuer has other keys now");
@@ -169,8 +170,12 @@ impl Keys {
         })
     }
 
-    async fn fetch(&self, address: &Address) -> Result<JwkSet, Broken> {
-        let bytes = read_url(&address.url, LARGEST, WITHIN).await?;
+    async fn fetch(&self, address: &Address, known: &mut Option<reqwest::Client>) -> Result<JwkSet, Broken> {
+        let client = match known {
+            Some(client) => client,
+            None => known.insert(client(&address.url, WITHIN)?),
+        };
+        let bytes = read_url(client, &address.url, LARGEST).await?;
         self.parse(&bytes, &address.url)
     }
 

@@ -23,13 +23,13 @@ pub fn client(url: &str, within: Duration) -> Result<reqwest::Client, Broken> {
     builder.build().map_err(|e| Broken::while_doing(doing, chain(&e)))
 }
 
-/// Reads what stands at an address: at most `most` bytes, within a time.
+/// Reads what stands at an address: at most `most` bytes.
 ///
 /// # Errors
 /// When nothing else than a whole answer with status 200 comes, or it is larger.
-pub async fn read_url(url: &str, most: usize, within: Duration) -> Result<Vec<u8>, Broken> {
+pub async fn read_url(client: &reqwest::Client, url: &str, most: usize) -> Result<Vec<u8>, Broken> {
     let broken = |cause: String| Broken::while_doing(format!("reading {url}"), cause);
-    let mut answer = client(url, within)?.get(url).send().await.map_err(|e| broken(chain(&e)))?;
+    let mut answer = client.get(url).send().await.map_err(|e| broken(chain(&e)))?;
     if answer.status() != reqwest::StatusCode::OK {
         return Err(broken(format!("the answer is {}", answer.status())));
     }
