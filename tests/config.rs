@@ -67,6 +67,30 @@ fn how_people_are_asked_has_defaults_and_bounds() {
 }
 
 #[test]
+fn spans_travel_by_tls_or_where_the_network_is_the_platforms_own() {
+    let head = "tollgate = 1\n[host]\nname = \"h\"\n[files]\nroot = \"files\"\n[serve]\n";
+    let config = |text: &str| config::check(&source("tollgate.toml", &format!("{head}{text}\n")));
+    for (text, url) in [
+        ("traces = \"http://127.0.0.1:4318/v1/traces\"", "http://127.0.0.1:4318/v1/traces"),
+        ("traces = \"https://spans.example/v1/traces\"", "https://spans.example/v1/traces"),
+        ("traces = \"http://collector:4318/v1/traces\"\nbehind-proxy = true", "http://collector:4318/v1/traces"),
+    ] {
+        let found = config(text).value.unwrap_or_else(|| panic!("{text}: {:?}", config(text).problems));
+        assert_eq!(found.serve.traces.as_deref(), Some(url));
+    }
+    let clear = "`traces`: spans would travel without TLS: it must begin with https://, or be on this machine";
+    for (text, message) in [
+        ("traces = \"http://collector:4318/v1/traces\"", clear),
+        ("traces = \"grpc://127.0.0.1:4317\"", "`traces`: it begins with neither https:// nor http://"),
+        ("traces = \"\"", "`traces`: it is no URL: relative URL without a base"),
+        ("traces = true", "`traces` is a boolean, not a string"),
+    ] {
+        let problems = config(text).problems;
+        assert_eq!(problems.iter().map(|it| it.message.as_str()).collect::<Vec<_>>(), [message], "{text}");
+    }
+}
+
+#[test]
 fn the_configuration_that_init_writes_shows_the_defaults() {
     let text = World::new().read("tollgate.toml");
     // Tests do not wait: their world adds a section to what `init` wrote.

@@ -56,6 +56,7 @@ mod followed {
                 .with_http()
                 .with_http_client(client(url, WITHIN)?)
                 .with_endpoint(url)
+                .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
                 .with_timeout(WITHIN)
                 .build()
                 .map_err(|e| Broken::while_doing("preparing to send spans", e))?;
