@@ -178,7 +178,8 @@ fn an_invocation_is_a_span_in_its_callers_trace_and_each_host_call_one_in_it() {
     let params = json!({ "name": "probe_read_any", "arguments": reads });
     let mut said = params.clone();
     said["_meta"] = json!({ "traceparent": parent(3, "01"), "tracestate": "there=t61r" });
-    let long = format!("traceparent: {}\r\ntracestate: there={}\r\n", parent(5, "01"), "x".repeat(600));
+    let members = ["a", "b", "c"].map(|it| format!("{it}={}", "x".repeat(200))).join(",");
+    let long = format!("traceparent: {}\r\ntracestate: {members}\r\n", parent(5, "01"));
     let twice = format!("{}traceparent: {}\r\n", header(6, "01"), parent(7, "01"));
     let followed = [
         ("over HTTP", 1, over_http(&served, &token, &header(1, "01"), ("read_any", &reads))),
