@@ -67,6 +67,30 @@ fn how_people_are_asked_has_defaults_and_bounds() {
 }
 
 #[test]
+fn spans_travel_by_tls_or_where_the_network_is_the_platforms_own() {
+    let head = "tollgate = 1\n[host]\nname = \"h\"\n[files]\nroot = \"files\"\n[serve]\n";
+    let config = |text: &str| config::check(&source("tollgate.toml", &format!("{head}{text}\n")));
+    for (text, url) in [
+        ("traces = \"http://127.0.0.1:4318/v1/traces\"", "http://127.0.0.1:4318/v1/traces"),
+        ("traces = \"https://spans.example/v1/traces\"", "https://spans.example/v1/traces"),
+        ("traces = \"http://collector:4318/v1/traces\"\nbehind-proxy = true", "http://collector:4318/v1/traces"),
+    ] {
+        let found = config(text).value.unwrap_or_else(|| panic!("{text}: {:?}", config(text).problems));
+        assert_eq!(found.serve.traces.as_deref(), Some(url));
+    }
+    let clear = "`traces`: spans would travel without TLS: it must begin with https://, or be on this machine";
+    for (text, message) in [
+        ("traces = \"http://collector:4318/v1/traces\"", clear),
+        ("traces = \"grpc://127.0.0.1:4317\"", "`traces`: it begins with neither https:// nor http://"),
+        ("traces = \"\"", "`traces`: it is no URL: relative URL without a base"),
+        ("traces = true", "`traces` is a boolean, not a string"),
+    ] {
+        let problems = config(text).problems;
+        assert_eq!(problems.iter().map(|it| it.message.as_str()).collect::<Vec<_>>(), [message], "{text}");
+    }
+}
+
+#[test]
 fn the_configuration_that_init_writes_shows_the_defaults() {
     let text = World::new().read("tollgate.toml");
     // Tests do not wait: their world adds a section to what `init` wrote.
@@ -83,4 +107,45 @@ fn the_configuration_that_init_writes_shows_the_defaults() {
     }
     let other = shown.replace("\"2 s\"", "\"3 s\"").replace("\"60 per hour\"", "\"61 per hour\"");
     assert_ne!(terms(&other), config::Terms::default(), "the section is read");
+}
+
+#[test]
+fn an_issuers_keys_are_in_a_file_or_at_an_address_and_travel_by_tls() {
+    let head = "tollgate = 1\n[host]\nname = \"h\"\n[files]\nroot = \"files\"\n[serve.tokens]\nissuer = \"https://login.example\"\n";
+    let config = |text: &str| config::check(&source("tollgate.toml", &format!("{head}{text}\n")));
+    let url = |url: &str| format!("jwks-url = \"{url}\"");
+    for text in [
+        "keys = \"login.jwks.json\"".to_owned(),
+        url("https://login.example/.well-known/jwks.json?tenant=7"),
+        url("http://127.0.0.1:9/jwks.json"),
+        url("http://[::1]:9/jwks.json"),
+        url("http://localhost/jwks.json"),
+        format!("{}\njwks-every = \"1 s\"\njwks-pause = \"100 ms\"", url("https://login.example")),
+    ] {
+        let checked = config(&text);
+        assert!(checked.value.is_some(), "{text}: {:?}", checked.problems);
+    }
+    let clear = "`jwks-url`: keys would travel without TLS: it must begin with https://, or be on this machine";
+    let long = url("https://login.example");
+    for (text, message) in [
+        ("session = \"sid\"", "`keys` is missing in [tokens]"),
+        ("keys = \"a\"\njwks-url = \"https://login.example\"", "`jwks-url`: its keys are in `keys` already"),
+        (&url("http://login.example/jwks.json"), clear),
+        (&url("http://127.0.0.1.example/jwks.json"), clear),
+        (&url("http://localhost.example/jwks.json"), clear),
+        (&url("file:///etc/jwks.json"), "`jwks-url`: it begins with neither https:// nor http://"),
+        (
+            &url("https://ben:secret@login.example"),
+            "`jwks-url`: it holds a name or a password, and this file is no place for them",
+        ),
+        ("jwks-url = \"login.example\"", "`jwks-url`: it is no URL: relative URL without a base"),
+        ("keys = \"a\"\njwks-every = \"1 min\"", "`jwks-every`: nothing is fetched without `jwks-url`"),
+        (&format!("{long}\njwks-every = \"999 ms\""), "`jwks-every`: 999 ms is too little: at least 1 s"),
+        (&format!("{long}\njwks-pause = \"6 min\""), "`jwks-pause`: it is longer than `jwks-every`"),
+    ] {
+        let checked = config(text);
+        assert!(checked.value.is_none(), "{text}");
+        let said: Vec<_> = checked.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(said, [message], "{text}");
+    }
 }

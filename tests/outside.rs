@@ -106,7 +106,15 @@ impl Stage {
             effects: tokio::runtime::Handle::current(),
         };
         let book = Arc::new(Mutex::new(book));
-        let session = Session { who: Arc::new(who), allowed, quotas: [].into(), services, timing: Arc::new(Untimed), book };
+        let session = Session {
+            who: Arc::new(who),
+            span: tracing::Span::none(),
+            allowed,
+            quotas: [].into(),
+            services,
+            timing: Arc::new(Untimed),
+            book,
+        };
         Self { world, store, backends: host.backends(), session }
     }
 

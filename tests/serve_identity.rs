@@ -5,10 +5,13 @@ mod checked;
 mod deputy;
 mod http;
 mod issuer;
+mod other;
 mod probes;
 mod requests;
+mod rotation;
 mod says_yes;
 mod secrets;
+mod traces;
 
 use http::Served;
 use serde_json::json;

@@ -16,6 +16,7 @@ mod init;
 mod inspect;
 mod journal;
 mod lease;
+mod log;
 mod new;
 mod output;
 mod overview;
@@ -36,13 +37,9 @@ mod tools;
 mod world;
 
 use std::ffi::OsString;
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use command::{Arguments, Command};
 use exit::{Exit, Failure};
@@ -72,7 +69,10 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     let output = Output { format: arguments.output };
-    logging(&arguments);
+    // Where it logs also depends on the configuration, which `serve` reads first.
+    if !matches!(arguments.command, Command::Serve(_)) {
+        log::begin(&arguments, None);
+    }
     match run(&arguments, output) {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -94,7 +94,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Explain(options) => explain::run(folder, options, output),
         Command::Call(options) => call::run(folder, options, output),
         Command::Run(options) => run::run(folder, options),
-        Command::Serve(options) => serve::run(folder, options, output),
+        Command::Serve(options) => serve::run(arguments, options, output),
         Command::Token(options) => token::run(folder, options, output),
         Command::Result(options) => result::run(folder, options, output),
         Command::Cancel(options) => result::cancel(folder, options, output),
@@ -120,21 +120,4 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         }
         Command::CompileChild => Ok(pin::compile_child()),
     }
-}
-
-/// Logs to stderr: warnings and errors, more with each `-v`, or what the filter says.
-fn logging(arguments: &Arguments) {
-    let level = ["warn", "info", "debug", "trace"][usize::from(arguments.verbose.min(3))];
-    let filter = arguments.log.clone().unwrap_or_else(|| format!("tollgate={level}"));
-    // Libraries print what they handle, which may be a tool's text: of them nothing but errors.
-    let own = filter_fn(|event| event.target().starts_with("tollgate") || *event.level() == tracing::Level::ERROR);
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    // A second call in one process (the demo, a test) finds the first one's logging in place.
-    let _ = match arguments.log_format {
-        Format::Text => subscriber.without_time().finish().with(own).try_init(),
-        Format::Json => subscriber.json().finish().with(own).try_init(),
-    };
 }

@@ -1,10 +1,12 @@
 //! `tollgate.toml`: the few things a host must be told. Everything else has one answer.
 
+mod issuer;
 mod schema;
 mod serve;
 
+pub use issuer::{Address, Issuer, Keys, is_local};
 pub use schema::schema;
-pub use serve::{Door, Issuer, Limits, Serve};
+pub use serve::{Door, Limits, Serve};
 
 use std::sync::Arc;
 

@@ -12,6 +12,7 @@ mod judge;
 mod pass;
 mod permit;
 mod tape;
+mod trace;
 
 pub use action::{Action, Looking, Retold};
 pub use again::{Again, Grounds};
@@ -21,3 +22,4 @@ pub use judge::longest_lease;
 pub use pass::{Inside, pass};
 pub use permit::{Agreed, Asked, Cleared, Covered, Failed, Funded, Permit, in_doubt};
 pub use tape::{Recalled, Recorded, Tape, never_begun};
+pub use trace::{Attempt, TARGET, came, invocation};

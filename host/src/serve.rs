@@ -7,6 +7,7 @@ mod figures;
 mod front;
 mod http;
 mod in_place;
+mod keys;
 mod mcp;
 mod offer;
 mod rates;
@@ -17,17 +18,19 @@ mod take_up;
 mod told;
 mod token;
 mod turned;
+mod trace;
 
 pub use admission::{Busy, Most, Turns};
 pub use figures::begin as count;
 pub use front::{Asked, Came, Front, Turned};
-pub use http::{Doors, Site, mount};
+pub use http::{Doors, Knows, Site, mount};
 pub use mcp::{Identity, Mcp};
 pub use offer::{Offer, Shelf};
 pub use reload::Reloaded;
 pub use stdio::serve as over_stdio;
 pub use token::{Denied, Tokens};
 pub use told::Told;
+pub use trace::Trace;
 
 use crate::name::{Actors, PersonName};
 

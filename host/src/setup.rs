@@ -8,7 +8,9 @@ mod doubts;
 mod embedding;
 mod freezes;
 mod host;
+mod outward;
 mod resume;
+mod traces;
 mod workspace;
 
 pub use answer::{Given, Unanswerable};
@@ -17,7 +19,9 @@ pub use components::kept_name;
 pub use doubts::Left;
 pub use embedding::{Embedding, embed};
 pub use host::Started;
+pub use outward::{client, read_url};
 pub use resume::Went;
+pub use traces::{Takes, Traces};
 pub use workspace::{NotReady, Workspace, new_file, private_dir, read_file, read_text, write_private};
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -58,6 +58,11 @@ fn free_port() -> u16 {
 impl Served {
     /// Serves a world. `settings` stand under `[serve]`.
     pub fn new(world: World, settings: &str) -> Self {
+        Self::with(world, settings, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub fn with(world: World, settings: &str, environment: &[(&str, &str)]) -> Self {
         let [agents, people, admin] = [free_port(), free_port(), free_port()];
         let doors =
             format!("agents = \"127.0.0.1:{agents}\"\npeople = \"127.0.0.1:{people}\"\nadmin = \"127.0.0.1:{admin}\"");
@@ -67,6 +72,7 @@ impl Served {
         let mut command = Command::new(program());
         // As much as an operator can have it say.
         command.args(["--log", "trace", "serve"]).current_dir(world.path(".")).stdin(Stdio::null());
+        command.envs(environment.iter().copied());
         let mut server = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program runs");
         let mut said = String::new();
         let stdout = server.stdout.as_mut().expect("its output");
@@ -79,6 +85,18 @@ impl Served {
     /// What it wrote to stderr.
     pub fn log(&self) -> String {
         self.world.read("log")
+    }
+
+    /// Has it stop as a supervisor does, and waits until it has.
+    pub fn stop(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.server);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+        let begun = std::time::Instant::now();
+        while self.server.try_wait().expect("its state").is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it does not stop: {}", self.log());
+            // Nothing tells a test that a process has ended.
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
     }
 
     /// A token for an agent, as `tollgate token` signs it: `for` whom, the agent, and the agents on whose behalf it works.

@@ -3,13 +3,15 @@
 use serde_json::json;
 
 use super::http::{Served, exchange};
+use super::traces::Collector;
 use super::world;
 
 const CANARY: &str = "canary-4711-secret";
 
 #[test]
 fn s15_secrets_where_nobody_looks() {
-    let served = Served::new(world(), "");
+    let collector = Collector::start();
+    let mut served = Served::new(world(), &collector.setting());
     served.world.write("files/runbooks/key.env", CANARY);
     let token = served.agent("ben", &["agent-7"]);
     // Where it belongs: a value, and the tool's own error.
@@ -50,7 +52,24 @@ fn s15_secrets_where_nobody_looks() {
     let log = served.log();
     assert!(log.lines().count() > 0, "it was made to say as much as it can");
     assert!(!log.contains(CANARY), "{}", log.lines().find(|line| line.contains(CANARY)).unwrap_or_default());
-    assert!(!log.contains(&token[token.len() - 40..]), "no token either");
+    let end = &token[token.len() - 40..];
+    assert!(!log.contains(end), "no token either");
+    // What a collector gets: ids and codes, and nothing that a guest, a caller or a person named.
+    served.stop();
+    let sent = collector.bytes();
+    // A text stands behind its length.
+    for word in [CANARY, end, "runbooks", "key.env", "eng-help", "\u{3}ben"] {
+        assert!(!holds(&sent, word), "`{word}` is in a span");
+    }
+    for word in
+        ["\u{7}agent-7", "forum.post", "files.read", "cover.not-granted", "agree.waiting", "tool-error", "fault.trap"]
+    {
+        assert!(holds(&sent, word), "there are spans, and `{word}` is in none");
+    }
+}
+
+fn holds(bytes: &[u8], word: &str) -> bool {
+    bytes.windows(word.len()).any(|part| part == word.as_bytes())
 }
 
 fn bearer(token: &str) -> String {

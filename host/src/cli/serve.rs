@@ -1,6 +1,5 @@
 //! `tollgate serve`: a workspace as a service.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -8,21 +7,24 @@ use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::command::Serve;
+use super::command::{Arguments, Serve};
 use super::exit::{Exit, Failure};
+use super::log;
 use super::output::{Output, note};
 use crate::diagnostic::Broken;
 use crate::serve::{Doors, Front, Shelf, Site, count};
-use crate::setup::Workspace;
+use crate::setup::{Traces, Workspace};
 use crate::store::Store;
 use crate::unit::Duration;
 
 /// Serves until it is told to stop.
-pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failure> {
+pub fn run(arguments: &Arguments, options: &Serve, output: Output) -> Result<Exit, Failure> {
     let grace = Duration::parse(&options.grace);
     let grace = grace.map_err(|e| Failure::usage(e.to_string(), "write for example --grace \"10 s\""))?;
-    let workspace = Workspace::open(folder)?;
+    let workspace = Workspace::open(&arguments.workspace)?;
     let (runtime, apart) = (workspace.serving()?, workspace.runtime()?);
+    let traces = workspace.traces(runtime.handle())?;
+    log::begin(arguments, traces.as_ref().map(Traces::takes));
     let served = runtime.block_on(async {
         let figures = count()?;
         let people = workspace.config.serve.people.url.clone();
@@ -37,11 +39,16 @@ pub fn run(folder: &Path, options: &Serve, output: Output) -> Result<Exit, Failu
             }
         });
         let following = tokio::spawn(follow(front.clone(), site.clone()));
+        let keys = tokio::spawn(site.clone().follow_keys());
         let served = serve(site, grace, (apart.handle(), output)).await;
         taking_up.abort();
         following.abort();
+        keys.abort();
         keeping.abort();
         store.close().await?;
+        if let Some(traces) = traces {
+            tokio::task::block_in_place(|| traces.close());
+        }
         served
     });
     runtime.shutdown_background();

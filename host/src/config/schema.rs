@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Limits, Serve, Terms};
+use super::{Address, Limits, Serve, Terms};
 use crate::manifest::schema::object;
 
 /// The schema of a configuration.
@@ -34,9 +34,14 @@ fn serve() -> Value {
     let names = |what: &str| json!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "description": what });
     let tokens = json!({
         "issuer": text("As `iss` of its tokens says it"), "keys": text("Its JWK set, a file below the workspace"),
+        "jwks-url": text("Its JWK set, at the issuer; in place of `keys`"),
+        "jwks-every": text(&format!("How often that is looked at; \"{}\" where nothing is said", Address::EVERY)),
+        "jwks-pause": text(&format!("How near two looks may be; \"{}\" where nothing is said", Address::PAUSE)),
         "session": text("The claim that names the platform's session; \"sid\" where nothing is said"),
         "clients": names("Clients through which people sign in; a token that names another is an agent's"),
     });
+    let mut tokens = object("Whose tokens are taken beside this workspace's own", &tokens, &["issuer"]);
+    tokens["oneOf"] = json!([{ "required": ["keys"] }, { "required": ["jwks-url"] }]);
     let limits = json!({
         "per-caller": count(most.per_caller), "per-tool": count(most.per_tool), "queue": count(most.queue),
         "requests": text(&format!("Of one caller; \"{}\" where nothing is said", most.requests)),
@@ -51,7 +56,8 @@ fn serve() -> Value {
         "behind-proxy": flag(default.behind_proxy), "sessions": flag(default.sessions),
         "operators": names("People and groups who see everything, freeze and thaw"),
         "origins": names("Web pages that may call the agents' door"),
-        "tokens": object("Whose tokens are taken beside this workspace's own", &tokens, &["issuer", "keys"]),
+        "tokens": tokens,
+        "traces": text("Where spans go: a collector of OTLP over HTTP, with its path"),
         "limits": object("How much is taken on", &limits, &[]),
     });
     object("How it is served", &keys, &[])

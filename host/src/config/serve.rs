@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::issuer::{Issuer, issuer, plain_url, private_url};
 use crate::manifest::between;
 use crate::manifest::raw::Section;
 use crate::name::{FilePath, Principal};
@@ -29,6 +30,8 @@ pub struct Serve {
     pub sessions: bool,
     /// Tokens of somebody else's, beside those that `tollgate token` signs.
     pub tokens: Option<Issuer>,
+    /// Where spans go: the address of a collector that takes OTLP over HTTP.
+    pub traces: Option<String>,
     /// How much is taken on.
     pub limits: Limits,
 }
@@ -40,19 +43,6 @@ pub struct Door {
     pub address: SocketAddr,
     /// How others reach it, `https://tools.example`, without a slash at the end.
     pub url: String,
-}
-
-/// Who signs tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issuer {
-    /// As `iss` says it.
-    pub issuer: String,
-    /// Its keys: a JWK set (RFC 7517), a file below the workspace.
-    pub keys: FilePath,
-    /// The claim that names the platform's session.
-    pub session: String,
-    /// Clients through which people sign in; a token that names another one is an agent's.
-    pub clients: Vec<String>,
 }
 
 /// `[serve.limits]`
@@ -92,6 +82,7 @@ impl Default for Serve {
             origins: Vec::new(),
             sessions: true,
             tokens: None,
+            traces: None,
             limits: Limits::default(),
         }
     }
@@ -121,6 +112,7 @@ pub(super) fn serve(mut section: Section<'_>) -> Serve {
             .flag("sessions", "write sessions = false where several hosts share an address")
             .is_none_or(|it| it.0),
         tokens: section.section("tokens").and_then(issuer),
+        traces: section.read("traces", traces, TRACES),
         limits: section.section("limits").map_or(default.limits, limits),
         tls,
     };
@@ -132,6 +124,14 @@ pub(super) fn serve(mut section: Section<'_>) -> Serve {
                 "add `certificate` and `key`, or say behind-proxy = true where a proxy has the certificate",
             );
         }
+    }
+    let clear = serve.traces.as_ref().is_some_and(|url| private_url(url, "spans").is_err());
+    if clear && !serve.behind_proxy {
+        section.refuse(
+            "traces",
+            "spans would travel without TLS: it must begin with https://, or be on this machine",
+            "name a collector on this machine, or say behind-proxy = true where the network is the platform's own",
+        );
     }
     if !serve.admin.ip().is_loopback() && !serve.behind_proxy {
         section.refuse(
@@ -146,6 +146,16 @@ pub(super) fn serve(mut section: Section<'_>) -> Serve {
 
 const ADDRESS: &str = "write for example \"127.0.0.1:8700\": an address and a port";
 const URL: &str = "write for example \"https://tools.example\": how others reach it, without a path";
+
+const TRACES: &str = "write for example traces = \"http://127.0.0.1:4318/v1/traces\": a collector of OTLP over HTTP";
+
+fn traces(text: &str) -> Result<String, String> {
+    if cfg!(feature = "otel") {
+        plain_url(text).map(|(url, _)| url)
+    } else {
+        Err("this program was built without the feature `otel`, and sends no spans".to_owned())
+    }
+}
 
 fn door(section: &mut Section<'_>, (key, url_key): (&'static str, &'static str), default: &Door, scheme: &str) -> Door {
     let address = section.read(key, address, ADDRESS).unwrap_or(default.address);
@@ -165,7 +175,7 @@ fn tls(section: &mut Section<'_>) -> Option<(FilePath, FilePath)> {
     certificate.zip(key)
 }
 
-fn some(text: &str) -> Result<String, &'static str> {
+pub(super) fn some(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("it is empty") } else { Ok(text.to_owned()) }
 }
 
@@ -186,11 +196,9 @@ fn url(text: &str) -> Result<String, String> {
 
 const OPERATORS: &str = "write operators = [\"group:platform\"]: people and groups";
 const ORIGINS: &str = "write origins = [\"https://chat.example\"]: web pages that may call the agents' door";
-const CLIENTS: &str =
-    "write clients = [\"approvals-page\"]: clients through which people sign in, as `azp` or `client_id` names them";
 
 /// A list that need not be there.
-fn each<T, E: std::fmt::Display>(
+pub(super) fn each<T, E: std::fmt::Display>(
     section: &mut Section<'_>,
     key: &'static str,
     parse: fn(&str) -> Result<T, E>,
@@ -201,16 +209,6 @@ fn each<T, E: std::fmt::Display>(
     }
     let items = section.list(key, help).unwrap_or_default();
     items.iter().filter_map(|item| section.parsed(item, parse, help)).collect()
-}
-
-fn issuer(mut section: Section<'_>) -> Option<Issuer> {
-    let issuer = section.need("issuer", some, "write issuer = \"https://login.example\": as its tokens name it");
-    let keys =
-        section.need("keys", FilePath::parse, "write keys = \"keys/login.jwks.json\": its JWK set, below the workspace");
-    let session = section.read("session", some, "write session = \"sid\": the claim that names the platform's session");
-    let clients = each(&mut section, "clients", some, CLIENTS);
-    section.finish();
-    Some(Issuer { issuer: issuer?, keys: keys?, session: session.unwrap_or_else(|| "sid".to_owned()), clients })
 }
 
 fn limits(mut section: Section<'_>) -> Limits {

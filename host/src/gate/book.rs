@@ -331,6 +331,8 @@ pub struct Session {
     pub timing: Arc<dyn Timing>,
     /// Its book.
     pub book: Arc<Mutex<Book>>,
+    /// Of the invocation: those of its host calls are within it.
+    pub span: tracing::Span,
 }
 
 impl Session {

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use tracing::Span;
+
 use super::action::Action;
 use super::book::{Seen, Session, Timing};
 use super::judge;
 use super::permit::{Asked, Permit};
 use super::tape::Recalled;
+use super::trace;
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
@@ -34,6 +37,12 @@ impl Drop for Inside {
 /// # Errors
 /// The refusal the guest gets, already on record; or the fault of one call or one refusal too many.
 pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, Halt> {
+    let span = trace::host_call(&session.span, action.function());
+    let passed = trace::ended(&span, say(session, action, &span).await);
+    passed.map(|permit| permit.within_span(span))
+}
+
+async fn say<A: Action>(session: &Session, action: A, span: &Span) -> Result<Permit<A>, Halt> {
     let action = Arc::new(action);
     let mut book = session.book.clone().lock_owned().await;
     book.count_host_call(action.weight())?;
@@ -44,10 +53,14 @@ pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, 
     match book.replay(|tape| tape.next(&*action), &*session.timing, rights.now)? {
         None => {}
         Some(Recalled::Refused(refusal)) => {
+            trace::replayed(span);
             book.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
             return Err(refusal.into());
         }
-        Some(recalled) => return Ok(Permit::recalled(action, recalled, book)),
+        Some(recalled) => {
+            trace::replayed(span);
+            return Ok(Permit::recalled(action, recalled, book));
+        }
     }
     if let Err(refusal) = judge::thawed(&rights, &session.who.subject(action.function())) {
         return Err(frozen(session, &rights, book.refuse(&*action, refusal)));

@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
+use tracing::Span;
 
 use super::action::{Action, Retold};
 use super::book::{Book, Session, outcome};
 use super::consent::Asking;
 use super::judge;
 use super::tape::{Recalled, diverged};
+use super::trace;
 use crate::approval::{GLASS, Spends, Use};
 use crate::diagnostic::{Broken, Halt};
 use crate::freeze;
@@ -71,6 +73,8 @@ pub struct Permit<A> {
     change: Option<Recorded>,
     /// What it was answered before the invocation was set down; then nothing is performed.
     recalled: Option<Recalled>,
+    /// Of the host call that it is for.
+    span: Span,
     book: OwnedMutexGuard<Book>,
 }
 
@@ -183,7 +187,8 @@ impl<A: Action> Agreed<A> {
         let subject = session.who.subject(covered.action.function());
         covered.premise.iter_mut().for_each(|premise| premise.subject = Some(subject.clone()));
         let Some(premise) = &covered.premise else {
-            return Ok(Permit { action: covered.action, charge: Some(charge), change: None, recalled: None, book });
+            let (action, charge, span) = (covered.action, Some(charge), Span::none());
+            return Ok(Permit { action, charge, change: None, recalled: None, span, book });
         };
         let draft = intent_of(&covered, premise, charge, self.approval.as_ref());
         let intent = book.intends(covered.action.function());
@@ -198,7 +203,7 @@ impl<A: Action> Agreed<A> {
         }
         let Covered { action, premise, .. } = covered;
         let change = premise.map(|premise| Recorded { intent, glass, premise, session: session.clone() });
-        Ok(Permit { action, charge: Some(charge), change, recalled: None, book })
+        Ok(Permit { action, charge: Some(charge), change, recalled: None, span: Span::none(), book })
     }
 }
 
@@ -244,7 +249,12 @@ impl<A: Action> Permit<A> {
 
     /// A call that was answered before its invocation was set down.
     pub(super) fn recalled(action: Arc<A>, recalled: Recalled, book: OwnedMutexGuard<Book>) -> Self {
-        Self { action, charge: None, change: None, recalled: Some(recalled), book }
+        Self { action, charge: None, change: None, recalled: Some(recalled), span: Span::none(), book }
+    }
+
+    /// The same, its effect in the span of its host call.
+    pub(super) fn within_span(self, span: Span) -> Self {
+        Self { span, ..self }
     }
 
     /// Runs an observation with the bytes it may bring, and records what it brought: `effect` says that and how many
@@ -252,10 +262,12 @@ impl<A: Action> Permit<A> {
     ///
     /// # Errors
     /// What the effect refused; it is on record.
-    pub async fn observe<T: Retold>(
-        mut self,
-        effect: impl AsyncFnOnce(&A, u64) -> Result<(T, u64), Halt>,
-    ) -> Result<T, Halt> {
+    pub async fn observe<T: Retold>(self, effect: impl AsyncFnOnce(&A, u64) -> Result<(T, u64), Halt>) -> Result<T, Halt> {
+        let span = self.span.clone();
+        trace::ended(&span, self.observed(effect).await)
+    }
+
+    async fn observed<T: Retold>(mut self, effect: impl AsyncFnOnce(&A, u64) -> Result<(T, u64), Halt>) -> Result<T, Halt> {
         let Some(charge) = self.charge else {
             self.book.label_joins(self.action.source().as_deref());
             return match self.recalled {
@@ -317,6 +329,7 @@ impl<A: Action> Permit<A> {
         T: Send + 'static,
         F: Future<Output = Result<T, Unrecorded>> + Send + 'static,
     {
+        let span = self.span.clone();
         let Begun { action, key, premise, session, mut book } = match self.begin(recall) {
             Ok(begun) => begun,
             Err(answered) => return answered,
@@ -343,7 +356,11 @@ impl<A: Action> Permit<A> {
             }
             Err(book.refuse(&*action, failed))
         });
-        task.await.unwrap_or_else(|_| Err(Refusal::new(Code::InDoubt, "whether this happened is not known").into()))
+        let came = task.await;
+        trace::ended(
+            &span,
+            came.unwrap_or_else(|_| Err(Refusal::new(Code::InDoubt, "whether this happened is not known").into())),
+        )
     }
 }
 

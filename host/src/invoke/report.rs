@@ -1,5 +1,7 @@
 //! What is said of an invocation when it is over: the same on the command line and in the journal.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::diagnostic::Fault;
@@ -70,6 +72,20 @@ pub struct Report {
 }
 
 impl Report {
+    /// How it ended, in its stable code: `returned`, `tool-error`, `cover.not-granted`, `fault.fuel`, `agree.waiting`, …
+    #[must_use]
+    pub fn code(&self) -> Cow<'static, str> {
+        match &self.outcome {
+            Outcome::Refused(_) => match self.refusals.last() {
+                Some(seen) => seen.refusal.code.to_string().into(),
+                None => self.outcome.as_str().into(),
+            },
+            Outcome::Fault(fault) => format!("fault.{}", fault.kind.as_str()).into(),
+            Outcome::Waiting(_) => "agree.waiting".into(),
+            Outcome::Returned(_) | Outcome::ToolError(_) | Outcome::Cancelled => self.outcome.as_str().into(),
+        }
+    }
+
     /// As `tollgate call` prints it.
     #[must_use]
     pub fn json(&self) -> Value {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::past::{Before, Lost};
-use super::run::{Call, Invocation, patience};
+use super::run::{Call, Invocation, patience, trace};
 use super::{Host, Loaded, NotCalled, Report, Wait};
 use crate::admit::admit;
 use crate::approval::State;
 use crate::diagnostic::{Broken, FaultKind};
-use crate::gate::{Book, refused};
+use crate::gate::{Attempt, Book, refused};
 use crate::invoke::{Outcome, Reported};
 use crate::journal::{Body, Chapter, Draft, Kind, Terms};
 use crate::name::InvocationId;
@@ -88,7 +88,8 @@ impl Host {
         let book = Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));
         let book = Arc::new(Mutex::new(book));
         let (id, seed) = (before.invocation, before.seed);
-        let invocation = Invocation { host: self, loaded, function, entry, id, seed, book };
+        let span = trace((id, loaded, function), &before.actors, Attempt::TakenUp);
+        let invocation = Invocation { host: self, loaded, function, entry, id, seed, book, span };
         if let Err(refusal) = admit(&loaded.manifest, &rights, &before.actors) {
             return invocation.turn_away(refusal).await;
         }

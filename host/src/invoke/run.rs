@@ -15,7 +15,7 @@ use super::{Host, NotCalled};
 use crate::admit::admit;
 use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
-use crate::gate::{Book, Patience, Seen, Session, Who, refused};
+use crate::gate::{self, Attempt, Book, Patience, Seen, Session, Who, came, refused};
 use crate::journal::{Body, Draft, Journal, Kind, Meter, NewKey, Terms, Unrecorded, With};
 use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::people::Rights;
@@ -69,12 +69,23 @@ pub(super) struct Invocation<'a> {
     pub(super) id: InvocationId,
     pub(super) seed: Seed,
     pub(super) book: Arc<Mutex<Book>>,
+    /// What came of it is said there too.
+    pub(super) span: tracing::Span,
 }
 
 /// An invocation that is about to run.
 pub(super) struct Ordered {
     guest: Guest,
     pub(super) order: Order,
+}
+
+/// The span of an invocation.
+pub(super) fn trace(
+    (id, loaded, function): (InvocationId, &Loaded, &Function),
+    actors: &Actors,
+    attempt: Attempt,
+) -> tracing::Span {
+    gate::invocation(id, (&loaded.manifest.tool, &function.name), actors, attempt)
 }
 
 /// What its manifest says about asking.
@@ -155,7 +166,8 @@ impl Host {
         let body = call.actors.via_text().into_iter().fold(body, |body, via| body.text("via", via));
         let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed.bytes());
         book.record.note(began);
-        Ok(Invocation { host: self, loaded, function, entry, id, seed, book: Arc::new(Mutex::new(book)) })
+        let span = trace((id, loaded, function), &call.actors, Attempt::First);
+        Ok(Invocation { host: self, loaded, function, entry, id, seed, book: Arc::new(Mutex::new(book)), span })
     }
 }
 
@@ -236,6 +248,7 @@ impl Invocation<'_> {
             services: self.host.services(),
             timing: Arc::new(timing),
             book: self.book.clone(),
+            span: self.span.clone(),
         }
     }
 
@@ -286,7 +299,9 @@ impl Invocation<'_> {
 
     fn report(&self, outcome: Outcome, refusals: Vec<Seen>, receipt: Vec<Meter>) -> Report {
         let (tool, function) = (self.loaded.manifest.tool.clone(), self.function.name.clone());
-        Report { invocation: self.id, tool, function, outcome, refusals, receipt }
+        let report = Report { invocation: self.id, tool, function, outcome, refusals, receipt };
+        came(&self.span, report.code());
+        report
     }
 
     async fn judge(&self, values: &[Val]) -> Outcome {

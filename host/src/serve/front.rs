@@ -13,7 +13,7 @@ use super::offer::{Offer, Shelf};
 use super::rates::Rates;
 use super::told::Told;
 use super::turned::Tried;
-use super::{Caller, figures};
+use super::{Caller, Trace, figures};
 use crate::admit::may_call;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
@@ -37,6 +37,8 @@ pub struct Asked {
     pub arguments: String,
     /// The caller's idempotency key.
     pub key: Option<String>,
+    /// The trace that the caller is in.
+    pub trace: Trace,
 }
 
 /// How it stands with a call.
@@ -252,7 +254,8 @@ impl Front {
             key: asked.key,
         };
         let (front, loaded) = (self.clone(), offer.loaded.clone());
-        let called = self.on_guests(move |stopped| async move { front.host.call(&loaded, call, stopped).await }).await?;
+        let calls = move |stopped| asked.trace.around(async move { front.host.call(&loaded, call, stopped).await });
+        let called = self.on_guests(calls).await?;
         drop(turn);
         let came = match called {
             Ok(report) => self.reported(report).await?,

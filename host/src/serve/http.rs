@@ -21,7 +21,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
 use self::agents::Flights;
-pub use self::agents::mount;
+pub use self::agents::{Knows, mount};
 use self::listen::Listener;
 use self::problem::Problem;
 use super::Front;
@@ -82,6 +82,11 @@ impl Site {
     /// When they are not understood; then the old ones stay.
     pub fn reload_keys(&self) -> Result<(), Broken> {
         self.tokens.reload(&self.front.workspace)
+    }
+
+    /// Keeps the issuer's keys as it has them, as long as it is polled.
+    pub async fn follow_keys(self: Arc<Self>) {
+        self.tokens.follow().await;
     }
 }
 

@@ -19,7 +19,7 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::front::{Asked, Came, Turned};
-use super::{Caller, Front, cursor, over, said};
+use super::{Caller, Front, Trace, cursor, over, said};
 
 /// So many tools on one page of the list.
 const PAGE: usize = 200;
@@ -83,6 +83,7 @@ impl Mcp {
             name: request.name.to_string(),
             arguments: arguments(&request),
             key: meta("idempotency-key").and_then(|key| key.as_str()).map(str::to_owned),
+            trace: trace(cx),
         };
         let within = meta("deadline-ms").and_then(serde_json::Value::as_u64).map(Duration::from_millis);
         let call = self.front.call(&caller, asked);
@@ -105,6 +106,12 @@ impl Mcp {
             Err(turned) => Ok(answer::turned(&said::of_turned(&turned)).into()),
         }
     }
+}
+
+/// The trace that a request is in: as its `_meta` says, or as the request that carries it does.
+fn trace(cx: &RequestContext<RoleServer>) -> Trace {
+    let headers = || cx.extensions.get::<axum::http::request::Parts>().map(|parts| Trace::of_headers(&parts.headers));
+    Trace::of(|name| Some(cx.meta.get(name)?.as_str()?.to_owned())).or(|| headers().unwrap_or_default())
 }
 
 /// The arguments as JSON text; without any, an empty object.

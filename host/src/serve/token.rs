@@ -5,22 +5,20 @@
 //! which people sign in, is an agent's and is turned away where people answer, and what has no `act` is turned away where
 //! agents call, both before anything else in it is looked at.
 
-use std::sync::{PoisonError, RwLock};
-
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey as _;
-use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm};
+use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Caller;
 use super::checked::{Checked, Span};
+use super::keys::Keys;
 use crate::clock::Instant;
-use crate::config::Issuer;
 use crate::diagnostic::Broken;
 use crate::name::{Actors, AgentName, Digest, PersonName};
-use crate::setup::{Workspace, read_text};
+use crate::setup::Workspace;
 use crate::unit::Duration;
 
 /// What is signed with. Nothing symmetric, and never `none`: who checks a token cannot make one.
@@ -51,6 +49,8 @@ pub enum Denied {
     Missing,
     /// It is no token that this door takes; why goes to the operator's log.
     Invalid(String),
+    /// Nobody here knows its key; its issuer may have a new one.
+    NoKey,
     /// It is an agent's, and this is where people answer.
     Agents(Box<Signed>),
     /// It is a person's, and this is where agents call.
@@ -131,7 +131,7 @@ pub struct Shown {
 /// Signs this workspace's own tokens, and checks them and those of its issuer.
 pub struct Tokens {
     own: Own,
-    issuer: Option<(Issuer, RwLock<JwkSet>)>,
+    issuer: Option<Keys>,
     agents: String,
     people: String,
     checked: Checked,
@@ -197,10 +197,9 @@ impl Tokens {
             checks: DecodingKey::from_ed_der(public.as_bytes()),
         };
         let serve = &workspace.config.serve;
-        let issuer =
-            serve.tokens.as_ref().map(|issuer| Ok::<_, Broken>((issuer.clone(), RwLock::new(keys(workspace, issuer)?))));
+        let issuer = serve.tokens.clone().map(|issuer| Keys::open(workspace, issuer)).transpose()?;
         let (agents, people) = (format!("{}/mcp", serve.agents.url), serve.people.url.clone());
-        Ok(Self { own, issuer: issuer.transpose()?, agents, people, checked: Checked::default() })
+        Ok(Self { own, issuer, agents, people, checked: Checked::default() })
     }
 
     /// Reads the issuer's keys again: it has changed them.
@@ -208,11 +207,35 @@ impl Tokens {
     /// # Errors
     /// When they are not understood; then the old ones stay.
     pub fn reload(&self, workspace: &Workspace) -> Result<(), Broken> {
-        if let Some((issuer, kept)) = &self.issuer {
-            *kept.write().unwrap_or_else(PoisonError::into_inner) = keys(workspace, issuer)?;
-            self.checked.forget();
-        }
+        let Some(keys) = &self.issuer else { return Ok(()) };
+        keys.read(workspace)?.into_iter().for_each(|set| self.put(keys, set));
         Ok(())
+    }
+
+    /// Keeps the issuer's keys as it has them, as long as it is polled.
+    pub async fn follow(&self) {
+        if let Some(keys) = &self.issuer {
+            keys.follow(|set| self.put(keys, set)).await;
+        }
+    }
+
+    /// Looks for a key that nobody here knows: then it is worth trying once more.
+    pub async fn seek(&self) {
+        if let Some(keys) = &self.issuer {
+            keys.seek().await;
+        }
+    }
+
+    /// What keeps it from knowing tokens, in words without an address.
+    #[must_use]
+    pub fn lacks(&self) -> Option<&'static str> {
+        self.issuer.as_ref().filter(|keys| keys.lack()).map(|_| "the issuer's keys could not be fetched yet")
+    }
+
+    /// The one place where other keys of the issuer take effect.
+    fn put(&self, keys: &Keys, set: JwkSet) {
+        keys.put(set);
+        self.checked.forget();
     }
 
     /// The URI of the agents' door, as tokens for it must name it in `aud` (RFC 8707).
@@ -354,32 +377,10 @@ impl Tokens {
             let by = By { issuer: &self.own.issuer, session: Self::SESSION, clients: &[] };
             return Ok((by, self.own.checks.clone()));
         }
-        let (issuer, keys) = self.issuer.as_ref().ok_or_else(|| Denied::Invalid("nobody here knows its key".to_owned()))?;
-        let keys = keys.read().unwrap_or_else(PoisonError::into_inner);
-        let named = match (kid, keys.keys.as_slice()) {
-            (Some(kid), _) => keys.find(kid),
-            (None, [only]) => Some(only),
-            (None, _) => None,
-        };
-        let jwk = named
-            .filter(|jwk| fits(jwk, algorithm))
-            .ok_or_else(|| Denied::Invalid("nobody here knows its key".to_owned()))?;
-        let key = DecodingKey::from_jwk(jwk).map_err(|e| Denied::Invalid(e.to_string()))?;
+        let keys = self.issuer.as_ref().ok_or(Denied::NoKey)?;
+        let (issuer, key) = (&keys.issuer, keys.find(kid, algorithm)?);
         Ok((By { issuer: &issuer.issuer, session: &issuer.session, clients: &issuer.clients }, key))
     }
-}
-
-/// Whether a key is for this algorithm: a key that says so is for no other.
-fn fits(jwk: &Jwk, algorithm: Algorithm) -> bool {
-    let said = jwk.common.key_algorithm;
-    said.is_none_or(|said: KeyAlgorithm| said.to_string() == format!("{algorithm:?}"))
-}
-
-/// The keys of an issuer.
-fn keys(workspace: &Workspace, issuer: &Issuer) -> Result<JwkSet, Broken> {
-    let path = workspace.path(issuer.keys.as_str());
-    let keys: Result<JwkSet, _> = serde_json::from_str(&read_text(&path)?);
-    keys.map_err(|e| Broken::while_doing(format!("reading the keys of {} in {}", issuer.issuer, path.display()), e))
 }
 
 /// The agents that act, the one that calls first. A chain that cannot be followed to its end is none.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use tollgate::name::{Actors, AgentName, PersonName};
-use tollgate::serve::{Caller, Front, Identity, Mcp, Shelf, Site, count, mount};
+use tollgate::serve::{Caller, Front, Identity, Knows, Mcp, Shelf, Site, count, mount};
 use tollgate::setup::Workspace;
 
 use fixtures::{Fixtures, Kept};
@@ -44,7 +44,7 @@ async fn serve(mut workspace: Workspace) -> Result<(), Box<dyn Error>> {
     let site = Site::new(front.clone(), figures).map_err(|e| e.cause)?;
     let server =
         move || Fixtures { mcp: Mcp::new(front.clone(), Identity::OfRequest), front: front.clone(), kept: kept.clone() };
-    let router = mount(&site, server, known);
+    let router = mount(&site, server, Bens);
     say(&format!("http://{address}/mcp"));
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
@@ -55,10 +55,14 @@ async fn serve(mut workspace: Workspace) -> Result<(), Box<dyn Error>> {
 }
 
 /// Takes every request for one of ben's.
-fn known(_: &HeaderMap) -> Result<Caller, Response> {
-    let person = PersonName::parse("ben").expect("a name");
-    let agent = AgentName::parse("cli").expect("a name");
-    Ok(Caller { person, actors: Actors::from(agent), session: None })
+struct Bens;
+
+impl Knows for Bens {
+    async fn caller(&self, _: &HeaderMap) -> Result<Caller, Response> {
+        let person = PersonName::parse("ben").expect("a name");
+        let agent = AgentName::parse("cli").expect("a name");
+        Ok(Caller { person, actors: Actors::from(agent), session: None })
+    }
 }
 
 #[expect(clippy::disallowed_macros, reason = "who started it reads the address there")]

@@ -11,6 +11,7 @@ use super::{Begun, Permit, unrecorded};
 use crate::diagnostic::Halt;
 use crate::gate::action::Action;
 use crate::gate::book::{Book, Session, outcome};
+use crate::gate::trace;
 use crate::grant::Class;
 use crate::journal::{Body, Draft, IN_DOUBT, Terms};
 use crate::name::InvocationId;
@@ -53,6 +54,7 @@ impl<A: Action> Permit<A> {
         T: Send + 'static,
         F: Future<Output = Result<T, Failed>> + Send + 'static,
     {
+        let span = self.span.clone();
         let Begun { action, key, premise, session, mut book } = match self.begin(recall) {
             Ok(begun) => begun,
             Err(answered) => return answered,
@@ -76,7 +78,7 @@ impl<A: Action> Permit<A> {
             }
             settle(&*action, draft, ended, &session, &mut book).await
         });
-        task.await.unwrap_or_else(|_| Err(in_doubt().into()))
+        trace::ended(&span, task.await.unwrap_or_else(|_| Err(in_doubt().into())))
     }
 }
 

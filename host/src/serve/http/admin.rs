@@ -24,7 +24,7 @@ async fn healthz() -> Json<Value> {
 }
 
 async fn readyz(State(site): State<Arc<Site>>) -> (StatusCode, Json<Value>) {
-    let lacks = site.front.lacks();
+    let lacks: Vec<_> = site.front.lacks().into_iter().chain(site.tokens.lacks()).collect();
     let status = if lacks.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "status": if lacks.is_empty() { "ready" } else { "not ready" }, "lacks": lacks })))
 }

@@ -8,14 +8,13 @@ mod prefer;
 mod tools;
 
 pub use self::flights::Flights;
-pub use self::mounted::mount;
+pub use self::mounted::{Knows, mount};
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -25,7 +24,7 @@ use utoipa_axum::routes;
 
 use super::Site;
 use super::document::{begun, not_that_way, served};
-use super::guard::{Guard, agent, arrive, known};
+use super::guard::{Guard, agent, arrive};
 use super::problem::Problem;
 use crate::serve::mcp::{Identity, Mcp};
 
@@ -43,8 +42,7 @@ pub(super) fn router(site: &Arc<Site>) -> Router {
     let open = open.fallback(nothing).layer(from_fn_with_state(guard.clone(), arrive));
     let front = site.front.clone();
     let server = move || Mcp::new(front.clone(), Identity::OfRequest);
-    let known = move |headers: &HeaderMap| known(&guard, headers).map_err(IntoResponse::into_response);
-    open.merge(mount(site, server, known))
+    open.merge(mount(site, server, guard))
 }
 
 /// The routes of the API at this door, with what describes them.

@@ -126,7 +126,7 @@ fn malformed(why: &str) -> Problem {
 
 /// Finds out which agent calls, and for whom; leaves that with the request.
 pub(super) async fn agent(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    match known(&guard, request.headers()) {
+    match known(&guard, request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -136,10 +136,16 @@ pub(super) async fn agent(State(guard): State<Guard>, mut request: Request, next
 }
 
 /// Which agent calls, and for whom.
-pub(super) fn known(guard: &Guard, headers: &HeaderMap) -> Result<crate::serve::Caller, Problem> {
+pub(super) async fn known(guard: &Guard, headers: &HeaderMap) -> Result<crate::serve::Caller, Problem> {
     let site = &guard.site;
     let now = site.clock.now();
-    let caller = site.tokens.agent(bearer(headers)?, now).map_err(|denied| turned_away(&denied, site))?;
+    let token = bearer(headers)?;
+    let mut caller = site.tokens.agent(token, now);
+    if caller == Err(Denied::NoKey) {
+        site.tokens.seek().await;
+        caller = site.tokens.agent(token, now);
+    }
+    let caller = caller.map_err(|denied| turned_away(&denied, site))?;
     site.counted(&format!("{} {}", caller.person, caller.actors.first()), now)?;
     Ok(caller)
 }
@@ -152,6 +158,10 @@ fn turned_away(denied: &Denied, site: &Site) -> Problem {
         Denied::Missing => ("door.token", "a bearer token is needed; `tollgate token` signs one"),
         Denied::Invalid(why) => {
             tracing::info!(why, "a token was turned away at the agents' door");
+            ("door.token", "this token is not valid here")
+        }
+        Denied::NoKey => {
+            tracing::info!("a token whose key nobody here knows was turned away at the agents' door");
             ("door.token", "this token is not valid here")
         }
         Denied::Persons => ("door.person", "this is a person's token, and agents call here"),

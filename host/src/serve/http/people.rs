@@ -115,7 +115,11 @@ async fn person(State(guard): State<Guard>, mut request: Request, next: Next) ->
         Ok(token) => token,
         Err(problem) => return problem.into_response(),
     };
-    let known = site.tokens.person(token, now);
+    let mut known = site.tokens.person(token, now);
+    if known == Err(Denied::NoKey) {
+        site.tokens.seek().await;
+        known = site.tokens.person(token, now);
+    }
     if let Err(Denied::Agents(signed)) = &known {
         return self_approval(site, signed, now).await.into_response();
     }
@@ -154,7 +158,7 @@ fn turned_away(denied: &Denied) -> Problem {
             "a person's token is needed: `tollgate token person` signs one",
         )
         .with(header::WWW_AUTHENTICATE, "Bearer"),
-        Denied::Agents(_) | Denied::Persons | Denied::Invalid(_) => {
+        Denied::Agents(_) | Denied::Persons | Denied::NoKey | Denied::Invalid(_) => {
             if let Denied::Invalid(why) = denied {
                 tracing::info!(why, "a token was turned away at the approvers' door");
             }

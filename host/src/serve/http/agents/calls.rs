@@ -23,7 +23,7 @@ use crate::diagnostic::Broken;
 use crate::name::InvocationId;
 use crate::serve::front::{Asked, Came, Turned};
 use crate::serve::said::{Said, of_report, of_turned};
-use crate::serve::{Caller, Offer, over};
+use crate::serve::{Caller, Offer, Trace, over};
 
 /// How often it is looked whether a call that has just begun has its id on record.
 const LOOK: Duration = Duration::from_millis(2);
@@ -101,7 +101,8 @@ pub(super) async fn invoke(
     }
     let offer = site.front.offer(&caller, &name).await?;
     let deadline = given.deadline_ms.map(|ms| Duration::from_millis(ms.into()));
-    let asked = Asked { name, arguments: Value::Object(given.arguments).to_string(), key: Some(key.clone()) };
+    let trace = Trace::of_headers(&headers);
+    let asked = Asked { name, arguments: Value::Object(given.arguments).to_string(), key: Some(key.clone()), trace };
     let call = Call { caller, offer, key, prefer, deadline };
     let _asking = site.flights.ask(&call.caller, &call.key).ok_or_else(|| {
         let why = "a request with this idempotency key is being answered: come again for its answer";

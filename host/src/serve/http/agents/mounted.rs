@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::serve::Caller;
 use crate::serve::http::Site;
-use crate::serve::http::guard::{Guard, arrived, sealed};
+use crate::serve::http::guard::{Guard, arrived, known, sealed};
 use crate::serve::http::problem::Problem;
 use crate::serve::http::sessions::Sessions;
 
@@ -32,12 +32,25 @@ struct Mounted<S, K> {
     protocol: Protocol<S>,
 }
 
+/// Finds out who calls, by what a request brings.
+pub trait Knows: Send + Sync + 'static {
+    /// Whose a request is, or how it is turned away.
+    fn caller(&self, headers: &HeaderMap) -> impl Future<Output = Result<Caller, Response>> + Send;
+}
+
+/// By a token, as everywhere at this door.
+impl Knows for Guard {
+    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Response> {
+        known(self, headers).await.map_err(Problem::into_response)
+    }
+}
+
 /// MCP over streamable HTTP at `/mcp`: what the servers that `server` makes answer, with the site's settings and its checks
 /// of name, origin and body. `known` finds out who calls, or turns the request away.
 pub fn mount<S: ServerHandler>(
     site: &Arc<Site>,
     server: impl Fn() -> S + Send + Sync + 'static,
-    known: impl Fn(&HeaderMap) -> Result<Caller, Response> + Send + Sync + 'static,
+    known: impl Knows,
 ) -> Router {
     // Names and origins were checked before it.
     let config = StreamableHttpServerConfig::default()
@@ -57,11 +70,7 @@ pub fn mount<S: ServerHandler>(
     Router::new().route("/mcp", any(asked)).with_state(Arc::new(mounted))
 }
 
-async fn asked<S, K>(State(mounted): State<Arc<Mounted<S, K>>>, request: Request) -> Response
-where
-    S: ServerHandler,
-    K: Fn(&HeaderMap) -> Result<Caller, Response>,
-{
+async fn asked<S: ServerHandler, K: Knows>(State(mounted): State<Arc<Mounted<S, K>>>, request: Request) -> Response {
     let request = match arrived(&mounted.guard, request).await {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
@@ -69,9 +78,9 @@ where
     sealed(mounted.answered(request).await)
 }
 
-impl<S: ServerHandler, K: Fn(&HeaderMap) -> Result<Caller, Response>> Mounted<S, K> {
+impl<S: ServerHandler, K: Knows> Mounted<S, K> {
     async fn answered(&self, mut request: Request) -> Response {
-        let caller = match (self.known)(request.headers()) {
+        let caller = match self.known.caller(request.headers()).await {
             Ok(caller) => caller,
             Err(turned_away) => return turned_away,
         };
