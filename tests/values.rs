@@ -4,6 +4,7 @@ mod checker;
 mod component;
 mod docs;
 mod shapes;
+mod strict;
 mod surface;
 
 use proptest::prelude::*;

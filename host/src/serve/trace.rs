@@ -60,12 +60,12 @@ mod followed {
 
     impl Trace {
         /// Does something within it. What is malformed is no trace.
-        pub(in crate::serve) fn around<F: Future>(self, does: F) -> impl Future<Output = F::Output> {
-            let within = match &self.traceparent {
-                None => Context::new(),
-                Some(_) => TraceContextPropagator::new().extract_with_context(&Context::new(), &self),
-            };
-            does.with_context(within)
+        pub(in crate::serve) async fn around<F: Future>(self, does: F) -> F::Output {
+            if self.traceparent.is_none() {
+                return does.await;
+            }
+            let within = TraceContextPropagator::new().extract_with_context(&Context::new(), &self);
+            Box::pin(does).with_context(within).await
         }
     }
 }
