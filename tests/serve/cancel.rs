@@ -16,6 +16,10 @@ const SPINS: &str =
     "SELECT count(*) FROM journal WHERE entry ->> '$.kind' = 'began' AND entry ->> '$.body.function' = 'spin'";
 const CANCELLED: &str = "SELECT count(*) FROM journal WHERE entry ->> '$.body.outcome' = 'cancelled'";
 
+/// Cancelled loops whose receipt says that they used nothing.
+const UNUSED: &str = "SELECT count(*) FROM journal, json_each(entry, '$.body.receipt') AS line
+    WHERE entry ->> '$.body.outcome' = 'cancelled' AND line.value ->> '$.meter' = 'fuel' AND line.value ->> '$.used' = 0";
+
 /// What is asked for is 50 ms in a release build; this one is not.
 const SOON: Duration = Duration::from_millis(250);
 
@@ -50,7 +54,7 @@ fn measured(world: &World, cancel: impl FnOnce() + Send) -> Duration {
     let ended = || store.query_row(CANCELLED, [], |row| row.get::<_, i64>(0)).expect("a number");
     let (before, began) = (ended(), Instant::now());
     // Not after its answer: what counts is the guest.
-    std::thread::scope(|scope| {
+    let took = std::thread::scope(|scope| {
         scope.spawn(cancel);
         while ended() == before {
             assert!(began.elapsed() < Duration::from_secs(20), "it goes on");
@@ -58,7 +62,9 @@ fn measured(world: &World, cancel: impl FnOnce() + Send) -> Duration {
             std::thread::park_timeout(Duration::from_millis(1));
         }
         began.elapsed()
-    })
+    });
+    assert_eq!(store.query_row(UNUSED, [], |row| row.get::<_, i64>(0)), Ok(0), "its receipt says what it has used");
+    took
 }
 
 /// A call of the loop that never ends, with a key: when that is on record, so is its beginning.

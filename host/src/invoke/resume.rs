@@ -89,7 +89,7 @@ impl Host {
         let book = Arc::new(Mutex::new(book));
         let (id, seed) = (before.invocation, before.seed);
         let span = trace((id, loaded, function), &before.actors, Attempt::TakenUp);
-        let invocation = Invocation { host: self, loaded, function, entry, id, seed, book, span };
+        let invocation = Invocation { host: self, loaded, function, entry, id, seed, book, span, gone: Arc::default() };
         if let Err(refusal) = admit(&loaded.manifest, &rights, &before.actors) {
             return invocation.turn_away(refusal).await;
         }

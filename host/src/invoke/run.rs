@@ -1,7 +1,7 @@
 //! The host: runs one invocation from admission to its last entry.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rand::Rng as _;
 use serde_json::{Value, json};
@@ -71,6 +71,8 @@ pub(super) struct Invocation<'a> {
     pub(super) book: Arc<Mutex<Book>>,
     /// What came of it is said there too.
     pub(super) span: tracing::Span,
+    /// Whether nobody waits for it any more.
+    pub(super) gone: Arc<AtomicBool>,
 }
 
 /// An invocation that is about to run.
@@ -167,7 +169,17 @@ impl Host {
         let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed.bytes());
         book.record.note(began);
         let span = trace((id, loaded, function), &call.actors, Attempt::First);
-        Ok(Invocation { host: self, loaded, function, entry, id, seed, book: Arc::new(Mutex::new(book)), span })
+        Ok(Invocation {
+            host: self,
+            loaded,
+            function,
+            entry,
+            id,
+            seed,
+            book: Arc::new(Mutex::new(book)),
+            span,
+            gone: Arc::default(),
+        })
     }
 }
 
@@ -209,10 +221,11 @@ impl Invocation<'_> {
     /// Whether somebody has stopped the tool, the agent, the person or everything since it was admitted, or its caller has
     /// taken it back.
     fn stop(&self, session: &Session) -> Stop {
+        let gone = self.gone.clone();
         let (world, subject, found) = (session.services.world.clone(), session.who.subject(None), AtomicU64::new(u64::MAX));
         let (store, id, seen) = (self.host.store.clone(), self.id, AtomicU64::new(u64::MAX));
         Arc::new(move || {
-            if store.taken_back(id, &seen) {
+            if gone.load(Ordering::Relaxed) || store.taken_back(id, &seen) {
                 return Some(Fault::new(FaultKind::TakenBack, "its caller took it back"));
             }
             world.stopped(&subject, &found).map(|refusal| Fault::new(FaultKind::Frozen, refusal.message))
@@ -221,9 +234,14 @@ impl Invocation<'_> {
 
     pub(super) async fn run(self, ordered: Ordered, cancelled: impl Future<Output = ()>) -> Result<Report, NotCalled> {
         let running = self.host.sandbox.run(&self.loaded.ready, ordered.guest, ordered.order);
+        let mut running = std::pin::pin!(running);
         let ended = tokio::select! {
-            ended = running => Some(ended),
-            () = cancelled => None,
+            ended = &mut running => ended,
+            () = cancelled => {
+                // It ends by itself, so that it is known what it has used.
+                self.gone.store(true, Ordering::Relaxed);
+                running.await
+            }
         };
         self.close(ended).await
     }
@@ -263,15 +281,12 @@ impl Invocation<'_> {
     }
 
     /// Judges how it ended, once no effect is under way any more.
-    async fn close(self, ended: Option<Ended<Guest>>) -> Result<Report, NotCalled> {
+    async fn close(self, ended: Ended<Guest>) -> Result<Report, NotCalled> {
         self.book.lock().await.close().await;
         let set_down = self.book.lock().await.set_down;
         if let Some(question) = set_down {
             return Ok(self.waiting(question).await);
         }
-        let Some(ended) = ended else {
-            return self.finish(Outcome::Cancelled, &Usage::default()).await;
-        };
         let output = [("stdout", &ended.stdout), ("stderr", &ended.stderr)];
         {
             let mut book = self.book.lock().await;

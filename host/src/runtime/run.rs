@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::SemaphorePermit;
 use wasmtime::component::{ComponentExportIndex, InstancePre, ResourceTable, Val};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -234,6 +235,18 @@ async fn whole<T: Send + 'static>(
 }
 
 impl Sandbox {
+    /// A place in the pool, once there is one; none where somebody stops what waits for it.
+    async fn place(&self, stop: &Stop) -> Option<SemaphorePermit<'_>> {
+        let mut place = pin!(self.places.acquire());
+        loop {
+            tokio::select! {
+                biased;
+                place = &mut place => return place.ok(),
+                () = tokio::time::sleep(PARKED) => if stop().is_some() { return None },
+            }
+        }
+    }
+
     /// Runs one function of a component: its first epoch (1 ms) on the thread that polls this, the rest on threads that are
     /// nicer; a tool whose last runs were longer begins there. Dropping the future ends the guest and its store.
     ///
@@ -243,7 +256,11 @@ impl Sandbox {
     /// # Panics
     /// When a host function panicked: its panic goes on here.
     pub async fn run<T: Send + 'static>(&self, pre: &InstancePre<Cell<T>>, host: T, order: Order) -> Ended<T> {
-        let _place = self.places.acquire().await;
+        let Some(_place) = self.place(&order.stop).await else {
+            let fault = (order.stop)().unwrap_or_else(|| Fault::new(FaultKind::TakenBack, "it was stopped before it began"));
+            let (usage, stdout, stderr) = Default::default();
+            return Ended { result: Err(fault), usage, stdout, stderr, host };
+        };
         let _running = self.ticker.running();
         let yielded = Arc::new(AtomicBool::new(false));
         let begins = if order.pace.is_long() { Begins::Longer } else { Begins::Here };

@@ -43,10 +43,12 @@ pub struct Turns {
     callers: Seats<(PersonName, AgentName)>,
     tools: Seats<ToolName>,
     queued: AtomicUsize,
+    running: Arc<AtomicUsize>,
 }
 
 /// A call's turn; it ends when this is dropped.
 pub struct Turn {
+    running: Arc<AtomicUsize>,
     _caller: Seat<(PersonName, AgentName)>,
     _tool: Seat<ToolName>,
 }
@@ -61,7 +63,19 @@ impl Turns {
     /// Turns with these bounds.
     #[must_use]
     pub fn new(most: Most) -> Self {
-        Self { most, callers: Seats::new(most.per_caller), tools: Seats::new(most.per_tool), queued: AtomicUsize::new(0) }
+        let (callers, tools) = (Seats::new(most.per_caller), Seats::new(most.per_tool));
+        Self { most, callers, tools, queued: AtomicUsize::new(0), running: Arc::default() }
+    }
+
+    /// How many have their turn now.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.running.load(Ordering::Relaxed)
+    }
+
+    fn turn(&self, caller: Seat<(PersonName, AgentName)>, tool: Seat<ToolName>) -> Turn {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        Turn { running: self.running.clone(), _caller: caller, _tool: tool }
     }
 
     /// How many wait for their turn now.
@@ -79,11 +93,17 @@ impl Turns {
         let (callers, tools) =
             (self.callers.of(&(caller.person.clone(), caller.actors.first().clone())), self.tools.of(tool));
         if let (Some(caller), Some(tool)) = (callers.now(), tools.now()) {
-            return Ok(Turn { _caller: caller, _tool: tool });
+            return Ok(self.turn(caller, tool));
         }
         let _queued = Queued::enter(&self.queued, self.most.queue).ok_or(busy)?;
-        let both = async { Some(Turn { _caller: callers.soon().await?, _tool: tools.soon().await? }) };
+        let both = async { Some(self.turn(callers.soon().await?, tools.soon().await?)) };
         tokio::time::timeout(self.most.patience, both).await.ok().flatten().ok_or(busy)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.running.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -32,6 +32,7 @@ pub fn begin() -> Result<PrometheusHandle, Broken> {
     describe_counter!("tollgate_refusals", Unit::Count, "Refusals within invocations, by stage");
     describe_counter!("tollgate_turned_away", Unit::Count, "Requests that became no invocation, by code");
     describe_counter!("tollgate_meter", "What invocations used, by tool and meter, each in its unit");
+    describe_gauge!("tollgate_running", Unit::Count, "Calls that have their turn");
     describe_gauge!("tollgate_queue", Unit::Count, "Calls that wait for their turn");
     describe_gauge!("tollgate_waiting", Unit::Count, "Invocations that wait for a person");
     describe_histogram!(
@@ -109,7 +110,9 @@ pub(super) fn turned(code: &str) {
 impl Front {
     /// Looks at what is only known when it is looked at.
     pub(super) fn gauges(&self) {
-        gauge!("tollgate_queue").set(f64::from(u32::try_from(self.turns().queued()).unwrap_or(u32::MAX)));
+        let count = |calls: usize| f64::from(u32::try_from(calls).unwrap_or(u32::MAX));
+        gauge!("tollgate_running").set(count(self.turns().running()));
+        gauge!("tollgate_queue").set(count(self.turns().queued()));
         match self.store.waiting() {
             Ok(waiting) => gauge!("tollgate_waiting").set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX))),
             Err(broken) => tracing::error!(doing = broken.doing, cause = broken.cause, "how much waits is not known"),
