@@ -14,7 +14,7 @@ use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
 use crate::freeze::Subject;
 use crate::grant::{Allowed, Spec};
 use crate::journal::{Body, Chapter, Draft, Journal, Kind, Pending, Record, Unrecorded};
-use crate::label::Label;
+use crate::label::{Label, Source};
 use crate::meter::Meters;
 use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::people::{About, Rights};
@@ -234,7 +234,7 @@ impl Book {
         let Some(recorded) = tape.next_of(function, b"")? else { return Ok(None) };
         recorded.clock.into_iter().for_each(|clock| timing.clock(clock));
         match recorded.answer {
-            Recalled::Told(told) => Ok(Some(told)),
+            Recalled::Told(told, _) => Ok(Some(told)),
             Recalled::Done(_) | Recalled::Refused(_) => Err(diverged("it had been answered otherwise")),
         }
     }
@@ -295,9 +295,10 @@ impl Book {
         }
     }
 
-    /// Joins a source to the label.
-    pub fn label_joins(&mut self, source: Option<&str>) {
+    /// Joins what was read to the label.
+    pub fn label_joins(&mut self, source: Option<&Source>, from: &Label) {
         source.into_iter().for_each(|source| self.label.join(source));
+        self.label.unite(from);
     }
 
     /// Puts a refusal on record. One more than `[limits] refusals` is a fault.

@@ -47,7 +47,7 @@ pub async fn pass<A: Action>(session: &Session, action: A) -> Result<Permit<A>, 
             book.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
             return Err(refusal.into());
         }
-        Some(recalled) => return Ok(Permit::recalled(action, recalled, book)),
+        Some(recalled) => return Ok(Permit::recalled(action, recalled, rights, book)),
     }
     if let Err(refusal) = judge::thawed(&rights, &session.who.subject(action.function())) {
         return Err(frozen(session, &rights, book.refuse(&*action, refusal)));

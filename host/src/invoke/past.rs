@@ -8,6 +8,7 @@ use super::Past;
 use crate::clock::Instant;
 use crate::gate::{Recalled, Recorded, Tape, in_doubt, never_begun};
 use crate::journal::{IN_DOUBT, Kind};
+use crate::label::Label;
 use crate::meter::{Spent, Used};
 use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
@@ -130,7 +131,8 @@ fn answer(past: &[Past], seq: usize) -> Result<Option<Recalled>, String> {
     let entry = &past[seq];
     let kind = Kind::parse(&entry.kind);
     if kind == Some(Kind::Observed) {
-        return Ok(Some(Recalled::Told(entry.parts.get("answered").ok_or(ERASED)?.clone())));
+        let from = entry.parts.get("from").map(|from| Label::parse(&String::from_utf8_lossy(from))).unwrap_or_default();
+        return Ok(Some(Recalled::Told(entry.parts.get("answered").ok_or(ERASED)?.clone(), from)));
     }
     if kind == Some(Kind::Refused) {
         return refused(entry).map(|refusal| Some(Recalled::Refused(refusal)));

@@ -163,7 +163,7 @@ impl Invocation<'_> {
     /// Puts the beginning on record with the key that names it; another call may have been first.
     async fn keep(&self, key: NewKey, call: &Call) -> Result<(), NotCalled> {
         let journal: Arc<dyn Journal> = self.host.store.clone();
-        let terms = Terms { premise: None, with: Some(With::Key(key)) };
+        let terms = Terms { with: Some(With::Key(key)), ..Terms::default() };
         let kept = self.book.lock().await.record.commit(&journal, None, terms).await;
         match kept {
             Ok(_) => Ok(()),

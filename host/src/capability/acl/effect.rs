@@ -8,7 +8,7 @@ use super::grants::{Backend, Entries};
 use super::widen::Widen;
 use crate::clock::Instant;
 use crate::diagnostic::Halt;
-use crate::gate::{Permit, Retold, Session};
+use crate::gate::{Brought, Permit, Retold, Session};
 use crate::journal::Unrecorded;
 use crate::name::Principal;
 use crate::people::{Entry, Right, Rights, not_yours};
@@ -50,7 +50,7 @@ pub(super) async fn entries(rights: &Rights, permit: Permit<Entries>) -> Result<
             if bytes > room {
                 return Err(Refusal::new(Code::MeterSpent, "the access list is longer than what is left of `bytes`").into());
             }
-            Ok((Held(held), bytes))
+            Ok(Brought::here(Held(held), bytes))
         })
         .await
 }

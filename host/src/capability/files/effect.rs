@@ -14,10 +14,11 @@ use super::grants::{Backend, List, READ, Read};
 use super::replace::New;
 use super::write::Write;
 use crate::diagnostic::Halt;
-use crate::gate::{Failed, Permit, Retold};
+use crate::gate::{Brought, Failed, Permit, Retold};
 use crate::grant::{Allowed, Reached};
+use crate::label::{Label, Source, Under};
 use crate::name::{FilePath, ObjectName};
-use crate::people::{Need, Right, Rights, not_yours};
+use crate::people::{Need, Right, Rights, label_of, not_yours};
 use crate::refusal::{Code, Refusal};
 
 /// One name of a listing.
@@ -59,7 +60,7 @@ pub(super) async fn read(root: &Beneath, permit: Permit<Read>) -> Result<Vec<u8>
             let path = action.path.as_ref().ok_or_else(not_yours)?;
             let bytes = range(root, path, action.offset, room)?;
             let length = bytes.len() as u64;
-            Ok((bytes, length))
+            Ok(Brought::here(bytes, length))
         })
         .await
 }
@@ -134,7 +135,14 @@ pub(super) async fn list(root: &Beneath, allowed: &Allowed, rights: &Rights, per
         .observe(async |action, room| {
             let folder = action.folder.as_ref().ok_or_else(not_yours)?;
             let mut eyes = Eyes { allowed, rights, readable: BTreeMap::new() };
-            let (mut listed, mut used, mut more) = (Vec::new(), 0, false);
+            let (mut listed, mut used, mut more, mut from) = (Vec::new(), 0, false, Label::default());
+            let what: Arc<str> = format!("{folder}/").into();
+            // That a folder holds nothing is told too.
+            if let Under::Object(object) = label_of(folder, rights.directory()).under
+                && eyes.may_read(object.clone())
+            {
+                from.join(&Source { under: Under::Object(object), what: what.clone() });
+            }
             for (name, found) in root.names(folder)? {
                 if action.after.as_ref().is_some_and(|after| name <= *after) || !eyes.see(&folder.join(&name), found) {
                     continue;
@@ -144,9 +152,15 @@ pub(super) async fn list(root: &Beneath, allowed: &Allowed, rights: &Rights, per
                     break;
                 }
                 used += name.len() as u64;
+                // A folder is shown because somebody may read something in it: its name is its own object's.
+                let place = folder.join(&name).map_err(|_| not_yours())?;
+                let under = label_of(&place, rights.directory()).under;
+                if under != Under::Unknown {
+                    from.join(&Source { under, what: what.clone() });
+                }
                 listed.push(Listed { name, found });
             }
-            Ok((Names { listed, more }, used))
+            Ok(Brought { value: Names { listed, more }, bytes: used, from })
         })
         .await
 }
@@ -180,9 +194,9 @@ impl Eyes<'_> {
 
     fn may_read(&mut self, object: ObjectName) -> bool {
         let rights = self.rights;
-        *self
-            .readable
-            .entry(object)
-            .or_insert_with_key(|object| rights.judge(&Need::Hold(object.clone(), Right::Read)).is_ok())
+        *self.readable.entry(object).or_insert_with_key(|object| {
+            let reads = rights.judge(&Need::Hold(object.clone(), Right::Read)).is_ok();
+            reads && rights.standing.is_cleared(&Under::Object(object.clone()))
+        })
     }
 }

@@ -9,7 +9,7 @@ use super::grants::{Thread, Threads};
 use super::post::Post;
 use crate::clock::Instant;
 use crate::diagnostic::{Broken, Halt};
-use crate::gate::{Again, Failed, Permit, Retold, Who};
+use crate::gate::{Again, Brought, Failed, Permit, Retold, Who};
 use crate::journal::Unrecorded;
 use crate::name::InvocationId;
 use crate::people::not_yours;
@@ -56,7 +56,7 @@ pub(super) async fn threads(forums: &dyn Forums, permit: Permit<Threads>) -> Res
             let forum = action.named.forum.clone().ok_or_else(not_yours)?;
             let page = forums.threads(forum, action.after, room).await.map_err(|broken| unavailable(&broken))?;
             let bytes = page.threads.iter().map(|thread| thread.title.len() as u64).sum();
-            Ok((page, bytes))
+            Ok(Brought::here(page, bytes))
         })
         .await
 }
@@ -70,7 +70,7 @@ pub(super) async fn thread(forums: &dyn Forums, permit: Permit<Thread>) -> Resul
             let found = found.map_err(|broken| unavailable(&broken))?.ok_or_else(not_yours)?;
             let size = |post: &super::backend::Message| (post.author.len() + post.body.len()) as u64;
             let bytes = found.title.len() as u64 + found.posts.iter().map(size).sum::<u64>();
-            Ok((found, bytes))
+            Ok(Brought::here(found, bytes))
         })
         .await
 }

@@ -1,0 +1,13 @@
+-- Who may ever be given an object or a forum, beside its owner. Where nobody declared it: who could read it when people last
+-- wrote it, leases left out.
+CREATE TABLE object_ceilings (
+    object TEXT NOT NULL REFERENCES objects (name) ON DELETE CASCADE, principal TEXT NOT NULL, declared INTEGER NOT NULL,
+    PRIMARY KEY (object, principal)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE forum_ceilings (
+    forum TEXT NOT NULL REFERENCES forums (name) ON DELETE CASCADE, principal TEXT NOT NULL, declared INTEGER NOT NULL,
+    PRIMARY KEY (forum, principal)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO object_ceilings SELECT object, principal, 0 FROM acl_entries WHERE tool IS NULL;
+INSERT OR IGNORE INTO forum_ceilings SELECT forum, principal, 0 FROM audiences;
+UPDATE state SET stamp = stamp + 1;
