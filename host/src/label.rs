@@ -5,8 +5,10 @@
 //! shown. Joining labels unites their sources, which can only take readers away.
 
 mod readers;
+mod session;
 
 pub use readers::Readers;
+pub use session::SessionId;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -104,12 +106,6 @@ impl Label {
     #[must_use]
     pub fn without(&self, under: &Under) -> Self {
         self.0.iter().filter(|source| source.under != *under).cloned().collect()
-    }
-
-    /// Whether every ceiling that bounds `other` bounds this label too.
-    #[must_use]
-    pub fn bounds(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || other.under().all(|under| self.under().any(|own| own == under))
     }
 
     /// The same with only the first few things of each ceiling: as it is kept beyond its invocation. It has the same readers.

@@ -14,7 +14,7 @@ use crate::capability::{Backends, Values, action};
 use crate::freeze::Subject;
 use crate::gate::{Step, World as _, explain, read_first};
 use crate::grant::Allowed;
-use crate::label::Label;
+use crate::label::{Label, SessionId};
 use crate::manifest::{self, Manifest};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
@@ -45,7 +45,8 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
         if steps.iter().all(|step| step.refusal.is_none()) {
             let (tool, function) = (manifest.tool.clone(), Some(action.function().into()));
             let subject = Subject { tool, actors: who.1.clone().into(), initiator: who.0.clone(), function };
-            match read_before(&options.reads, &host.backends(), &rights)? {
+            let held = store.held(&SessionId::of(&who.0, &who.1.clone().into(), None))?;
+            match read_before(held, &options.reads, &host.backends(), &rights)? {
                 Ok(label) => steps.extend(explain(&*action, &allowed, &rights, &subject, &label)),
                 Err(refusal) => steps.push(Step::no("read", None, refusal)),
             }
@@ -68,9 +69,13 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
     Ok(if refused { Exit::Refused } else { Exit::Done })
 }
 
-/// What is held once so much was read; or why that is not the initiator's to read.
-fn read_before(reads: &[String], backends: &Backends, rights: &Rights) -> Result<Result<Label, Refusal>, Failure> {
-    let mut label = Label::default();
+/// What is held once so much was read beside what the session holds; or why that is not the initiator's to read.
+fn read_before(
+    mut label: Label,
+    reads: &[String],
+    backends: &Backends,
+    rights: &Rights,
+) -> Result<Result<Label, Refusal>, Failure> {
     for read in reads {
         let (function, key, value) = match read.strip_prefix("forum:") {
             Some(forum) => ("forum.thread", "forum", forum),

@@ -13,8 +13,8 @@ use crate::clock::Instant;
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
 use crate::freeze::Subject;
 use crate::grant::{Allowed, Spec};
-use crate::journal::{Body, Chapter, Draft, Journal, Kind, Pending, Record, Unrecorded};
-use crate::label::{Label, Source};
+use crate::journal::{Body, Chapter, Draft, Journal, Kind, Mark, Pending, Record, Unrecorded};
+use crate::label::{Label, SessionId, Source};
 use crate::meter::Meters;
 use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::people::{About, Rights};
@@ -28,6 +28,14 @@ pub trait World: Send + Sync {
 
     /// Whether quotas have one more use free each: a look before anybody is asked; it is spent with the intent.
     fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken>;
+
+    /// What a session holds; nothing in a world that keeps no labels.
+    ///
+    /// # Errors
+    /// When the world cannot be read.
+    fn held(&self, _session: &SessionId) -> Result<Label, Broken> {
+        Ok(Label::default())
+    }
 
     /// Whether somebody has stopped `subject`: asked for every running guest at each of its epochs. `found` holds the
     /// version of the world in which it was last found that nobody had; while that stands, the answer costs two loads.
@@ -107,6 +115,12 @@ pub struct Who {
 }
 
 impl Who {
+    /// The session whose label it begins with and raises.
+    #[must_use]
+    pub fn holds(&self) -> SessionId {
+        SessionId::of(&self.initiator, &self.actors, self.session.as_deref())
+    }
+
     /// What a freeze may be about, in a use of `function`.
     #[must_use]
     pub fn subject(&self, function: impl Into<Option<&'static str>>) -> Subject {
@@ -144,6 +158,8 @@ pub struct Book {
     pub meters: Meters,
     /// What it holds.
     pub label: Label,
+    /// What it held when it began: what its session did then.
+    began_with: Label,
     /// What it was refused, in order.
     pub seen: Vec<Seen>,
     /// Host calls made.
@@ -173,6 +189,7 @@ impl Book {
             record: Record::new(invocation),
             meters: Meters::new(allowed),
             label: Label::default(),
+            began_with: Label::default(),
             seen: Vec::new(),
             host_calls: 0,
             arguments: 0,
@@ -293,6 +310,22 @@ impl Book {
         {
             self.record.note(outcome(function, intent, "not-done"));
         }
+    }
+
+    /// It begins with what its session held when its arguments had arrived.
+    pub fn begins_with(&mut self, held: Label) {
+        self.label = held.clone();
+        self.began_with = held;
+    }
+
+    /// What its session holds from here on, where that is more than when it began.
+    #[must_use]
+    pub fn raises(&self, session: impl FnOnce() -> SessionId) -> Option<Mark> {
+        if self.label == self.began_with {
+            return None;
+        }
+        let holds = self.label.brief();
+        (holds != self.began_with).then(|| Mark::Held(session(), holds))
     }
 
     /// Joins what was read to the label.

@@ -268,7 +268,8 @@ impl Asking<'_> {
             return Refusal::new(Code::NobodyHere, why).unless("ask earlier, or do less in one call").into();
         }
         let wait = NewWait { call: self.session.who.call, question };
-        let terms = Terms { with: Some(With::SetDown(wait)), ..Terms::default() };
+        let mark = book.raises(|| self.session.who.holds());
+        let terms = Terms { premise: None, with: Some(With::SetDown(wait)), mark };
         let draft = Draft::new(Kind::SetDown, Body::of(1).number("question", question));
         match book.record.commit(&self.session.services.journal, Some(draft), terms).await {
             Ok(_) => {

@@ -29,6 +29,8 @@ pub struct Before {
     pub(super) actors: Actors,
     pub(super) session: Option<String>,
     pub(super) arguments: String,
+    /// What its session held when it began.
+    pub(super) held: Label,
     pub(super) seed: Seed,
     pub(super) start: Instant,
     pub(super) tape: Tape,
@@ -90,6 +92,7 @@ impl Before {
             initiator: PersonName::parse(text("initiator")?).map_err(name)?,
             actors: Actors::read(&began.body).map_err(name)?,
             session: began.body["session"].as_str().map(str::to_owned),
+            held: began.parts.get("label").map(|label| Label::parse(&String::from_utf8_lossy(label))).unwrap_or_default(),
             arguments: String::from_utf8(part("arguments")?.clone()).map_err(|e| e.to_string())?,
             seed: Seed::of(part("seed")?).ok_or("its seed is not one")?,
             start: Instant(invocation.millis()),

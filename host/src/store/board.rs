@@ -22,7 +22,11 @@ struct Words {
     newest: AtomicU64,
     answers: AtomicU64,
     waits: AtomicU64,
+    labels: AtomicU64,
 }
+
+/// A session holds a label.
+pub(super) const HELD: u64 = 1;
 
 /// The page.
 pub(super) struct Board(MmapRaw);
@@ -89,6 +93,16 @@ impl Board {
     /// Says whether invocations that were set down are there. Whoever says this holds the database's write lock.
     pub(super) fn waits(&self, some: bool) {
         self.words().waits.store(some.into(), Ordering::SeqCst);
+    }
+
+    /// Says that there are labels of these kinds: nobody says that there are none any more.
+    pub(super) fn labels(&self, kinds: u64) {
+        self.words().labels.fetch_or(kinds, Ordering::SeqCst);
+    }
+
+    /// Whether there may be labels of a kind: if not, nobody needs to look.
+    pub(super) fn has_labels(&self, kind: u64) -> bool {
+        self.words().labels.load(Ordering::SeqCst) & kind != 0
     }
 
     /// A time was written.

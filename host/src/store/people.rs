@@ -18,6 +18,7 @@ use crate::freeze::{self, Subject};
 use crate::gate::World;
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending};
+use crate::label::{Label, SessionId};
 use crate::name::{Digest, PersonName};
 use crate::people::{Directory, Rights, Standing};
 use crate::quota::Charge;
@@ -41,6 +42,10 @@ impl World for Store {
 
     fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
         self.uses_left(charges)
+    }
+
+    fn held(&self, session: &SessionId) -> Result<Label, Broken> {
+        self.held_by(session)
     }
 
     fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {

@@ -11,3 +11,7 @@ CREATE TABLE forum_ceilings (
 INSERT OR IGNORE INTO object_ceilings SELECT object, principal, 0 FROM acl_entries WHERE tool IS NULL;
 INSERT OR IGNORE INTO forum_ceilings SELECT forum, principal, 0 FROM audiences;
 UPDATE state SET stamp = stamp + 1;
+-- What the sessions of agents hold: a line for each source. A session is its platform's claim, or a person and agents.
+CREATE TABLE sessions (
+    person TEXT NOT NULL, claim TEXT NOT NULL, agent TEXT NOT NULL, label TEXT NOT NULL, PRIMARY KEY (person, claim, agent)
+) STRICT, WITHOUT ROWID;
