@@ -3,6 +3,7 @@
 mod ceilings;
 mod sessions;
 mod sets;
+mod written;
 
 use serde_json::{Value, json};
 

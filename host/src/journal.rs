@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::approval::{NewQuestion, Spends};
 use crate::diagnostic::Broken;
 use crate::label::{Label, SessionId};
-use crate::name::{Digest, InvocationId};
+use crate::name::{Digest, FilePath, InvocationId};
 use crate::people::Premise;
 use crate::refusal::Refusal;
 
@@ -77,6 +77,10 @@ pub enum With {
 pub enum Mark {
     /// The session that is told what its chapter holds.
     Held(SessionId, Label),
+    /// What the act writes whose intent is its chapter's last entry, and the file that it replaces, where it does.
+    Writes(Label, Option<FilePath>),
+    /// The file that the act of this intent has replaced.
+    Wrote(Label, FilePath, (InvocationId, u32)),
 }
 
 /// An idempotency key (IETF draft `Idempotency-Key`) with the call it was given with.

@@ -42,7 +42,7 @@ fn a_store_from_before_ceilings_takes_what_can_be_read_without_leases() {
     let widen = json!({ "object": "scratch", "principal": "group:web", "right": "read", "seconds": "60" });
     assert_eq!(world.call("probe.acl-widen", &widen)["outcome"], "returned");
     let db = world.store();
-    db.execute_batch("DROP TABLE object_ceilings; DROP TABLE forum_ceilings; DROP TABLE sessions; PRAGMA user_version = 2")
+    db.execute_batch("DROP TABLE object_ceilings; DROP TABLE forum_ceilings; DROP TABLE sessions; DROP TABLE carried; DROP TABLE carried_files; PRAGMA user_version = 2")
         .expect("number 2");
     drop(db);
     let since = " (as it could read it when this was last applied)";

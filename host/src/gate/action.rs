@@ -3,6 +3,7 @@
 use crate::grant::{Class, Reached, Spec};
 use crate::label::{Label, Source};
 use crate::meter::Want;
+use crate::name::FilePath;
 use crate::people::{About, Audience, Directory, Need};
 use crate::refusal::Refusal;
 use crate::unit::Duration;
@@ -63,6 +64,11 @@ pub trait Action: Send + Sync + 'static {
 
     /// Where what an observation brings comes from: its initiator must be cleared for that, and it joins the label.
     fn source(&self, _directory: &Directory) -> Option<Source> {
+        None
+    }
+
+    /// The file that it replaces, where it does: that carries what was read before.
+    fn writes(&self) -> Option<&FilePath> {
         None
     }
 

@@ -16,7 +16,7 @@ use crate::grant::{Allowed, Spec};
 use crate::journal::{Body, Chapter, Draft, Journal, Kind, Mark, Pending, Record, Unrecorded};
 use crate::label::{Label, SessionId, Source};
 use crate::meter::Meters;
-use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, Digest, FilePath, InvocationId, PersonName, ToolName};
 use crate::people::{About, Rights};
 use crate::quota::{self, Charge, Quota};
 use crate::refusal::Refusal;
@@ -34,6 +34,14 @@ pub trait World: Send + Sync {
     /// # Errors
     /// When the world cannot be read.
     fn held(&self, _session: &SessionId) -> Result<Label, Broken> {
+        Ok(Label::default())
+    }
+
+    /// What a file carries that tools wrote; nothing in a world that keeps no labels.
+    ///
+    /// # Errors
+    /// When the world cannot be read.
+    fn carried(&self, _path: &FilePath) -> Result<Label, Broken> {
         Ok(Label::default())
     }
 

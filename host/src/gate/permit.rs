@@ -20,7 +20,7 @@ use crate::approval::{GLASS, Spends, Use};
 use crate::diagnostic::{Broken, Halt};
 use crate::freeze;
 use crate::grant::{Allowed, Class, Consent, Kind as Doing, Place};
-use crate::journal::{Body, Chapter, Draft, Kind, Terms, Unrecorded, With};
+use crate::journal::{Body, Chapter, Draft, Kind, Mark, Terms, Unrecorded, With};
 use crate::label::{Label, Source};
 use crate::meter::{Charge, Meters};
 use crate::name::InvocationId;
@@ -214,7 +214,7 @@ impl<A: Action> Agreed<A> {
         let glass = self.approval.as_ref().is_some_and(|used| used.glass);
         let with = (self.approval.is_some() || !quotas.is_empty())
             .then_some(With::Spend(Spends { approval: self.approval, quotas }));
-        let terms = Terms { premise: covered.premise.clone(), with, mark: None };
+        let terms = Terms { mark: writes(&*covered.action, &premise.label), premise: covered.premise.clone(), with };
         if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), terms).await {
             book.settled();
             return Err((unintended(failed, covered.action.class()), book));
@@ -223,6 +223,13 @@ impl<A: Action> Agreed<A> {
         let change = premise.map(|premise| Recorded { intent, glass, premise, session: session.clone() });
         Ok(Permit { action, charge: Some(charge), change, source: None, rights, recalled: None, book })
     }
+}
+
+/// What an act writes carries what was read before it.
+fn writes(action: &dyn Action, label: &Label) -> Option<Mark> {
+    let path = action.writes();
+    let carries = path.is_some() || !label.is_empty() && !action.narrows();
+    carries.then(|| Mark::Writes(label.brief(), path.cloned()))
 }
 
 fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge, approval: Option<&Use>) -> Draft {

@@ -28,6 +28,9 @@ struct Words {
 /// A session holds a label.
 pub(super) const HELD: u64 = 1;
 
+/// Something that a tool wrote carries one.
+pub(super) const CARRIED: u64 = 2;
+
 /// The page.
 pub(super) struct Board(MmapRaw);
 

@@ -19,7 +19,7 @@ use crate::gate::World;
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending};
 use crate::label::{Label, SessionId};
-use crate::name::{Digest, PersonName};
+use crate::name::{Digest, FilePath, PersonName};
 use crate::people::{Directory, Rights, Standing};
 use crate::quota::Charge;
 use crate::refusal::Refusal;
@@ -46,6 +46,10 @@ impl World for Store {
 
     fn held(&self, session: &SessionId) -> Result<Label, Broken> {
         self.held_by(session)
+    }
+
+    fn carried(&self, path: &FilePath) -> Result<Label, Broken> {
+        self.file_carries(path)
     }
 
     fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {

@@ -15,3 +15,7 @@ UPDATE state SET stamp = stamp + 1;
 CREATE TABLE sessions (
     person TEXT NOT NULL, claim TEXT NOT NULL, agent TEXT NOT NULL, label TEXT NOT NULL, PRIMARY KEY (person, claim, agent)
 ) STRICT, WITHOUT ROWID;
+-- What tools wrote carries a label: a post and a lease by the intent that they came from, a file by its path, with the intent
+-- that wrote it last.
+CREATE TABLE carried (invocation TEXT NOT NULL, seq INTEGER NOT NULL, label TEXT NOT NULL, PRIMARY KEY (invocation, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE carried_files (path TEXT PRIMARY KEY, invocation TEXT NOT NULL, seq INTEGER NOT NULL, label TEXT NOT NULL) STRICT, WITHOUT ROWID;
