@@ -7,7 +7,7 @@ mod written;
 
 use serde_json::{Value, json};
 
-use crate::world::{World, codes};
+use crate::world::{PASSPHRASE, World, codes};
 
 /// 25 people: ben and gus are in pay, ida is cleared for it and cannot read it yet, hal and the crowd are not.
 fn people() -> String {
@@ -181,4 +181,27 @@ fn s18_access_is_opened_to_cleared_people_only() {
     assert_eq!(lease["outcome"], "returned", "{lease}");
     let end = json!({ "object": "pay", "lease": lease["value"] });
     assert_eq!(call_as(&world, "gus", "probe.acl-end", &end)["outcome"], "returned", "to close it is always clear");
+}
+
+#[test]
+fn s06_who_can_read_it_through_a_hole_is_not_asked() {
+    let world = world();
+    apply(&world, "tollgate = 1\n[groups.fixers]\nmembers = [\"hal\"]\n");
+    let mut terminal = world.at_terminal(&["passphrase", "hal"]);
+    for prompt in ["New passphrase for hal", "The same again"] {
+        terminal.expect(prompt).expect("the prompt");
+        terminal.type_line(PASSPHRASE).expect("typing");
+    }
+    assert!(terminal.end().expect("an end").status.success());
+    world.edit("lease = \"30 min\", consent = \"none\"", "lease = \"30 min\", consent = \"group:fixers\"");
+    hole(&world);
+    world.edit("rights = [\"read\"]", "rights = [\"read\", \"administer\"]");
+    let widen = json!({ "object": "pay", "principal": "ida", "right": "administer", "seconds": "60" });
+    let asked = call_as(&world, "gus", "probe.acl-widen", &widen);
+    assert_eq!(codes(&asked), ["agree.nobody-can"], "hal can read it and is not cleared for it: {asked}");
+    assert_eq!(world.count("SELECT count(*) FROM approvals"), 0);
+    let cleared = people().replace("\"group:pay\", \"ida\"]", "\"group:pay\", \"ida\", \"hal\"]");
+    apply(&world, &cleared);
+    hole(&world);
+    assert_eq!(call_as(&world, "gus", "probe.acl-widen", &widen)["outcome"], "waiting", "now he is, and is asked");
 }

@@ -92,6 +92,18 @@ fn a_call_that_waits_goes_on_with_what_its_session_held() {
     assert_eq!(posts(&world), 0);
 }
 
+#[test]
+fn a_session_is_told_that_its_call_waits_and_holds_what_that_has_read() {
+    let world = asking();
+    let told = json!({ "path": "pay/ledger.csv", "forum": "pay-room", "thread": thread(&world, "pay-room") });
+    let (invocation, question) = waits(&world.call("probe.read-then-post", &told));
+    assert_eq!(codes(&post(&world, "eng-help", "it waits, so I know")), ["clear.too-wide"]);
+    agrees(&world, &question);
+    assert_eq!(world.done(&["result", &invocation])["outcome"], "returned");
+    assert_eq!(codes(&post(&world, "eng-help", "and now it is there")), ["clear.too-wide"]);
+    assert_eq!(posts(&world), 1);
+}
+
 async fn call(host: &Host, loaded: &Loaded, function: &str, arguments: &Value, session: &str) -> Report {
     let call = Call {
         function: Some(function.to_owned()),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{apply, posts, read, thread, world};
-use crate::world::{World, codes};
+use crate::world::{PASSPHRASE, World, codes};
 
 /// Places whose own ceilings let everybody know: only what was written there says who may.
 const OPEN: &str = r#"tollgate = 1
@@ -123,4 +123,23 @@ fn s13_laundering_through_an_access_list() {
     assert_eq!(codes(&wide), ["clear.too-wide"], "hal is cleared for scratch, and not for what was read: {wide}");
     did(&call(&world, CLI, "acl-widen", &widen("gus")));
     may_not_tell(&world, SEVEN, "acl-entries", &json!({ "object": "scratch" }));
+}
+
+#[test]
+fn what_a_file_carried_is_not_forgotten_while_a_call_waits() {
+    let world = open();
+    did(&call(&world, CLI, "files-read", &read("pay/ledger.csv")));
+    did(&call(&world, CLI, "files-write", &write("scratch/copy.txt")));
+    world.edit("calls = 5, bytes = \"8 KiB\", consent = \"none\"", "calls = 5, bytes = \"8 KiB\", consent = \"initiator\"");
+    let told = json!({ "path": "scratch/copy.txt", "forum": "pay-room", "thread": thread(&world, "pay-room") });
+    let waits = call(&world, SEVEN, "read-then-post", &told);
+    assert_eq!(waits["outcome"], "waiting", "{waits}");
+    let question = waits["question"].to_string();
+    let card = world.done(&["approvals", "show", &question])["card"].clone();
+    assert_eq!(card["read"], json!(["pay/ledger.csv", "scratch/copy.txt"]));
+    apply(&world, "tollgate = 1\n[objects.pay]\nowner = \"gus\"\nfolders = [\"pay\"]\nentries = []\ncleared = []\n");
+    world.answered(&["-o", "json", "approvals", "yes", &question, "--as", "ben"], &[("ben's passphrase", PASSPHRASE)]);
+    let ended = world.tollgate(&["-o", "json", "result", waits["invocation"].as_str().expect("an id")]).json();
+    assert_eq!(codes(&ended), ["clear.too-wide"], "{ended}");
+    assert_eq!(posts(&world), 0);
 }

@@ -37,8 +37,8 @@ impl Readers {
 
     /// Keeps those who are among `others` too.
     pub fn keep(&mut self, others: &Self) {
-        let there = others.0.iter().copied().chain(std::iter::repeat(0));
-        self.0.iter_mut().zip(there).for_each(|(word, other)| *word &= other);
+        self.0.iter_mut().zip(&others.0).for_each(|(word, other)| *word &= other);
+        self.0.iter_mut().skip(others.0.len()).for_each(|word| *word = 0);
     }
 
     /// Leaves out those who are among `others`.
@@ -49,8 +49,9 @@ impl Readers {
     /// Whether all of them are among `others`.
     #[must_use]
     pub fn within(&self, others: &Self) -> bool {
-        let there = others.0.iter().copied().chain(std::iter::repeat(0));
-        self.0.iter().zip(there).all(|(word, other)| word & !other == 0)
+        // Whole words at once, without a branch for each: that is what a processor does fast.
+        let outside = self.0.iter().zip(&others.0).fold(0, |outside, (word, other)| outside | word & !other);
+        outside == 0 && self.0.iter().skip(others.0.len()).all(|word| *word == 0)
     }
 
     /// How many they are.

@@ -97,15 +97,15 @@ impl Audience {
         let directory = &*standing.directory;
         match self {
             Self::Nobody => Ok(()),
+            // What came from nowhere may go anywhere.
+            Self::Forum(_) | Self::Readers(_) if label.is_empty() => Ok(()),
             Self::Forum(forum) => match directory.listeners(forum) {
                 Some(people) => send(label, people, standing),
                 // Who reads what is not there is not known, and counts as everybody.
-                None if label.is_empty() => Ok(()),
                 None => Err(unknown(&format!("who reads forum {forum} is not known"))),
             },
             Self::Readers(path) => match directory.object_of(path) {
                 Some(object) => send(label, &directory.holding(object, Right::Read, now), standing),
-                None if label.is_empty() => Ok(()),
                 None => Err(unknown("who reads this file is not known")),
             },
             Self::Gains(object, principal, right) => {
