@@ -68,6 +68,11 @@ fn s13_laundering_through_a_file() {
     did(&call(&world, CLI, "files-write", &write("scratch/copy.txt")));
     may_not_tell(&world, SEVEN, "files-read", &read("scratch/copy.txt"));
     may_not_tell(&world, EIGHT, "files-list", &json!({ "folder": "scratch" }));
+    let typed = ["-o", "json", "explain", "probe", "forum.post", "forum=eng-help", "--agent", "agent-9"];
+    let explained = world.tollgate(&[&typed[..], &["--read", "scratch/copy.txt"]].concat());
+    assert!(explained.code == 3 && explained.stdout.contains("pay/ledger.csv"), "explain knows it too: {explained:?}");
+    let nothing = world.tollgate(&[&typed[..], &["--read", "scratch/note.txt"]].concat());
+    assert_eq!(nothing.code, 0, "of another file it says yes: {nothing:?}");
     // From one file into the next.
     did(&call(&world, SEVEN, "files-write", &write("scratch/second.txt")));
     may_not_tell(&world, NINE, "files-read", &read("scratch/second.txt"));

@@ -16,9 +16,11 @@ use crate::gate::{Step, World as _, explain, read_first};
 use crate::grant::Allowed;
 use crate::label::{Label, SessionId};
 use crate::manifest::{self, Manifest};
-use crate::people::Rights;
+use crate::name::FilePath;
+use crate::people::{Rights, not_yours};
 use crate::refusal::{Code, Refusal};
 use crate::setup::Workspace;
+use crate::store::Store;
 use crate::tool::Surface;
 
 /// Explains one request.
@@ -46,7 +48,7 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
             let (tool, function) = (manifest.tool.clone(), Some(action.function().into()));
             let subject = Subject { tool, actors: who.1.clone().into(), initiator: who.0.clone(), function };
             let held = store.held(&SessionId::of(&who.0, &who.1.clone().into(), None))?;
-            match read_before(held, &options.reads, &host.backends(), &rights)? {
+            match read_before(held, &options.reads, (&host.backends(), &store), &rights)? {
                 Ok(label) => steps.extend(explain(&*action, &allowed, &rights, &subject, &label)),
                 Err(refusal) => steps.push(Step::no("read", None, refusal)),
             }
@@ -73,7 +75,7 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
 fn read_before(
     mut label: Label,
     reads: &[String],
-    backends: &Backends,
+    (backends, store): (&Backends, &Store),
     rights: &Rights,
 ) -> Result<Result<Label, Refusal>, Failure> {
     for read in reads {
@@ -87,6 +89,13 @@ fn read_before(
         if let Err(refusal) = read_first(&*first, rights, &mut label) {
             return Ok(Err(refusal));
         }
+        // What a tool wrote there brings what that had read.
+        let carried = FilePath::parse(value).ok().filter(|_| key == "path").map(|path| store.carried(&path)).transpose()?;
+        let carried = carried.unwrap_or_default();
+        if !rights.standing.may_know(&carried) {
+            return Ok(Err(not_yours()));
+        }
+        label.unite(&carried);
     }
     Ok(Ok(label))
 }
