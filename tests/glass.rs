@@ -40,7 +40,7 @@ fn world() -> World {
 fn apply(world: &World, web: &str, entries: &str) {
     let people = format!(
         "tollgate = 1\n[people.ann]\nname = \"Ann\"\n[groups.web]\nmembers = [\"{web}\"]\n\
-         [objects.scratch]\nowner = \"ben\"\nfolders = [\"scratch\"]\nentries = [{entries}]\n"
+         [objects.scratch]\nowner = \"ben\"\nfolders = [\"scratch\"]\nentries = [{entries}]\ncleared = [\"group:web\", \"group:everyone\", \"ann\"]\n"
     );
     world.write("more.toml", &people);
     world.done(&["world", "apply", "more.toml"]);

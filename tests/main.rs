@@ -20,6 +20,7 @@ mod glass;
 mod hostile;
 mod journal;
 mod kit;
+mod labels;
 mod lease;
 mod limits;
 mod manifests;

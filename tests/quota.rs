@@ -367,7 +367,7 @@ fn a_quota_is_exact_when_many_processes_act_at_once() {
 /// What a chapter that spends one use of a quota brings.
 fn spends(charge: &Charge) -> Terms {
     let spends = Spends { approval: None, quotas: vec![charge.clone()] };
-    Terms { premise: None, with: Some(With::Spend(spends)) }
+    Terms { with: Some(With::Spend(spends)), ..Terms::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

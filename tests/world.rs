@@ -80,6 +80,7 @@ entries = [{ principal = "group:pay", right = "read" }]
 owner = "ben"
 folders = ["scratch"]
 entries = []
+cleared = ["group:web"]
 "#;
 
 /// The workspace that all others are copies of: ben's, with both tools pinned and compiled.

@@ -14,7 +14,8 @@ use tollgate::gate::{Questions, World};
 use tollgate::invoke::{Began, Keep, Past, Wait, Waits};
 use tollgate::journal::chain::{Head, Place, seal};
 use tollgate::journal::{Chapter, Journal, Pending, Unrecorded, Written};
-use tollgate::name::{Digest, InvocationId, PersonName};
+use tollgate::label::{Label, SessionId};
+use tollgate::name::{Digest, FilePath, InvocationId, PersonName};
 use tollgate::people::{About, Rights};
 use tollgate::quota::Charge;
 use tollgate::refusal::Refusal;
@@ -68,6 +69,14 @@ impl World for InMemory {
 
     fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
         self.store.quota_left(charges)
+    }
+
+    fn held(&self, session: &SessionId) -> Result<Label, Broken> {
+        self.store.held(session)
+    }
+
+    fn carried(&self, path: &FilePath) -> Result<Label, Broken> {
+        self.store.carried(path)
     }
 
     fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {

@@ -14,10 +14,10 @@ mod permit;
 mod tape;
 mod trace;
 
-pub use action::{Action, Looking, Retold};
+pub use action::{Action, Brought, Looking, Retold};
 pub use again::{Again, Grounds};
 pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, World, refused};
-pub use explain::{Step, explain};
+pub use explain::{Step, explain, read_first};
 pub use judge::longest_lease;
 pub use pass::{Inside, pass};
 pub use permit::{Agreed, Asked, Cleared, Covered, Failed, Funded, Permit, in_doubt};

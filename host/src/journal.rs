@@ -21,7 +21,8 @@ use std::sync::Arc;
 
 use crate::approval::{NewQuestion, Spends};
 use crate::diagnostic::Broken;
-use crate::name::{Digest, InvocationId};
+use crate::label::{Label, SessionId};
+use crate::name::{Digest, FilePath, InvocationId};
 use crate::people::Premise;
 use crate::refusal::Refusal;
 
@@ -48,11 +49,13 @@ pub struct Terms {
     pub premise: Option<Premise>,
     /// What else is written.
     pub with: Option<With>,
+    /// What carries a label from here on.
+    pub mark: Option<Mark>,
 }
 
 impl From<Option<Premise>> for Terms {
     fn from(premise: Option<Premise>) -> Self {
-        Self { premise, with: None }
+        Self { premise, ..Self::default() }
     }
 }
 
@@ -67,6 +70,17 @@ pub enum With {
     SetDown(NewWait),
     /// The key that its caller gave.
     Key(NewKey),
+}
+
+/// What carries a label from here on.
+#[derive(Debug, Clone)]
+pub enum Mark {
+    /// The session that is told what its chapter holds.
+    Held(SessionId, Label),
+    /// What the act writes whose intent is its chapter's last entry, and the file that it replaces, where it does.
+    Writes(Label, Option<FilePath>),
+    /// The file that the act of this intent has replaced.
+    Wrote(Label, FilePath, (InvocationId, u32)),
 }
 
 /// An idempotency key (IETF draft `Idempotency-Key`) with the call it was given with.

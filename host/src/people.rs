@@ -7,10 +7,12 @@ mod about;
 mod chain;
 mod derived;
 mod directory;
+mod flow;
 mod need;
 
 pub use about::About;
 pub use chain::Gain;
 pub use derived::Groups;
-pub use directory::{Directory, Entry, Forum, Object, Right};
+pub use directory::{Ceiling, Directory, Entry, Forum, Object, Right};
+pub use flow::{label_of, not_cleared};
 pub use need::{Audience, Need, Premise, Rights, Standing, not_yours};

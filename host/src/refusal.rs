@@ -40,6 +40,10 @@ codes! {
     MeterSpent = "fund"."meter-spent";
     /// This person, agent or tool has used what the manifest's quota allows over time.
     QuotaSpent = "fund"."quota-spent";
+    /// It lies under a ceiling that the initiator is not among.
+    NotCleared = "clear"."not-cleared";
+    /// Somebody whom it would reach is not cleared for what was read before, or for what would be opened.
+    TooWide = "clear"."too-wide";
     /// A person must agree, and nobody has answered yet.
     Waiting = "agree"."waiting";
     /// The person who was asked said no.

@@ -13,6 +13,7 @@ mod freezes;
 mod glass;
 mod instance;
 mod jump;
+mod labels;
 mod leases;
 mod load;
 mod overview;
@@ -182,8 +183,9 @@ fn begin_sharing(connection: &Connection, board: &Board) -> Result<(), Broken> {
     let doing = |e: rusqlite::Error| Broken::while_doing("sharing the world's version", e);
     connection.execute_batch("BEGIN IMMEDIATE").map_err(doing)?;
     let newest = load::newest(connection);
-    let waits = waits::any(connection);
+    let (waits, labels) = (waits::any(connection), labels::any(connection));
     board.recover();
+    board.labels(labels.map_err(doing)?);
     board.waits(waits.map_err(doing)?);
     connection.execute_batch("COMMIT").map_err(doing)?;
     board.wrote(newest.map_err(doing)?);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use tollgate::clock::Instant;
 use tollgate::name::{GroupName, ObjectName, PersonName, Principal};
-use tollgate::people::{Audience, Directory, Entry, Gain, Object, Right};
+use tollgate::people::{Audience, Ceiling, Directory, Entry, Gain, Object, Right};
 
 use super::{group, people, person};
 
@@ -113,7 +113,10 @@ fn who_has_the_right_some_other_way_loses_nothing() {
         entry(Principal::Person(person("cam")), Right::Read, ended),
     ];
     let object = ObjectName::parse("scratch").expect("a name");
-    directory.objects.insert(object.clone(), Object { owner: person("ann"), folders: BTreeSet::new(), entries });
+    directory.objects.insert(
+        object.clone(),
+        Object { owner: person("ann"), folders: BTreeSet::new(), entries, ceiling: Ceiling::default() },
+    );
     assert_eq!(directory.loses(&object, &web, Right::Read, Instant(4)), people(&["dan"]));
     assert_eq!(
         directory.loses(&object, &web, Right::Read, Instant(5)),
@@ -129,7 +132,7 @@ fn an_act_that_opens_an_object_says_through_what_each_gains() {
     directory.groups.insert(group("atlas"), [Principal::Group(group("everyone"))].into());
     directory.groups.insert(group("everyone"), [Principal::Person(person("eli"))].into());
     let object = ObjectName::parse("scratch").expect("a name");
-    let opened = Object { owner: person("ann"), folders: BTreeSet::new(), entries: Vec::new() };
+    let opened = Object { owner: person("ann"), folders: BTreeSet::new(), entries: Vec::new(), ceiling: Ceiling::default() };
     directory.objects.insert(object.clone(), opened);
     let opens = Audience::Gains(object, Principal::Group(group("atlas")), Right::Read);
     let gainers = opens.people(&directory, Instant(1));

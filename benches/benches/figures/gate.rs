@@ -15,7 +15,7 @@ use tollgate::grant::{Allowed, Consent, Grant, Grants, Pattern, Patterns};
 use tollgate::label::Label;
 use tollgate::meter::Meters;
 use tollgate::name::{FilePath, GroupName, ObjectName, PersonName, Principal};
-use tollgate::people::{Directory, Entry, Object, Right, Rights, Standing};
+use tollgate::people::{Ceiling, Directory, Entry, Object, Right, Rights, Standing};
 use tollgate::unit::Bytes;
 use tollgate_benches::Failed;
 use tollgate_benches::table::Table;
@@ -44,9 +44,10 @@ fn rights() -> Result<Rights, Failed> {
     }
     let owner = PersonName::parse("ann").map_err(|e| e.to_string())?;
     let entry = Entry { principal: Principal::Group(group(900)?), right: Right::Read, ends: None, lease: None };
+    let ceiling = Ceiling { cleared: BTreeSet::from([entry.principal.clone()]), declared: false };
     let folders = BTreeSet::from([FilePath::parse("team-z-1").map_err(|e| e.to_string())?]);
     let name = ObjectName::parse("team-z").map_err(|e| e.to_string())?;
-    directory.objects.insert(name, Object { owner, folders, entries: vec![entry] });
+    directory.objects.insert(name, Object { owner, folders, entries: vec![entry], ceiling });
     Ok(Rights { standing: Arc::new(Standing::of(Arc::new(directory), ben)), now: clock::Instant(1) })
 }
 

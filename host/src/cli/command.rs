@@ -174,6 +174,9 @@ pub struct Explain {
     pub function: String,
     /// What it asks for: `path=runbooks/deploy.md`, `forum=eng-help`, …
     pub values: Vec<String>,
+    /// What was read before: a path, or `forum:NAME`; may be given several times.
+    #[arg(long = "read", value_name = "PATH")]
+    pub reads: Vec<String>,
     #[command(flatten)]
     pub who: Who,
 }

@@ -10,13 +10,17 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::pin::tool_name;
 use crate::admit::admit;
-use crate::capability::{Values, action};
+use crate::capability::{Backends, Values, action};
 use crate::freeze::Subject;
-use crate::gate::{Step, World as _, explain};
+use crate::gate::{Step, World as _, explain, read_first};
 use crate::grant::Allowed;
+use crate::label::{Label, SessionId};
 use crate::manifest::{self, Manifest};
+use crate::name::FilePath;
+use crate::people::{Rights, not_yours};
 use crate::refusal::{Code, Refusal};
 use crate::setup::Workspace;
+use crate::store::Store;
 use crate::tool::Surface;
 
 /// Explains one request.
@@ -43,7 +47,11 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
         if steps.iter().all(|step| step.refusal.is_none()) {
             let (tool, function) = (manifest.tool.clone(), Some(action.function().into()));
             let subject = Subject { tool, actors: who.1.clone().into(), initiator: who.0.clone(), function };
-            steps.extend(explain(&*action, &allowed, &rights, &subject));
+            let held = store.held(&SessionId::of(&who.0, &who.1.clone().into(), None))?;
+            match read_before(held, &options.reads, (&host.backends(), &store), &rights)? {
+                Ok(label) => steps.extend(explain(&*action, &allowed, &rights, &subject, &label)),
+                Err(refusal) => steps.push(Step::no("read", None, refusal)),
+            }
             if let (true, Err(refusal)) = (steps.iter().all(|step| step.refusal.is_none()), action.look().await) {
                 steps.push(Step::no("effect", None, refusal));
             }
@@ -61,6 +69,35 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
     });
     output.result(&json, || text(&manifest, &steps, suggestion.as_ref()));
     Ok(if refused { Exit::Refused } else { Exit::Done })
+}
+
+/// What is held once so much was read beside what the session holds; or why that is not the initiator's to read.
+fn read_before(
+    mut label: Label,
+    reads: &[String],
+    (backends, store): (&Backends, &Store),
+    rights: &Rights,
+) -> Result<Result<Label, Refusal>, Failure> {
+    for read in reads {
+        let (function, key, value) = match read.strip_prefix("forum:") {
+            Some(forum) => ("forum.thread", "forum", forum),
+            None => ("files.read", "path", read.as_str()),
+        };
+        let first = action(function, &Values::from([(key.to_owned(), value.to_owned())]), backends);
+        let first =
+            first.map_err(|why| Failure::usage(why, "for example --read runbooks/deploy.md --read forum:eng-help"))?;
+        if let Err(refusal) = read_first(&*first, rights, &mut label) {
+            return Ok(Err(refusal));
+        }
+        // What a tool wrote there brings what that had read.
+        let carried = FilePath::parse(value).ok().filter(|_| key == "path").map(|path| store.carried(&path)).transpose()?;
+        let carried = carried.unwrap_or_default();
+        if !rights.standing.may_know(&carried) {
+            return Ok(Err(not_yours()));
+        }
+        label.unite(&carried);
+    }
+    Ok(Ok(label))
 }
 
 fn values(arguments: &[String]) -> Result<Values, Failure> {

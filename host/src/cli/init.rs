@@ -138,7 +138,8 @@ owner = "{person}"
 folders = ["logs"]
 entries = []
 
-# A data set to try `lend` with: nobody but its owner can read it, until it is lent.
+# A data set to try `lend` with: nobody but its owner can read it, until it is lent. `cleared` says to whom it may ever be
+# lent; where it is not written, those are cleared who can read it as it stands here.
 [groups.guests]
 members = []
 
@@ -146,6 +147,7 @@ members = []
 owner = "{person}"
 folders = ["datasets/example"]
 entries = []
+cleared = ["group:guests"]
 
 [[threads]]
 forum = "eng-help"

@@ -1,13 +1,13 @@
 //! What the gate must know of an action to judge it.
 
-use std::pin::Pin;
-use std::sync::Arc;
-
 use crate::grant::{Class, Reached, Spec};
+use crate::label::{Label, Source};
 use crate::meter::Want;
-use crate::people::{About, Audience, Need};
+use crate::name::FilePath;
+use crate::people::{About, Audience, Directory, Need};
 use crate::refusal::Refusal;
 use crate::unit::Duration;
+use std::pin::Pin;
 
 /// What [`Action::look`] returns.
 pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + 'a>>;
@@ -62,8 +62,13 @@ pub trait Action: Send + Sync + 'static {
         None
     }
 
-    /// Where what an observation brings comes from; joins the label.
-    fn source(&self) -> Option<Arc<str>> {
+    /// Where what an observation brings comes from: its initiator must be cleared for that, and it joins the label.
+    fn source(&self, _directory: &Directory) -> Option<Source> {
+        None
+    }
+
+    /// The file that it replaces, where it does: that carries what was read before.
+    fn writes(&self) -> Option<&FilePath> {
         None
     }
 
@@ -83,6 +88,24 @@ pub trait Action: Send + Sync + 'static {
     /// The text it would send, for the card.
     fn payload(&self) -> Option<&str> {
         None
+    }
+}
+
+/// What an observation brought.
+#[derive(Debug)]
+pub struct Brought<T> {
+    /// What it is.
+    pub value: T,
+    /// The bytes of it that count.
+    pub bytes: u64,
+    /// What it came from beside the action's own source: whoever is told may know all of it.
+    pub from: Label,
+}
+
+impl<T> Brought<T> {
+    /// What came from the action's own source alone.
+    pub fn here(value: T, bytes: u64) -> Self {
+        Self { value, bytes, from: Label::default() }
     }
 }
 

@@ -13,6 +13,7 @@ use super::judge;
 use crate::approval::Question;
 use crate::clock::Instant;
 use crate::grant::{Allowed, Grant};
+use crate::label::Label;
 use crate::name::{InvocationId, PersonName};
 use crate::people::{Premise, Rights};
 use crate::refusal::{Code, Refusal};
@@ -33,6 +34,8 @@ pub struct Grounds {
     pub intent: Value,
     /// Whom it was said to reach.
     pub shown: BTreeSet<PersonName>,
+    /// What its invocation held then.
+    pub label: Label,
     /// The question whose yes its intent used, if it did.
     pub question: Option<Question>,
 }
@@ -82,6 +85,8 @@ impl Grounds {
             need: action.need(),
             audience: action.audience(),
             shown: self.shown.clone(),
+            // Cleared when its intent was put on record; what it held is kept with that.
+            label: self.label.clone(),
         }
     }
 

@@ -13,10 +13,10 @@ use crate::clock::Instant;
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
 use crate::freeze::Subject;
 use crate::grant::{Allowed, Spec};
-use crate::journal::{Body, Chapter, Draft, Journal, Kind, Pending, Record, Unrecorded};
-use crate::label::Label;
+use crate::journal::{Body, Chapter, Draft, Journal, Kind, Mark, Pending, Record, Unrecorded};
+use crate::label::{Label, SessionId, Source};
 use crate::meter::Meters;
-use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
+use crate::name::{Actors, Digest, FilePath, InvocationId, PersonName, ToolName};
 use crate::people::{About, Rights};
 use crate::quota::{self, Charge, Quota};
 use crate::refusal::Refusal;
@@ -28,6 +28,22 @@ pub trait World: Send + Sync {
 
     /// Whether quotas have one more use free each: a look before anybody is asked; it is spent with the intent.
     fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken>;
+
+    /// What a session holds; nothing in a world that keeps no labels.
+    ///
+    /// # Errors
+    /// When the world cannot be read.
+    fn held(&self, _session: &SessionId) -> Result<Label, Broken> {
+        Ok(Label::default())
+    }
+
+    /// What a file carries that tools wrote; nothing in a world that keeps no labels.
+    ///
+    /// # Errors
+    /// When the world cannot be read.
+    fn carried(&self, _path: &FilePath) -> Result<Label, Broken> {
+        Ok(Label::default())
+    }
 
     /// Whether somebody has stopped `subject`: asked for every running guest at each of its epochs. `found` holds the
     /// version of the world in which it was last found that nobody had; while that stands, the answer costs two loads.
@@ -107,6 +123,12 @@ pub struct Who {
 }
 
 impl Who {
+    /// The session whose label it begins with and raises.
+    #[must_use]
+    pub fn holds(&self) -> SessionId {
+        SessionId::of(&self.initiator, &self.actors, self.session.as_deref())
+    }
+
     /// What a freeze may be about, in a use of `function`.
     #[must_use]
     pub fn subject(&self, function: impl Into<Option<&'static str>>) -> Subject {
@@ -144,6 +166,8 @@ pub struct Book {
     pub meters: Meters,
     /// What it holds.
     pub label: Label,
+    /// What it held when it began: what its session did then.
+    began_with: Label,
     /// What it was refused, in order.
     pub seen: Vec<Seen>,
     /// Host calls made.
@@ -173,6 +197,7 @@ impl Book {
             record: Record::new(invocation),
             meters: Meters::new(allowed),
             label: Label::default(),
+            began_with: Label::default(),
             seen: Vec::new(),
             host_calls: 0,
             arguments: 0,
@@ -234,7 +259,7 @@ impl Book {
         let Some(recorded) = tape.next_of(function, b"")? else { return Ok(None) };
         recorded.clock.into_iter().for_each(|clock| timing.clock(clock));
         match recorded.answer {
-            Recalled::Told(told) => Ok(Some(told)),
+            Recalled::Told(told, _) => Ok(Some(told)),
             Recalled::Done(_) | Recalled::Refused(_) => Err(diverged("it had been answered otherwise")),
         }
     }
@@ -295,9 +320,26 @@ impl Book {
         }
     }
 
-    /// Joins a source to the label.
-    pub fn label_joins(&mut self, source: Option<&str>) {
+    /// It begins with what its session held when its arguments had arrived.
+    pub fn begins_with(&mut self, held: Label) {
+        self.label = held.clone();
+        self.began_with = held;
+    }
+
+    /// What its session holds from here on, where that is more than when it began.
+    #[must_use]
+    pub fn raises(&self, session: impl FnOnce() -> SessionId) -> Option<Mark> {
+        if self.label == self.began_with {
+            return None;
+        }
+        let holds = self.label.brief();
+        (holds != self.began_with).then(|| Mark::Held(session(), holds))
+    }
+
+    /// Joins what was read to the label.
+    pub fn label_joins(&mut self, source: Option<&Source>, from: &Label) {
         source.into_iter().for_each(|source| self.label.join(source));
+        self.label.unite(from);
     }
 
     /// Puts a refusal on record. One more than `[limits] refusals` is a fault.

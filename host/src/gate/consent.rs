@@ -75,7 +75,7 @@ impl Asking<'_> {
         let draft = Draft::new(Kind::Asked, body).with("card", card.json().to_string());
         let (audience, manners) = (self.premise.audience.clone(), services.manners.clone());
         let new = NewQuestion { act, rules, audience, manners, asker: who.invocation };
-        let terms = Terms { premise: None, with: Some(With::Ask(Box::new(new))) };
+        let terms = Terms { with: Some(With::Ask(Box::new(new))), ..Terms::default() };
         let written = book.record.commit(&services.journal, Some(draft), terms).await.map_err(unasked)?;
         match written.asked {
             Some(question) => Ok(question),
@@ -91,7 +91,7 @@ impl Asking<'_> {
         let mut card = Card {
             does: self.action.does(),
             payload: self.action.payload().map(str::to_owned),
-            read: book.label.sources().map(str::to_owned).collect(),
+            read: book.label.sources().map(|source| source.what.to_string()).collect(),
             rules: self.consent.rules().iter().map(ToString::to_string).collect(),
             new,
             gains,
@@ -268,7 +268,8 @@ impl Asking<'_> {
             return Refusal::new(Code::NobodyHere, why).unless("ask earlier, or do less in one call").into();
         }
         let wait = NewWait { call: self.session.who.call, question };
-        let terms = Terms { premise: None, with: Some(With::SetDown(wait)) };
+        let mark = book.raises(|| self.session.who.holds());
+        let terms = Terms { premise: None, with: Some(With::SetDown(wait)), mark };
         let draft = Draft::new(Kind::SetDown, Body::of(1).number("question", question));
         match book.record.commit(&self.session.services.journal, Some(draft), terms).await {
             Ok(_) => {

@@ -7,6 +7,7 @@ use super::judge;
 use crate::approval::named;
 use crate::freeze::Subject;
 use crate::grant::Allowed;
+use crate::label::Label;
 use crate::meter::Meters;
 use crate::people::{Audience, Rights};
 use crate::refusal::Refusal;
@@ -38,9 +39,9 @@ impl Step {
     }
 }
 
-/// Says for each word what it would answer to a first such call; ends at the first no.
+/// Says for each word what it would answer to a first such call after what `label` holds was read; ends at the first no.
 #[must_use]
-pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights, subject: &Subject) -> Vec<Step> {
+pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights, subject: &Subject, label: &Label) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Err(refusal) = judge::thawed(rights, subject) {
         return vec![Step::no("freeze", None, refusal)];
@@ -67,7 +68,13 @@ pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights, sub
             return steps;
         }
     }
-    steps.push(Step::yes("clear", "labels are not enforced by this version".to_owned(), None));
+    match clear(action, rights, label) {
+        Ok(step) => steps.push(step),
+        Err(refusal) => {
+            steps.push(Step::no("clear", None, refusal));
+            return steps;
+        }
+    }
     steps.extend(gain(action, rights));
     let audience = action.audience().people(rights.directory(), rights.now).len();
     steps.push(match grant.consent.is_none() {
@@ -82,6 +89,29 @@ pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights, sub
         }
     });
     steps
+}
+
+/// What may be read, or may go where it is sent.
+fn clear(action: &dyn Action, rights: &Rights, label: &Label) -> Result<Step, Refusal> {
+    let source = judge::clear(rights, action, label)?;
+    let read: Vec<&str> = label.sources().map(|source| &*source.what).collect();
+    let says = match source {
+        Some(_) => format!("{} is cleared for it", rights.initiator()),
+        None if action.narrows() || action.audience() == Audience::Nobody => "it brings nobody anything".to_owned(),
+        None if read.is_empty() => "nothing was read before, so it may go to whom it reaches".to_owned(),
+        None => format!("everybody whom it reaches is cleared for what was read before: {}", read.join(", ")),
+    };
+    Ok(Step::yes("clear", says, None))
+}
+
+/// Reads something first, as the gate would let a tool do it: what it brings joins the label.
+///
+/// # Errors
+/// `cover.not-yours`, `clear.not-cleared`.
+pub fn read_first(action: &dyn Action, rights: &Rights, label: &mut Label) -> Result<(), Refusal> {
+    judge::right(rights, action)?;
+    judge::clear(rights, action, label)?.iter().for_each(|source| label.join(source));
+    Ok(())
 }
 
 /// Names that are said one by one before the rest is counted.

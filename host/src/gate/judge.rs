@@ -1,8 +1,9 @@
 //! The rules of the gate's first words, as the sentence and `explain` both run them.
 
 use crate::freeze::{self, Subject};
-use crate::grant::{Allowed, Grant, Place};
-use crate::people::Rights;
+use crate::grant::{Allowed, Grant, Kind, Place};
+use crate::label::{Label, Source};
+use crate::people::{Rights, not_cleared};
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
 
@@ -42,4 +43,21 @@ fn longest_of(allowed: &Allowed, place: Place, grant: &Grant) -> Option<Duration
 /// Whether the initiator may do it himself.
 pub(super) fn right(rights: &Rights, action: &dyn Action) -> Result<(), Refusal> {
     rights.judge(&action.need())
+}
+
+/// Whether the initiator may be given what an observation brings, and what was read may go where a change sends it. Returns
+/// where what it brings comes from.
+pub(super) fn clear(rights: &Rights, action: &dyn Action, label: &Label) -> Result<Option<Source>, Refusal> {
+    match action.spec().kind {
+        Kind::Observation => {
+            let source = action.source(rights.directory());
+            if source.as_ref().is_some_and(|source| !rights.standing.is_cleared(&source.under)) {
+                return Err(not_cleared());
+            }
+            Ok(source)
+        }
+        // Access that closes brings nobody anything.
+        Kind::Change if action.narrows() => Ok(None),
+        Kind::Change => action.audience().clear(label, &rights.standing, rights.now).map(|()| None),
+    }
 }

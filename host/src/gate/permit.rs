@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
 use tracing::Span;
 
-use super::action::{Action, Retold};
+use super::action::{Action, Brought, Retold};
 use super::book::{Book, Session, outcome};
 use super::consent::Asking;
 use super::judge;
@@ -22,11 +22,11 @@ use crate::approval::{GLASS, Spends, Use};
 use crate::diagnostic::{Broken, Halt};
 use crate::freeze;
 use crate::grant::{Allowed, Class, Consent, Kind as Doing, Place};
-use crate::journal::{Body, Chapter, Draft, Kind, Terms, Unrecorded, With};
-use crate::label::Label;
+use crate::journal::{Body, Chapter, Draft, Kind, Mark, Terms, Unrecorded, With};
+use crate::label::{Label, Source};
 use crate::meter::{Charge, Meters};
 use crate::name::InvocationId;
-use crate::people::{Audience, Premise, Rights};
+use crate::people::{Audience, Premise, Rights, not_yours};
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
 
@@ -40,6 +40,7 @@ pub struct Covered<A> {
     action: Arc<A>,
     place: Place,
     consent: Consent,
+    rights: Rights,
     /// What must still be true when it is recorded; none for an observation, which is recorded with what it brought.
     premise: Option<Premise>,
 }
@@ -51,14 +52,18 @@ pub struct Funded<A> {
     charge: Charge,
 }
 
-/// What was read may flow to its audience.
+/// What was read may flow to its audience, and what it brings to its initiator.
 #[must_use]
-pub struct Cleared<A>(Funded<A>);
+pub struct Cleared<A> {
+    funded: Funded<A>,
+    /// Where what it brings comes from.
+    source: Option<Source>,
+}
 
 /// Whoever must say yes has said it, to exactly this.
 #[must_use]
 pub struct Agreed<A> {
-    funded: Funded<A>,
+    cleared: Cleared<A>,
     /// The yes; none where nobody had to be asked.
     approval: Option<Use>,
 }
@@ -71,6 +76,9 @@ pub struct Permit<A> {
     charge: Option<Charge>,
     /// None for an observation.
     change: Option<Recorded>,
+    /// Where what it brings comes from, and who is told.
+    source: Option<Source>,
+    rights: Rights,
     /// What it was answered before the invocation was set down; then nothing is performed.
     recalled: Option<Recalled>,
     /// Of the host call that it is for.
@@ -114,7 +122,8 @@ impl<A: Action> Asked<A> {
             Doing::Observation => None,
             Doing::Change => Some(premise(&*self.0, rights)),
         };
-        Ok(Covered { place, consent: grant.consent.clone(), premise, action: self.0 })
+        let (consent, rights) = (grant.consent.clone(), rights.clone());
+        Ok(Covered { place, consent, rights, premise, action: self.0 })
     }
 }
 
@@ -124,7 +133,17 @@ fn premise(action: &dyn Action, rights: &Rights) -> Premise {
     let shown = audience.people(directory, rights.now);
     let (stamp, until) = (directory.stamp, directory.until(rights.now));
     let (initiator, freezes) = (rights.initiator().clone(), freeze::newest(&directory.freezes));
-    Premise { stamp, until, subject: None, freezes, initiator, need: action.need(), audience, shown }
+    Premise {
+        stamp,
+        until,
+        subject: None,
+        freezes,
+        initiator,
+        need: action.need(),
+        audience,
+        shown,
+        label: Label::default(),
+    }
 }
 
 impl<A: Action> Covered<A> {
@@ -139,12 +158,14 @@ impl<A: Action> Covered<A> {
 }
 
 impl<A: Action> Funded<A> {
-    /// Asks whether what was read may flow to the audience. No ceilings are declared yet, so it may.
+    /// Asks whether what was read may flow to the audience, and what would be read to the initiator.
     ///
     /// # Errors
-    /// None yet; `clear.too-wide` has its place here.
-    pub fn clear(self, _label: &Label) -> Result<Cleared<A>, Refusal> {
-        Ok(Cleared(self))
+    /// `clear.not-cleared`, `clear.too-wide`.
+    pub fn clear(mut self, label: &Label) -> Result<Cleared<A>, Refusal> {
+        let source = judge::clear(&self.covered.rights, &*self.covered.action, label)?;
+        self.covered.premise.iter_mut().for_each(|premise| premise.label.clone_from(label));
+        Ok(Cleared { funded: self, source })
     }
 }
 
@@ -154,8 +175,9 @@ impl<A: Action> Cleared<A> {
     /// # Errors
     /// `agree.…`, or `record.unavailable` when the question cannot be recorded; and the invocation is set down when nobody
     /// answers for a while.
-    pub async fn agree(self, session: &Session, rights: &Rights, book: &mut Book) -> Result<Agreed<A>, Halt> {
-        let Funded { mut covered, charge } = self.0;
+    pub async fn agree(mut self, session: &Session, rights: &Rights, book: &mut Book) -> Result<Agreed<A>, Halt> {
+        let Funded { covered, charge } = &mut self.funded;
+        let charge = *charge;
         covered.action.look().await?;
         let quotas = session.charges(covered.action.spec());
         if !quotas.is_empty() {
@@ -168,7 +190,7 @@ impl<A: Action> Cleared<A> {
             }
             _ => None,
         };
-        Ok(Agreed { funded: Funded { covered, charge }, approval })
+        Ok(Agreed { cleared: self, approval })
     }
 }
 
@@ -183,12 +205,13 @@ impl<A: Action> Agreed<A> {
         session: &Session,
         mut book: OwnedMutexGuard<Book>,
     ) -> Result<Permit<A>, (Refusal, OwnedMutexGuard<Book>)> {
-        let Funded { mut covered, charge } = self.funded;
+        let Cleared { funded: Funded { mut covered, charge }, source } = self.cleared;
         let subject = session.who.subject(covered.action.function());
         covered.premise.iter_mut().for_each(|premise| premise.subject = Some(subject.clone()));
         let Some(premise) = &covered.premise else {
-            let (action, charge, span) = (covered.action, Some(charge), Span::none());
-            return Ok(Permit { action, charge, change: None, recalled: None, span, book });
+            let Covered { action, rights, .. } = covered;
+            let (charge, span) = (Some(charge), Span::none());
+            return Ok(Permit { action, charge, change: None, source, rights, recalled: None, span, book });
         };
         let draft = intent_of(&covered, premise, charge, self.approval.as_ref());
         let intent = book.intends(covered.action.function());
@@ -196,15 +219,23 @@ impl<A: Action> Agreed<A> {
         let glass = self.approval.as_ref().is_some_and(|used| used.glass);
         let with = (self.approval.is_some() || !quotas.is_empty())
             .then_some(With::Spend(Spends { approval: self.approval, quotas }));
-        let terms = Terms { premise: covered.premise.clone(), with };
+        let terms = Terms { mark: writes(&*covered.action, &premise.label), premise: covered.premise.clone(), with };
         if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), terms).await {
             book.settled();
             return Err((unintended(failed, covered.action.class()), book));
         }
-        let Covered { action, premise, .. } = covered;
+        let Covered { action, premise, rights, .. } = covered;
         let change = premise.map(|premise| Recorded { intent, glass, premise, session: session.clone() });
-        Ok(Permit { action, charge: Some(charge), change, recalled: None, span: Span::none(), book })
+        let (charge, span) = (Some(charge), Span::none());
+        Ok(Permit { action, charge, change, source: None, rights, recalled: None, span, book })
     }
+}
+
+/// What an act writes carries what was read before it.
+fn writes(action: &dyn Action, label: &Label) -> Option<Mark> {
+    let path = action.writes();
+    let carries = path.is_some() || !label.is_empty() && !action.narrows();
+    carries.then(|| Mark::Writes(label.brief(), path.cloned()))
 }
 
 fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge, approval: Option<&Use>) -> Draft {
@@ -226,6 +257,11 @@ fn intent_of<A: Action>(covered: &Covered<A>, premise: &Premise, charge: Charge,
     };
     let draft = Draft::new(Kind::Intent, body).with("asked", covered.action.canonical());
     let draft = covered.action.found().into_iter().fold(draft, |draft, found| draft.with("found", found));
+    // What is sent again is judged again, by what it may hold.
+    let draft = match covered.action.class() {
+        Class::Keyed if !premise.label.is_empty() => draft.with("label", premise.label.text()),
+        _ => draft,
+    };
     if premise.audience == Audience::Nobody { draft } else { draft.with("audience", json!(people).to_string()) }
 }
 
@@ -248,8 +284,10 @@ impl<A: Action> Permit<A> {
     }
 
     /// A call that was answered before its invocation was set down.
-    pub(super) fn recalled(action: Arc<A>, recalled: Recalled, book: OwnedMutexGuard<Book>) -> Self {
-        Self { action, charge: None, change: None, recalled: Some(recalled), span: Span::none(), book }
+    pub(super) fn recalled(action: Arc<A>, recalled: Recalled, rights: Rights, book: OwnedMutexGuard<Book>) -> Self {
+        let source = action.source(rights.directory());
+        let span = Span::none();
+        Self { action, charge: None, change: None, source, rights, recalled: Some(recalled), span, book }
     }
 
     /// The same, its effect in the span of its host call.
@@ -257,34 +295,50 @@ impl<A: Action> Permit<A> {
         Self { span, ..self }
     }
 
-    /// Runs an observation with the bytes it may bring, and records what it brought: `effect` says that and how many
-    /// bytes of it count.
+    /// On whose behalf it was permitted, and in which version of the world.
+    #[must_use]
+    pub fn rights(&self) -> Rights {
+        self.rights.clone()
+    }
+
+    /// Runs an observation with the bytes it may bring, and records what it brought: `effect` says that, how many bytes of
+    /// it count, and what else it came from.
     ///
     /// # Errors
     /// What the effect refused; it is on record.
-    pub async fn observe<T: Retold>(self, effect: impl AsyncFnOnce(&A, u64) -> Result<(T, u64), Halt>) -> Result<T, Halt> {
+    pub async fn observe<T: Retold>(self, effect: impl AsyncFnOnce(&A, u64) -> Result<Brought<T>, Halt>) -> Result<T, Halt> {
         let span = self.span.clone();
         trace::ended(&span, self.observed(effect).await)
     }
 
-    async fn observed<T: Retold>(mut self, effect: impl AsyncFnOnce(&A, u64) -> Result<(T, u64), Halt>) -> Result<T, Halt> {
+    async fn observed<T: Retold>(
+        mut self,
+        effect: impl AsyncFnOnce(&A, u64) -> Result<Brought<T>, Halt>,
+    ) -> Result<T, Halt> {
         let Some(charge) = self.charge else {
-            self.book.label_joins(self.action.source().as_deref());
             return match self.recalled {
-                Some(Recalled::Told(told)) => T::recall(&told).ok_or_else(unreadable),
+                Some(Recalled::Told(told, from)) => {
+                    self.book.label_joins(self.source.as_ref(), &from);
+                    T::recall(&told).ok_or_else(unreadable)
+                }
                 _ => Err(unreadable()),
             };
         };
-        match effect(&self.action, charge.bytes()).await {
-            Ok((value, bytes)) => {
+        let brought = effect(&self.action, charge.bytes()).await;
+        // What the initiator may not know is not there for him.
+        let brought =
+            brought.and_then(|it| if self.rights.standing.may_know(&it.from) { Ok(it) } else { Err(not_yours().into()) });
+        match brought {
+            Ok(Brought { value, bytes, from }) => {
                 self.book.meters.keep(charge, bytes);
-                self.book.label_joins(self.action.source().as_deref());
+                self.book.label_joins(self.source.as_ref(), &from);
                 let body = Body::of(3)
                     .number("bytes", bytes)
                     .text("function", self.action.function())
                     .number("grant", charge.grant() as u64);
                 let draft = Draft::new(Kind::Observed, body).with("asked", self.action.canonical());
-                self.book.record.note(draft.with("answered", value.tell()));
+                let draft = draft.with("answered", value.tell());
+                self.book.record.note(if from.is_empty() { draft } else { draft.with("from", from.text()) });
                 Ok(value)
             }
             Err(halt) => {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::clock::Instant;
 use crate::diagnostic::{Fault, FaultKind};
+use crate::label::Label;
 use crate::meter::Spent;
 use crate::refusal::{Code, Refusal};
 
@@ -15,8 +16,8 @@ use super::action::Action;
 /// What a host call was answered.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recalled {
-    /// What an observation brought, as it was journaled.
-    Told(Vec<u8>),
+    /// What an observation brought, as it was journaled, and what that came from beside its action's own source.
+    Told(Vec<u8>, Label),
     /// A change was made: the clear part of its outcome.
     Done(Value),
     /// A rule said no.

@@ -9,6 +9,7 @@ use super::report::refusal as shown;
 use crate::clock::Instant;
 use crate::gate::{Recalled, Recorded, Tape, in_doubt, never_begun};
 use crate::journal::{IN_DOUBT, Kind};
+use crate::label::Label;
 use crate::meter::{Spent, Used};
 use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
@@ -29,6 +30,8 @@ pub struct Before {
     pub(super) actors: Actors,
     pub(super) session: Option<String>,
     pub(super) arguments: String,
+    /// What its session held when it began.
+    pub(super) held: Label,
     pub(super) seed: Seed,
     pub(super) start: Instant,
     pub(super) tape: Tape,
@@ -90,6 +93,7 @@ impl Before {
             initiator: PersonName::parse(text("initiator")?).map_err(name)?,
             actors: Actors::read(&began.body).map_err(name)?,
             session: began.body["session"].as_str().map(str::to_owned),
+            held: began.parts.get("label").map(|label| Label::parse(&String::from_utf8_lossy(label))).unwrap_or_default(),
             arguments: String::from_utf8(part("arguments")?.clone()).map_err(|e| e.to_string())?,
             seed: Seed::of(part("seed")?).ok_or("its seed is not one")?,
             start: Instant(invocation.millis()),
@@ -131,7 +135,8 @@ fn answer(past: &[Past], seq: usize) -> Result<Option<Recalled>, String> {
     let entry = &past[seq];
     let kind = Kind::parse(&entry.kind);
     if kind == Some(Kind::Observed) {
-        return Ok(Some(Recalled::Told(entry.parts.get("answered").ok_or(ERASED)?.clone())));
+        let from = entry.parts.get("from").map(|from| Label::parse(&String::from_utf8_lossy(from))).unwrap_or_default();
+        return Ok(Some(Recalled::Told(entry.parts.get("answered").ok_or(ERASED)?.clone(), from)));
     }
     if kind == Some(Kind::Refused) {
         return refused(entry).map(|refusal| Some(Recalled::Refused(refusal)));

@@ -14,6 +14,7 @@ use crate::diagnostic::{Broken, FaultKind};
 use crate::gate::{Attempt, Book, refused};
 use crate::invoke::{Outcome, Reported};
 use crate::journal::{Body, Chapter, Draft, Kind, Terms};
+use crate::label::SessionId;
 use crate::name::InvocationId;
 use crate::refusal::{Code, Refusal};
 use crate::runtime::Skew;
@@ -85,11 +86,14 @@ impl Host {
         self.store.ready()?;
         let rights = self.store.rights(&before.initiator).await?;
         let same_engine = before.engine == **self.sandbox.engine_id();
-        let book = Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));
+        let mut book = Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));
+        book.begins_with(before.held);
         let book = Arc::new(Mutex::new(book));
         let (id, seed) = (before.invocation, before.seed);
         let span = trace((id, loaded, function), &before.actors, Attempt::TakenUp);
-        let invocation = Invocation { host: self, loaded, function, entry, id, seed, book, span, gone: Arc::default() };
+        let holds = SessionId::of(&before.initiator, &before.actors, before.session.as_deref());
+        let gone = Arc::default();
+        let invocation = Invocation { host: self, loaded, function, entry, id, seed, holds, book, span, gone };
         if let Err(refusal) = admit(&loaded.manifest, &rights, &before.actors) {
             return invocation.turn_away(refusal).await;
         }

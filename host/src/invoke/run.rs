@@ -17,6 +17,7 @@ use crate::capability::Guest;
 use crate::diagnostic::{Broken, Fault, FaultKind};
 use crate::gate::{self, Attempt, Book, Patience, Seen, Session, Who, came, refused};
 use crate::journal::{Body, Draft, Journal, Kind, Meter, NewKey, Terms, Unrecorded, With};
+use crate::label::SessionId;
 use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
@@ -68,6 +69,8 @@ pub(super) struct Invocation<'a> {
     pub(super) entry: ComponentExportIndex,
     pub(super) id: InvocationId,
     pub(super) seed: Seed,
+    /// The session that is told its result.
+    pub(super) holds: SessionId,
     pub(super) book: Arc<Mutex<Book>>,
     /// What came of it is said there too.
     pub(super) span: tracing::Span,
@@ -154,6 +157,9 @@ impl Host {
             rand::rng().fill_bytes(bytes);
         }
         let id = InvocationId::new(rights.now.0, &random);
+        let holds = SessionId::of(&call.initiator, &call.actors, call.session.as_deref());
+        // The arguments are here in full: what is told to the session from now on is not in them.
+        let held = self.store.held(&holds)?;
         let mut book = Book::new(id, &loaded.allowed, patience(loaded));
         let body = Body::of(10)
             .name("agent", call.actors.first().shared())
@@ -167,19 +173,11 @@ impl Host {
         let body = call.session.iter().fold(body, |body, session| body.text("session", session.clone()));
         let body = call.actors.via_text().into_iter().fold(body, |body, via| body.text("via", via));
         let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed.bytes());
-        book.record.note(began);
+        book.record.note(if held.is_empty() { began } else { began.with("label", held.text()) });
+        book.begins_with(held);
         let span = trace((id, loaded, function), &call.actors, Attempt::First);
-        Ok(Invocation {
-            host: self,
-            loaded,
-            function,
-            entry,
-            id,
-            seed,
-            book: Arc::new(Mutex::new(book)),
-            span,
-            gone: Arc::default(),
-        })
+        let (book, gone) = (Arc::new(Mutex::new(book)), Arc::default());
+        Ok(Invocation { host: self, loaded, function, entry, id, seed, holds, book, span, gone })
     }
 }
 
@@ -187,7 +185,7 @@ impl Invocation<'_> {
     /// Puts the beginning on record with the key that names it; another call may have been first.
     async fn keep(&self, key: NewKey, call: &Call) -> Result<(), NotCalled> {
         let journal: Arc<dyn Journal> = self.host.store.clone();
-        let terms = Terms { premise: None, with: Some(With::Key(key)) };
+        let terms = Terms { with: Some(With::Key(key)), ..Terms::default() };
         let kept = self.book.lock().await.record.commit(&journal, None, terms).await;
         match kept {
             Ok(_) => Ok(()),
@@ -343,7 +341,8 @@ impl Invocation<'_> {
         let lines = receipt(usage, &self.loaded.manifest.limits, &book);
         let draft = ended(&outcome, lines.clone(), book.record.len() + 1);
         let journal: Arc<dyn Journal> = self.host.store.clone();
-        let committed = book.record.commit(&journal, Some(draft), Terms::default()).await;
+        let terms = Terms { mark: book.raises(|| self.holds.clone()), ..Terms::default() };
+        let committed = book.record.commit(&journal, Some(draft), terms).await;
         let outcome = match committed {
             Ok(_) => outcome,
             Err(failed) => {

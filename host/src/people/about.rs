@@ -44,16 +44,28 @@ impl About {
         }
     }
 
-    /// Who may read it now, and so may be shown what is to be done with it.
+    /// Who may read it now and is cleared for it, and so may be shown what is to be done with it.
     #[must_use]
     pub fn readers(&self, directory: &Directory, now: Instant) -> BTreeSet<PersonName> {
-        match self {
-            Self::Forum(name) => directory.audience(name),
-            Self::Object(name) => directory.holders(name, Right::Read, now),
-            Self::File(path) => {
-                directory.object_of(path).map(|name| directory.holders(name, Right::Read, now)).unwrap_or_default()
+        let object = |name: &ObjectName| {
+            let cleared = directory.objects.get(name).map(|object| (&object.ceiling, &object.owner));
+            (directory.holders(name, Right::Read, now), cleared)
+        };
+        let (mut readers, cleared) = match self {
+            Self::Forum(name) => {
+                let cleared = directory.forums.get(name).map(|forum| (&forum.ceiling, &forum.owner));
+                (directory.audience(name), cleared)
             }
-        }
+            Self::Object(name) => object(name),
+            Self::File(path) => directory.object_of(path).map(object).unwrap_or_default(),
+        };
+        let cleared = cleared.map(|(ceiling, owner)| {
+            let owner = Principal::Person(owner.clone());
+            directory.members(ceiling.cleared.iter().chain([&owner]))
+        });
+        let cleared = cleared.unwrap_or_default();
+        readers.retain(|person| cleared.contains(person));
+        readers
     }
 }
 

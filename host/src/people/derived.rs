@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use super::Directory;
+use super::{Directory, Entry, Right};
 use crate::clock::Instant;
-use crate::name::{FilePath, GroupName, ObjectName, PersonName, Principal};
+use crate::label::{Readers, Under};
+use crate::name::{FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
 
 /// The groups that a person is in, through groups in groups.
 pub type Groups = HashSet<GroupName>;
@@ -16,6 +17,9 @@ pub(super) struct Derived {
     ends: OnceLock<Vec<Instant>>,
     folders: OnceLock<HashMap<FilePath, ObjectName>>,
     within: OnceLock<HashMap<Principal, Vec<GroupName>>>,
+    places: OnceLock<HashMap<PersonName, usize>>,
+    cleared: OnceLock<HashMap<Under, OnceLock<Readers>>>,
+    audiences: OnceLock<HashMap<ForumName, OnceLock<Readers>>>,
 }
 
 /// It says nothing that the directory does not say.
@@ -70,5 +74,62 @@ impl Directory {
             }
         }
         groups
+    }
+
+    /// Everybody who is one of `principals`, as [`Directory::members`] has them.
+    #[must_use]
+    pub fn among<'a>(&self, principals: impl IntoIterator<Item = &'a Principal>) -> Readers {
+        let places = self
+            .derived
+            .places
+            .get_or_init(|| self.people.keys().enumerate().map(|(place, person)| (person.clone(), place)).collect());
+        let mut readers = Readers::nobody(self.people.len());
+        let mut seen = HashSet::new();
+        let mut open: Vec<&Principal> = principals.into_iter().collect();
+        while let Some(principal) = open.pop() {
+            match principal {
+                Principal::Person(person) => places.get(person).into_iter().for_each(|place| readers.add(*place)),
+                Principal::Group(group) if seen.insert(group) => open.extend(self.groups.get(group).into_iter().flatten()),
+                Principal::Group(_) => {}
+            }
+        }
+        readers
+    }
+
+    /// Who may ever be given what lies under a ceiling, the owner among them; none if that is gone.
+    #[must_use]
+    pub fn cleared(&self, under: &Under) -> Option<&Readers> {
+        let known = self.derived.cleared.get_or_init(|| {
+            let objects = self.objects.keys().cloned().map(Under::Object);
+            objects.chain(self.forums.keys().cloned().map(Under::Forum)).map(|under| (under, OnceLock::new())).collect()
+        });
+        let (ceiling, owner) = match under {
+            Under::Object(name) => self.objects.get(name).map(|object| (&object.ceiling, &object.owner))?,
+            Under::Forum(name) => self.forums.get(name).map(|forum| (&forum.ceiling, &forum.owner))?,
+            Under::Unknown => return None,
+        };
+        let work_out = || self.among(ceiling.cleared.iter().chain([&Principal::Person(owner.clone())]));
+        Some(known.get(under)?.get_or_init(work_out))
+    }
+
+    /// Who reads a forum, as [`Directory::audience`] has them; none if there is no such forum.
+    #[must_use]
+    pub fn listeners(&self, forum: &ForumName) -> Option<&Readers> {
+        let known = self
+            .derived
+            .audiences
+            .get_or_init(|| self.forums.keys().map(|forum| (forum.clone(), OnceLock::new())).collect());
+        let of = self.forums.get(forum)?;
+        let work_out = || self.among(of.audience.iter().chain([&Principal::Person(of.owner.clone())]));
+        Some(known.get(forum)?.get_or_init(work_out))
+    }
+
+    /// Who holds `right` on an object at `now`, as [`Directory::holders`] has them; nobody if it is gone.
+    #[must_use]
+    pub fn holding(&self, object: &ObjectName, right: Right, now: Instant) -> Readers {
+        let Some(object) = self.objects.get(object) else { return Readers::nobody(self.people.len()) };
+        let holds = |entry: &&Entry| entry.holds(now) && entry.right >= right;
+        let entries = object.entries.iter().filter(holds).map(|entry| &entry.principal);
+        self.among(entries.chain([&Principal::Person(object.owner.clone())]))
     }
 }

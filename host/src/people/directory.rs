@@ -61,6 +61,15 @@ impl Entry {
     }
 }
 
+/// Who may ever be given a thing, beside its owner: declared, or who could read it when it was last written by people.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ceiling {
+    /// Who is cleared.
+    pub cleared: BTreeSet<Principal>,
+    /// Whether somebody declared it.
+    pub declared: bool,
+}
+
 /// A forum and who reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forum {
@@ -68,6 +77,8 @@ pub struct Forum {
     pub owner: PersonName,
     /// Its members: who reads may post.
     pub audience: BTreeSet<Principal>,
+    /// Who may ever read it.
+    pub ceiling: Ceiling,
 }
 
 /// An object: what has an owner and an access list.
@@ -79,6 +90,8 @@ pub struct Object {
     pub folders: BTreeSet<FilePath>,
     /// Its access list, ended entries included.
     pub entries: Vec<Entry>,
+    /// Who may ever read it.
+    pub ceiling: Ceiling,
 }
 
 /// One version of the world's people and what they may do.

@@ -7,6 +7,7 @@ use super::derived::Groups;
 use super::directory::{Directory, Right};
 use crate::clock::Instant;
 use crate::freeze::{self, Subject};
+use crate::label::Label;
 use crate::name::{FilePath, ForumName, ObjectName, PersonName, Principal};
 use crate::refusal::{Code, Refusal};
 
@@ -60,7 +61,7 @@ impl Standing {
         self.known
     }
 
-    fn is(&self, owner: &PersonName) -> bool {
+    pub(super) fn is(&self, owner: &PersonName) -> bool {
         self.known && self.person == *owner
     }
 
@@ -179,13 +180,16 @@ pub struct Premise {
     pub audience: Audience,
     /// Whom it was said to reach; nobody may have joined them.
     pub shown: BTreeSet<PersonName>,
+    /// What it may hold: everybody whom it reaches is cleared for all of it.
+    pub label: Label,
 }
 
 impl Premise {
     /// Judges the act again in `directory` at `now`.
     ///
     /// # Errors
-    /// `freeze.frozen`, `cover.not-yours` when the initiator's right is gone, `agree.changed` when the audience has grown.
+    /// `freeze.frozen`, `cover.not-yours` when the initiator's right is gone, `agree.changed` when the audience has grown,
+    /// `clear.too-wide` when somebody it reaches is no longer cleared for what it may hold.
     pub fn judge(&self, directory: Arc<Directory>, now: Instant) -> Result<(), Refusal> {
         if let Some(subject) = &self.subject {
             freeze::judge_since(&directory.freezes, self.freezes, subject, now)?;
@@ -197,7 +201,7 @@ impl Premise {
         let people = self.audience.people(&standing.directory, now);
         let joined = people.difference(&self.shown).count();
         if joined == 0 {
-            return Ok(());
+            return self.audience.clear(&self.label, &standing, now);
         }
         Err(Refusal::new(Code::Changed, format!("the audience has grown by {joined} since this was judged"))
             .unless("ask again"))

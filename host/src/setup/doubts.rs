@@ -10,6 +10,7 @@ use crate::gate::{Grounds, Questions as _, Who, World as _};
 use crate::grant::{Allowed, Class};
 use crate::invoke::{Past, Waits as _};
 use crate::journal::{Doubt, Kind, Learnt};
+use crate::label::Label;
 use crate::name::{Actors, Digest, PersonName, ToolName};
 use crate::store::{Finder, Store};
 use crate::tool::Surface;
@@ -94,7 +95,8 @@ impl Workspace {
             None => None,
         };
         let (seq, intended, shown) = (doubt.seq, doubt.intended, shown(intent)?);
-        Ok(Grounds { who, allowed, rights, seq, intended, intent: intent.body.clone(), shown, question })
+        let label = intent.parts.get("label").map(|label| Label::parse(&String::from_utf8_lossy(label))).unwrap_or_default();
+        Ok(Grounds { who, allowed, rights, seq, intended, intent: intent.body.clone(), shown, label, question })
     }
 
     /// Who asked, and what the tool may ask for now. The component must be the one that asked.

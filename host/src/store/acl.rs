@@ -7,6 +7,7 @@ use super::{Store, Tx, leases};
 use crate::capability::acl::{Acls, Ending, Lease};
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Pending, Unrecorded};
+use crate::label::Label;
 
 impl Acls for Store {
     fn widen(&self, lease: Lease, mut settle: Chapter) -> Pending<'_, Result<u64, Unrecorded>> {
@@ -22,6 +23,11 @@ impl Acls for Store {
             leases::tell(tx, id)?;
             Ok(id)
         }))
+    }
+
+    fn carried(&self, leases: Vec<u64>) -> Pending<'_, Result<Vec<Label>, Broken>> {
+        let query = "SELECT label FROM leases JOIN carried USING (invocation, seq) WHERE id = ?1";
+        Box::pin(async move { self.each_carries(query, &leases) })
     }
 
     fn is_open(&self, ending: Ending) -> Pending<'_, Result<bool, Broken>> {

@@ -26,10 +26,17 @@ struct Words {
     taking: AtomicU64,
     taken: AtomicU64,
     back: [[AtomicU64; 2]; BACK],
+    labels: AtomicU64,
 }
 
 /// So many invocations that were taken back last are known. Whoever runs one looks every few milliseconds.
 const BACK: usize = 64;
+
+/// A session holds a label.
+pub(super) const HELD: u64 = 1;
+
+/// Something that a tool wrote carries one.
+pub(super) const CARRIED: u64 = 2;
 
 /// The page.
 pub(super) struct Board(MmapRaw);
@@ -124,6 +131,16 @@ impl Board {
             seen.store(taken, Ordering::Relaxed);
         }
         there
+    }
+
+    /// Says that there are labels of these kinds: nobody says that there are none any more.
+    pub(super) fn labels(&self, kinds: u64) {
+        self.words().labels.fetch_or(kinds, Ordering::SeqCst);
+    }
+
+    /// Whether there may be labels of a kind: if not, nobody needs to look.
+    pub(super) fn has_labels(&self, kind: u64) -> bool {
+        self.words().labels.load(Ordering::SeqCst) & kind != 0
     }
 
     /// A time was written.

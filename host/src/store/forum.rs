@@ -8,6 +8,7 @@ use crate::capability::forum::{Conversation, Embedded, Forums, Message, NewPost,
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Pending, Unrecorded};
+use crate::label::Label;
 use crate::name::ForumName;
 use crate::people::not_yours;
 
@@ -29,6 +30,11 @@ impl Forums for Store {
                 posts(connection, title, thread, after, room).map(Some)
             })
         })
+    }
+
+    fn carried(&self, posts: Vec<u64>) -> Pending<'_, Result<Vec<Label>, Broken>> {
+        let query = "SELECT label FROM posts JOIN carried USING (invocation, seq) WHERE id = ?1";
+        Box::pin(async move { self.each_carries(query, &posts) })
     }
 
     fn title(&self, forum: ForumName, thread: u64) -> Pending<'_, Result<Option<String>, Broken>> {

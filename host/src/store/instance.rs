@@ -131,7 +131,7 @@ fn end(tx: &mut Tx<'_>, invocation: InvocationId) -> Result<(), Unrecorded> {
     if let Some((wait, question)) = still_asks(tx, &entries).map_err(|e| failed(doing, e))? {
         // Whoever it asked can still answer: it waits for that.
         drafts.push(Draft::new(Kind::SetDown, json!({ "question": question, "found": "at recovery" })));
-        let terms = Terms { premise: None, with: Some(With::SetDown(wait)) };
+        let terms = Terms { with: Some(With::SetDown(wait)), ..Terms::default() };
         return tx.append(Chapter { terms, ..chapter(drafts) }).map(drop);
     }
     if waits::put_back(tx, &id).map_err(|e| failed(doing, e))? {

@@ -8,7 +8,7 @@ use crate::clock::Instant;
 use crate::freeze::{Freeze, Scope};
 use crate::lease::Lease;
 use crate::name::{BadName, FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
-use crate::people::{Directory, Entry, Forum, Object, Right};
+use crate::people::{Ceiling, Directory, Entry, Forum, Object, Right};
 
 /// The version of the world.
 pub(super) fn stamp(connection: &Connection) -> rusqlite::Result<u64> {
@@ -76,8 +76,14 @@ pub(super) fn directory(connection: &Connection, stamp: u64) -> Result<Directory
     each(connection, "SELECT name, owner, principal FROM forums LEFT JOIN audiences ON forum = name", |row| {
         let owner = PersonName::parse(&text(row, 1)?)?;
         let forum = directory.forums.entry(ForumName::parse(&text(row, 0)?)?);
-        let forum = forum.or_insert_with(|| Forum { owner, audience: BTreeSet::new() });
+        let forum = forum.or_insert_with(|| Forum { owner, audience: BTreeSet::new(), ceiling: Ceiling::default() });
         member(&mut forum.audience, row.get(2)?)
+    })?;
+    each(connection, "SELECT forum, principal, declared FROM forum_ceilings", |row| {
+        match directory.forums.get_mut(&ForumName::parse(&text(row, 0)?)?) {
+            Some(forum) => ceiling(&mut forum.ceiling, row),
+            None => Ok(()),
+        }
     })?;
     directory.objects = objects(connection)?;
     directory.freezes = freezes(connection)?;
@@ -116,7 +122,12 @@ fn objects(connection: &Connection) -> Result<BTreeMap<ObjectName, Object>, Unre
     each(connection, "SELECT name, owner, folder FROM objects LEFT JOIN folders ON object = name", |row| {
         let owner = PersonName::parse(&text(row, 1)?)?;
         let object = objects.entry(ObjectName::parse(&text(row, 0)?)?);
-        let object = object.or_insert_with(|| Object { owner, folders: BTreeSet::new(), entries: Vec::new() });
+        let object = object.or_insert_with(|| Object {
+            owner,
+            folders: BTreeSet::new(),
+            entries: Vec::new(),
+            ceiling: Ceiling::default(),
+        });
         object.folders.extend(row.get::<_, Option<String>>(2)?.map(|folder| FilePath::parse(&folder)).transpose()?);
         Ok(())
     })?;
@@ -126,7 +137,20 @@ fn objects(connection: &Connection) -> Result<BTreeMap<ObjectName, Object>, Unre
         }
         Ok(())
     })?;
+    each(connection, "SELECT object, principal, declared FROM object_ceilings", |row| {
+        match objects.get_mut(&ObjectName::parse(&text(row, 0)?)?) {
+            Some(object) => ceiling(&mut object.ceiling, row),
+            None => Ok(()),
+        }
+    })?;
     Ok(objects)
+}
+
+/// A row of a thing, a principal that is cleared for it, and whether that was declared.
+fn ceiling(ceiling: &mut Ceiling, row: &Row<'_>) -> Result<(), Unreadable> {
+    ceiling.cleared.insert(Principal::parse(&text(row, 1)?)?);
+    ceiling.declared |= row.get::<_, i64>(2)? != 0;
+    Ok(())
 }
 
 /// What of its object's access list a revert of `lease` looks at: its own entry, and what people wrote for its principal.

@@ -18,7 +18,8 @@ use crate::freeze::{self, Subject};
 use crate::gate::World;
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending};
-use crate::name::{Digest, PersonName};
+use crate::label::{Label, SessionId};
+use crate::name::{Digest, FilePath, PersonName};
 use crate::people::{Directory, Rights, Standing};
 use crate::quota::Charge;
 use crate::refusal::Refusal;
@@ -41,6 +42,14 @@ impl World for Store {
 
     fn quota_left(&self, charges: &[Charge]) -> Result<Result<(), Refusal>, Broken> {
         self.uses_left(charges)
+    }
+
+    fn held(&self, session: &SessionId) -> Result<Label, Broken> {
+        self.held_by(session)
+    }
+
+    fn carried(&self, path: &FilePath) -> Result<Label, Broken> {
+        self.file_carries(path)
     }
 
     fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::writer::Desk;
-use super::{approvals, doubts, load, quota, waits};
+use super::{approvals, doubts, labels, load, quota, waits};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::journal::chain::{Head, Place, Sealed, seal};
@@ -156,6 +156,9 @@ impl<'c> Tx<'c> {
                 None
             }
         };
+        if let Some(mark) = &chapter.terms.mark {
+            labels::mark(self, mark, last()?).map_err(|e| failed("writing what carries a label", e))?;
+        }
         Ok(Written { asked })
     }
 

@@ -8,7 +8,7 @@ use super::worldfile::{self, NewThread, WorldFile};
 use super::{Store, Tx, load};
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Draft, Kind, Unrecorded};
-use crate::people::Directory;
+use crate::people::{Ceiling, Directory};
 
 impl Store {
     /// Applies a world file: all of it or nothing, on record. Returns how much it named.
@@ -63,7 +63,8 @@ fn describe(directory: &Directory) -> Value {
     let mut forums = Map::new();
     for (name, forum) in &directory.forums {
         let audience = texts(&mut forum.audience.iter().map(ToString::to_string));
-        forums.insert(name.to_string(), json!({ "owner": forum.owner.as_str(), "audience": audience }));
+        let cleared = texts(&mut cleared(&forum.ceiling));
+        forums.insert(name.to_string(), json!({ "owner": forum.owner.as_str(), "audience": audience, "cleared": cleared }));
     }
     let mut objects = Map::new();
     for (name, object) in &directory.objects {
@@ -73,10 +74,18 @@ fn describe(directory: &Directory) -> Value {
             format!("{} may {}{ends}", entry.principal, entry.right.as_str())
         });
         let entries = texts(&mut entries.collect::<Vec<_>>().into_iter());
-        objects.insert(name.to_string(), json!({ "owner": object.owner.as_str(), "folders": folders, "entries": entries }));
+        let (owner, cleared) = (object.owner.as_str(), texts(&mut cleared(&object.ceiling)));
+        let object = json!({ "owner": owner, "folders": folders, "entries": entries, "cleared": cleared });
+        objects.insert(name.to_string(), object);
     }
     let people: Map<String, Value> = directory.people.iter().map(|(name, shown)| (name.to_string(), json!(shown))).collect();
     json!({ "people": people, "groups": groups, "forums": forums, "objects": objects })
+}
+
+/// Who is cleared beside the owner; what nobody declared is said so.
+fn cleared(ceiling: &Ceiling) -> impl Iterator<Item = String> + '_ {
+    let since = if ceiling.declared { "" } else { " (as it could read it when this was last applied)" };
+    ceiling.cleared.iter().map(move |principal| format!("{principal}{since}"))
 }
 
 /// What is named is replaced; what is not named stays, and so do leases.
@@ -93,13 +102,15 @@ fn write(tx: &Tx<'_>, file: &WorldFile) -> rusqlite::Result<()> {
             db.execute("INSERT INTO members VALUES (?1, ?2)", params![name.as_str(), member.to_string()])?;
         }
     }
-    for (name, (owner, audience)) in &file.forums {
+    for (name, forum) in &file.forums {
         let statement = "INSERT INTO forums VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET owner = excluded.owner";
-        db.execute(statement, params![name.as_str(), owner.as_str()])?;
+        db.execute(statement, params![name.as_str(), forum.owner.as_str()])?;
         db.execute("DELETE FROM audiences WHERE forum = ?1", [name.as_str()])?;
-        for member in audience {
+        for member in &forum.audience {
             db.execute("INSERT INTO audiences VALUES (?1, ?2)", params![name.as_str(), member.to_string()])?;
         }
+        db.execute("DELETE FROM forum_ceilings WHERE forum = ?1", [name.as_str()])?;
+        ceiling(db, "INSERT INTO forum_ceilings VALUES (?1, ?2, ?3)", name.as_str(), &forum.ceiling)?;
     }
     objects(db, file)?;
     file.threads.iter().try_for_each(|thread| open(tx, thread))
@@ -120,8 +131,17 @@ fn objects(db: &Connection, file: &WorldFile) -> rusqlite::Result<()> {
             let statement = "INSERT INTO acl_entries (object, principal, right_) VALUES (?1, ?2, ?3)";
             db.execute(statement, params![name.as_str(), principal.to_string(), right.as_str()])?;
         }
+        db.execute("DELETE FROM object_ceilings WHERE object = ?1", [name.as_str()])?;
+        ceiling(db, "INSERT INTO object_ceilings VALUES (?1, ?2, ?3)", name.as_str(), &object.ceiling)?;
     }
     Ok(())
+}
+
+fn ceiling(db: &Connection, statement: &str, name: &str, ceiling: &Ceiling) -> rusqlite::Result<()> {
+    ceiling
+        .cleared
+        .iter()
+        .try_for_each(|principal| db.execute(statement, params![name, principal.to_string(), ceiling.declared]).map(drop))
 }
 
 /// Opens a thread once: another of this title in this forum is left as it is.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::diagnostic::Broken;
 use crate::name::{BadName, FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
-use crate::people::{Directory, Right};
+use crate::people::{Ceiling, Directory, Right};
 
 /// What is written.
 #[derive(Debug, Deserialize)]
@@ -42,6 +42,7 @@ struct Group {
 struct Forum {
     owner: String,
     audience: Vec<String>,
+    cleared: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,6 +51,7 @@ struct Object {
     owner: String,
     folders: Vec<String>,
     entries: Vec<Line>,
+    cleared: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -81,6 +83,14 @@ pub(super) struct NewObject {
     pub(super) owner: PersonName,
     pub(super) folders: BTreeSet<FilePath>,
     pub(super) entries: Vec<(Principal, Right)>,
+    pub(super) ceiling: Ceiling,
+}
+
+/// A forum as a world file has it.
+pub(super) struct NewForum {
+    pub(super) owner: PersonName,
+    pub(super) audience: BTreeSet<Principal>,
+    pub(super) ceiling: Ceiling,
 }
 
 /// A checked world file.
@@ -88,7 +98,7 @@ pub(super) struct NewObject {
 pub(super) struct WorldFile {
     pub(super) people: BTreeMap<PersonName, String>,
     pub(super) groups: BTreeMap<GroupName, BTreeSet<Principal>>,
-    pub(super) forums: BTreeMap<ForumName, (PersonName, BTreeSet<Principal>)>,
+    pub(super) forums: BTreeMap<ForumName, NewForum>,
     pub(super) objects: BTreeMap<ObjectName, NewObject>,
     pub(super) threads: Vec<NewThread>,
 }
@@ -135,7 +145,9 @@ impl Notes<'_> {
         for (name, forum) in written.forums {
             let audience = self.principals(&format!("forum {name}"), &forum.audience);
             let owner = self.person(&format!("the owner of forum {name}"), &forum.owner);
-            file.forums.extend(self.name(ForumName::parse(&name)).zip(owner).map(|(name, owner)| (name, (owner, audience))));
+            let ceiling = self.ceiling(&format!("who is cleared for forum {name}"), forum.cleared.as_deref(), &audience);
+            let new = owner.map(|owner| NewForum { owner, audience, ceiling });
+            file.forums.extend(self.name(ForumName::parse(&name)).zip(new));
         }
         for (name, object) in written.objects {
             let checked = self.object(&name, object);
@@ -178,6 +190,14 @@ impl Notes<'_> {
         principals
     }
 
+    /// Where nobody says who is cleared, it is who can read it as it is written here.
+    fn ceiling(&mut self, of: &str, declared: Option<&[String]>, readers: &BTreeSet<Principal>) -> Ceiling {
+        match declared {
+            Some(names) => Ceiling { cleared: self.principals(of, names), declared: true },
+            None => Ceiling { cleared: readers.clone(), declared: false },
+        }
+    }
+
     fn object(&mut self, name: &str, object: Object) -> Option<NewObject> {
         let owner = self.person(&format!("the owner of object {name}"), &object.owner);
         let folders = object.folders.iter().filter_map(|folder| self.name(FilePath::parse(folder))).collect();
@@ -194,7 +214,9 @@ impl Notes<'_> {
             }
             entries.extend(principal.zip(right));
         }
-        owner.map(|owner| NewObject { owner, folders, entries })
+        let readers = entries.iter().map(|(principal, _)| principal.clone()).collect();
+        let ceiling = self.ceiling(&format!("who is cleared for object {name}"), object.cleared.as_deref(), &readers);
+        owner.map(|owner| NewObject { owner, folders, entries, ceiling })
     }
 
     /// A folder is covered by one object.
@@ -210,7 +232,7 @@ impl Notes<'_> {
         }
     }
 
-    fn thread(&mut self, thread: Thread, new: &BTreeMap<ForumName, (PersonName, BTreeSet<Principal>)>) -> Option<NewThread> {
+    fn thread(&mut self, thread: Thread, new: &BTreeMap<ForumName, NewForum>) -> Option<NewThread> {
         let author = self.person(&format!("the author of the thread `{}`", thread.title.escape_debug()), &thread.author);
         let forum = self.name(ForumName::parse(&thread.forum))?;
         if !new.contains_key(&forum) && !self.directory.forums.contains_key(&forum) {

@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::backend::{Ending, Lease};
-use super::end::End;
+use super::backend::{Acls, Ending, Lease};
+use super::end::{End, unavailable};
 use super::grants::{Backend, Entries};
 use super::widen::Widen;
 use crate::clock::Instant;
 use crate::diagnostic::Halt;
-use crate::gate::{Permit, Retold, Session};
+use crate::gate::{Brought, Permit, Retold, Session};
 use crate::journal::Unrecorded;
+use crate::label::Label;
 use crate::name::Principal;
 use crate::people::{Entry, Right, Rights, not_yours};
 use crate::refusal::{Code, Refusal};
@@ -35,22 +36,27 @@ impl Retold for Held {
     }
 }
 
-/// Reads the entries that hold now, as many as there is room for.
-pub(super) async fn entries(rights: &Rights, permit: Permit<Entries>) -> Result<Held, Halt> {
+/// Reads the entries that hold now, as many as there is room for. Those that carry what the initiator may not know are left out.
+pub(super) async fn entries(acls: &dyn Acls, rights: &Rights, permit: Permit<Entries>) -> Result<Held, Halt> {
     permit
         .observe(async |action, room| {
             let name = action.object.as_ref().ok_or_else(not_yours)?;
             let object = rights.directory().objects.get(name).ok_or_else(not_yours)?;
-            let mut bytes = 0;
-            let mut held = Vec::new();
+            let (mut bytes, mut held, mut from) = (0, Vec::new(), Label::default());
             for entry in object.entries.iter().filter(|entry| entry.holds(rights.now)) {
+                let carried = acls.carried(entry.lease.into_iter().collect()).await;
+                let carries = carried.map_err(|broken| unavailable(&broken))?.pop().unwrap_or_default();
+                if !rights.standing.may_know(&carries) {
+                    continue;
+                }
+                from.unite(&carries);
                 bytes += (entry.principal.to_string().len() + entry.right.as_str().len()) as u64;
                 held.push(entry.clone());
             }
             if bytes > room {
                 return Err(Refusal::new(Code::MeterSpent, "the access list is longer than what is left of `bytes`").into());
             }
-            Ok((Held(held), bytes))
+            Ok(Brought { value: Held(held), bytes, from })
         })
         .await
 }

@@ -83,7 +83,7 @@ impl Action for End {
     }
 }
 
-fn unavailable(broken: &Broken) -> Refusal {
+pub(super) fn unavailable(broken: &Broken) -> Refusal {
     tracing::error!(doing = broken.doing, cause = broken.cause, "reading access lists");
     Refusal::new(Code::Unavailable, "the access lists cannot be read now").unless("try again when the host is well")
 }

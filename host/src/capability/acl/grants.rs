@@ -9,9 +9,10 @@ use crate::gate::Action;
 use crate::grant::{Class, Dimension, Hints, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::Learnt;
 use crate::journal::canonical::texts;
+use crate::label::{Source, Under};
 use crate::meter::Want;
 use crate::name::ObjectName;
-use crate::people::{Need, Right};
+use crate::people::{Directory, Need, Right};
 
 /// Behind the capability.
 pub type Backend = Arc<dyn Acls>;
@@ -96,8 +97,9 @@ impl Action for Entries {
         Want::UpTo(LIST)
     }
 
-    fn source(&self) -> Option<Arc<str>> {
-        self.object.as_ref().map(|object| format!("access list of {object}").into())
+    fn source(&self, _directory: &Directory) -> Option<Source> {
+        let what = |object: &ObjectName| format!("access list of {object}").into();
+        self.object.as_ref().map(|object| Source { under: Under::Object(object.clone()), what: what(object) })
     }
 
     fn canonical(&self) -> String {

@@ -15,7 +15,7 @@ impl Host for Guest {
         let _inside = Inside::new(&self.session);
         let permit = pass(&self.session, Entries::parse(object)).await?;
         let rights = self.session.services.world.rights(&self.session.who.initiator).await.map_err(|_| not_yours())?;
-        let held = effect::entries(&rights, permit).await?.0.into_iter().map(|it| Entry {
+        let held = effect::entries(&*self.backends.acl, &rights, permit).await?.0.into_iter().map(|it| Entry {
             principal: it.principal.to_string(),
             right: it.right.as_str().to_owned(),
             ends: it.ends.map(|ends| ends.0),

@@ -14,10 +14,11 @@ use super::grants::{Backend, List, READ, Read};
 use super::replace::New;
 use super::write::Write;
 use crate::diagnostic::Halt;
-use crate::gate::{Failed, Permit, Retold};
+use crate::gate::{Brought, Failed, Permit, Retold, Session, World};
 use crate::grant::{Allowed, Reached};
+use crate::label::{Label, Source, Under};
 use crate::name::{FilePath, ObjectName};
-use crate::people::{Need, Right, Rights, not_yours};
+use crate::people::{Need, Right, Rights, label_of, not_yours};
 use crate::refusal::{Code, Refusal};
 
 /// One name of a listing.
@@ -53,15 +54,23 @@ impl Retold for Names {
 }
 
 /// Reads a range. Reading is done in place: a guest has a thread of its own to wait on.
-pub(super) async fn read(root: &Beneath, permit: Permit<Read>) -> Result<Vec<u8>, Halt> {
+///
+/// What the file carries is read before and after it: if it is replaced meanwhile, what is told carries both.
+pub(super) async fn read(root: &Beneath, world: &dyn World, permit: Permit<Read>) -> Result<Vec<u8>, Halt> {
     permit
         .observe(async |action, room| {
             let path = action.path.as_ref().ok_or_else(not_yours)?;
-            let bytes = range(root, path, action.offset, room)?;
-            let length = bytes.len() as u64;
-            Ok((bytes, length))
+            let mut from = carried(world, path)?;
+            let value = range(root, path, action.offset, room)?;
+            from.unite(&carried(world, path)?);
+            Ok(Brought { bytes: value.len() as u64, value, from })
         })
         .await
+}
+
+/// What a file carries that tools wrote.
+fn carried(world: &dyn World, path: &FilePath) -> Result<Label, Refusal> {
+    world.carried(path).map_err(|broken| trouble(&broken))
 }
 
 /// How long a write may take before its file takes its place; afterwards nothing of it happens.
@@ -129,14 +138,28 @@ impl std::io::Read for At<'_> {
 }
 
 /// Lists what the grants reach and the initiator may read.
-pub(super) async fn list(root: &Beneath, allowed: &Allowed, rights: &Rights, permit: Permit<List>) -> Result<Names, Halt> {
+pub(super) async fn list(root: &Beneath, session: &Session, rights: &Rights, permit: Permit<List>) -> Result<Names, Halt> {
+    let (allowed, world) = (&*session.allowed, &*session.services.world);
     permit
         .observe(async |action, room| {
             let folder = action.folder.as_ref().ok_or_else(not_yours)?;
             let mut eyes = Eyes { allowed, rights, readable: BTreeMap::new() };
-            let (mut listed, mut used, mut more) = (Vec::new(), 0, false);
+            let (mut listed, mut used, mut more, mut from) = (Vec::new(), 0, false, Label::default());
+            let what: Arc<str> = format!("{folder}/").into();
+            // That a folder holds nothing is told too.
+            if let Under::Object(object) = label_of(folder, rights.directory()).under
+                && eyes.may_read(object.clone())
+            {
+                from.join(&Source { under: Under::Object(object), what: what.clone() });
+            }
             for (name, found) in root.names(folder)? {
                 if action.after.as_ref().is_some_and(|after| name <= *after) || !eyes.see(&folder.join(&name), found) {
+                    continue;
+                }
+                let place = folder.join(&name).map_err(|_| not_yours())?;
+                // A name is what somebody wrote, as the file is.
+                let carries = if found == Found::Folder { Label::default() } else { carried(world, &place)? };
+                if !rights.standing.may_know(&carries) {
                     continue;
                 }
                 if used + name.len() as u64 > room {
@@ -144,9 +167,15 @@ pub(super) async fn list(root: &Beneath, allowed: &Allowed, rights: &Rights, per
                     break;
                 }
                 used += name.len() as u64;
+                // A folder is shown because somebody may read something in it: its name is its own object's.
+                let under = label_of(&place, rights.directory()).under;
+                if under != Under::Unknown {
+                    from.join(&Source { under, what: what.clone() });
+                }
+                from.unite(&carries);
                 listed.push(Listed { name, found });
             }
-            Ok((Names { listed, more }, used))
+            Ok(Brought { value: Names { listed, more }, bytes: used, from })
         })
         .await
 }
@@ -180,9 +209,9 @@ impl Eyes<'_> {
 
     fn may_read(&mut self, object: ObjectName) -> bool {
         let rights = self.rights;
-        *self
-            .readable
-            .entry(object)
-            .or_insert_with_key(|object| rights.judge(&Need::Hold(object.clone(), Right::Read)).is_ok())
+        *self.readable.entry(object).or_insert_with_key(|object| {
+            let reads = rights.judge(&Need::Hold(object.clone(), Right::Read)).is_ok();
+            reads && rights.standing.is_cleared(&Under::Object(object.clone()))
+        })
     }
 }

@@ -8,9 +8,10 @@ use crate::capability::{Values, needed, number};
 use crate::gate::Action;
 use crate::grant::{Class, Dimension, Hints, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::canonical::texts;
+use crate::label::Source;
 use crate::meter::Want;
 use crate::name::FilePath;
-use crate::people::Need;
+use crate::people::{Directory, Need, label_of};
 
 /// Behind the capability: the files root.
 pub type Backend = Arc<Beneath>;
@@ -96,8 +97,8 @@ impl Action for Read {
         Want::Exactly(self.length.into())
     }
 
-    fn source(&self) -> Option<Arc<str>> {
-        self.path.as_ref().map(|path| path.shared().clone())
+    fn source(&self, directory: &Directory) -> Option<Source> {
+        self.path.as_ref().map(|path| label_of(path, directory))
     }
 
     fn canonical(&self) -> String {
@@ -147,10 +148,6 @@ impl Action for List {
 
     fn want(&self) -> Want {
         Want::UpTo(LISTING)
-    }
-
-    fn source(&self) -> Option<Arc<str>> {
-        self.folder.as_ref().map(|folder| format!("{folder}/").into())
     }
 
     fn canonical(&self) -> String {

@@ -15,7 +15,7 @@ impl Host for Guest {
         let _inside = Inside::new(&self.session);
         let permit = pass(&self.session, List::parse(folder, after)).await?;
         let rights = self.session.services.world.rights(&self.session.who.initiator).await.map_err(|_| not_yours())?;
-        let Names { listed, more } = effect::list(&self.backends.files, &self.session.allowed, &rights, permit).await?;
+        let Names { listed, more } = effect::list(&self.backends.files, &self.session, &rights, permit).await?;
         let entries = listed.into_iter().map(|entry| {
             let (kind, size) = match entry.found {
                 Found::File(size) => (Kind::File, size),
@@ -29,7 +29,7 @@ impl Host for Guest {
     async fn read(&mut self, path: String, offset: u64, length: u32) -> Result<Vec<u8>, Halt> {
         let _inside = Inside::new(&self.session);
         let permit = pass(&self.session, Read::parse(path, offset, length)).await?;
-        effect::read(&self.backends.files, permit).await
+        effect::read(&self.backends.files, &*self.session.services.world, permit).await
     }
     async fn write(&mut self, path: String, contents: Vec<u8>) -> Result<(), Halt> {
         let _inside = Inside::new(&self.session);

@@ -89,6 +89,10 @@ impl Action for Write {
         self.path.clone().map(About::File)
     }
 
+    fn writes(&self) -> Option<&FilePath> {
+        self.path.as_ref()
+    }
+
     fn canonical(&self) -> String {
         let (bytes, digest) = (self.contents.len().to_string(), self.digest.to_string());
         texts(&[("bytes", Some(&bytes)), ("contents", Some(&digest)), ("path", Some(&self.asked))])

@@ -8,6 +8,7 @@ use crate::diagnostic::Broken;
 use crate::gate::Failed;
 use crate::grant::Class;
 use crate::journal::{Chapter, Pending, Unrecorded};
+use crate::label::Label;
 use crate::name::{ForumName, InvocationId};
 use crate::unit::Duration;
 
@@ -84,6 +85,12 @@ pub trait Forums: Send + Sync {
         after: Option<u64>,
         room: u64,
     ) -> Pending<'_, Result<Option<Conversation>, Broken>>;
+
+    /// What each of these posts carries, in that order: what was read before a tool wrote it. A system that keeps no labels
+    /// says nothing, and what was posted there counts as its forum's.
+    fn carried(&self, posts: Vec<u64>) -> Pending<'_, Result<Vec<Label>, Broken>> {
+        Box::pin(std::future::ready(Ok(vec![Label::default(); posts.len()])))
+    }
 
     /// A thread's title; none if there is no such thread in this forum.
     fn title(&self, forum: ForumName, thread: u64) -> Pending<'_, Result<Option<String>, Broken>>;

@@ -9,10 +9,11 @@ use super::grants::{Thread, Threads};
 use super::post::Post;
 use crate::clock::Instant;
 use crate::diagnostic::{Broken, Halt};
-use crate::gate::{Again, Failed, Permit, Retold, Who};
+use crate::gate::{Again, Brought, Failed, Permit, Retold, Who};
 use crate::journal::Unrecorded;
+use crate::label::Label;
 use crate::name::InvocationId;
-use crate::people::not_yours;
+use crate::people::{Rights, not_yours};
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
 
@@ -56,23 +57,49 @@ pub(super) async fn threads(forums: &dyn Forums, permit: Permit<Threads>) -> Res
             let forum = action.named.forum.clone().ok_or_else(not_yours)?;
             let page = forums.threads(forum, action.after, room).await.map_err(|broken| unavailable(&broken))?;
             let bytes = page.threads.iter().map(|thread| thread.title.len() as u64).sum();
-            Ok((page, bytes))
+            Ok(Brought::here(page, bytes))
         })
         .await
 }
 
-/// Reads a thread.
+/// Reads a thread. Posts that carry what the initiator may not know are left out.
 pub(super) async fn thread(forums: &dyn Forums, permit: Permit<Thread>) -> Result<Conversation, Halt> {
+    let rights = permit.rights();
     permit
         .observe(async |action, room| {
             let forum = action.named.forum.clone().ok_or_else(not_yours)?;
-            let found = forums.thread(forum, action.thread, action.after, room).await;
-            let found = found.map_err(|broken| unavailable(&broken))?.ok_or_else(not_yours)?;
-            let size = |post: &super::backend::Message| (post.author.len() + post.body.len()) as u64;
-            let bytes = found.title.len() as u64 + found.posts.iter().map(size).sum::<u64>();
-            Ok((found, bytes))
+            let mut after = action.after;
+            loop {
+                let found = forums.thread(forum.clone(), action.thread, after, room).await;
+                let mut found = found.map_err(|broken| unavailable(&broken))?.ok_or_else(not_yours)?;
+                after = found.posts.last().map(|post| post.id);
+                let from = known(forums, &rights, &mut found).await?;
+                // A part of which nothing may be known is no part: its reader would not know where to go on.
+                if found.more && found.posts.is_empty() && after.is_some() {
+                    continue;
+                }
+                let size = |post: &Message| (post.author.len() + post.body.len()) as u64;
+                let bytes = found.title.len() as u64 + found.posts.iter().map(size).sum::<u64>();
+                return Ok(Brought { value: found, bytes, from });
+            }
         })
         .await
+}
+
+/// Leaves the posts that may be known, and says what they carry.
+async fn known(forums: &dyn Forums, rights: &Rights, found: &mut Conversation) -> Result<Label, Refusal> {
+    let ids = found.posts.iter().map(|post| post.id).collect();
+    let carried = forums.carried(ids).await.map_err(|broken| unavailable(&broken))?;
+    let (mut from, mut carried) = (Label::default(), carried.into_iter());
+    found.posts.retain(|_| {
+        let carries = carried.next().unwrap_or_default();
+        let known = rights.standing.may_know(&carries);
+        if known {
+            from.unite(&carries);
+        }
+        known
+    });
+    Ok(from)
 }
 
 /// Posts.

@@ -8,9 +8,10 @@ use crate::capability::{Values, needed, number};
 use crate::gate::Action;
 use crate::grant::{Class, Dimension, Hints, Kind, Reached, Spec, Values as Allowed};
 use crate::journal::canonical::texts;
+use crate::label::{Source, Under};
 use crate::meter::Want;
 use crate::name::ForumName;
-use crate::people::Need;
+use crate::people::{Directory, Need};
 
 const FORUMS: &[Dimension] = &[Dimension { key: "forums", one: "forum", values: Allowed::Names }];
 
@@ -63,8 +64,10 @@ impl Named {
         self.forum.iter().map(|forum| Reached::Exactly(forum.as_str())).collect()
     }
 
-    fn source(&self) -> Option<Arc<str>> {
-        self.forum.as_ref().map(|forum| format!("forum {forum}").into())
+    fn source(&self) -> Option<Source> {
+        let source =
+            |forum: &ForumName| Source { under: Under::Forum(forum.clone()), what: format!("forum {forum}").into() };
+        self.forum.as_ref().map(source)
     }
 
     pub(super) fn need(&self) -> Need {
@@ -112,7 +115,7 @@ impl Action for Threads {
         Want::UpTo(PAGE)
     }
 
-    fn source(&self) -> Option<Arc<str>> {
+    fn source(&self, _directory: &Directory) -> Option<Source> {
         self.named.source()
     }
 
@@ -163,7 +166,7 @@ impl Action for Thread {
         Want::UpTo(PAGE)
     }
 
-    fn source(&self) -> Option<Arc<str>> {
+    fn source(&self, _directory: &Directory) -> Option<Source> {
         self.named.source()
     }
 

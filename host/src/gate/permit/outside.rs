@@ -13,8 +13,8 @@ use crate::gate::action::Action;
 use crate::gate::book::{Book, Session, outcome};
 use crate::gate::trace;
 use crate::grant::Class;
-use crate::journal::{Body, Draft, IN_DOUBT, Terms};
-use crate::name::InvocationId;
+use crate::journal::{Body, Draft, IN_DOUBT, Mark, Terms};
+use crate::name::{FilePath, InvocationId};
 use crate::people::Premise;
 use crate::refusal::{Code, Refusal};
 
@@ -76,7 +76,9 @@ impl<A: Action> Permit<A> {
             if let Ok(value) = &ended {
                 draft.body = tell(value, draft.body);
             }
-            settle(&*action, draft, ended, &session, &mut book).await
+            let mark = |path: &FilePath| Mark::Wrote(premise.label.brief(), path.clone(), key);
+            let mark = if ended.is_ok() { action.writes().map(mark) } else { None };
+            settle(&*action, (draft, mark), ended, &session, &mut book).await
         });
         trace::ended(&span, task.await.unwrap_or_else(|_| Err(in_doubt().into())))
     }
@@ -106,12 +108,13 @@ fn word<T>(action: &dyn Action, ended: &Result<T, Failed>) -> &'static str {
 /// Puts the outcome on record. What could not be recorded is never told as a success.
 async fn settle<T>(
     action: &dyn Action,
-    draft: Draft,
+    (draft, mark): (Draft, Option<Mark>),
     ended: Result<T, Failed>,
     session: &Session,
     book: &mut Book,
 ) -> Result<T, Halt> {
-    let recorded = book.record.commit(&session.services.journal, Some(draft.clone()), Terms::default()).await;
+    let terms = Terms { mark, ..Terms::default() };
+    let recorded = book.record.commit(&session.services.journal, Some(draft.clone()), terms).await;
     if let Err(failed) = recorded {
         // Why goes to the log; the outcome goes on record with what comes next, or recovery looks for it.
         let _told = unrecorded(failed);

@@ -1,0 +1,186 @@
+//! Where what was read may go: everybody whom an act reaches must be cleared for every source of it.
+//!
+//! The gate asks this before an act, `explain` without one, and the recording transaction once more if the world has moved.
+
+use super::directory::{Directory, Right};
+use super::need::{Audience, Need, Standing};
+use crate::clock::Instant;
+use crate::label::{Label, Readers, Source, Under};
+use crate::name::{FilePath, ForumName, ObjectName, Principal};
+use crate::refusal::{Code, Refusal};
+
+/// So many forums, or things that were read, are named in a refusal.
+const NAMED: usize = 3;
+
+/// What reading this file brings: whatever object covers it says who may know.
+#[must_use]
+pub fn label_of(path: &FilePath, directory: &Directory) -> Source {
+    let under = directory.object_of(path).map_or(Under::Unknown, |object| Under::Object(object.clone()));
+    Source { under, what: path.shared().clone() }
+}
+
+/// The one wording of `clear.not-cleared`: it tells no more than `cover.not-yours` does.
+#[must_use]
+pub fn not_cleared() -> Refusal {
+    Refusal::new(Code::NotCleared, "there is no such thing that the initiator is cleared for")
+        .unless("ask somebody who owns it, or go on without it")
+}
+
+impl Directory {
+    /// Who may know what a label holds: the people cleared for each of its sources.
+    #[must_use]
+    pub fn readers(&self, label: &Label) -> Readers {
+        let mut readers = Readers::everybody(self.people.len());
+        for under in label.under() {
+            match self.cleared(under) {
+                Some(cleared) => readers.keep(cleared),
+                None => return Readers::nobody(self.people.len()),
+            }
+        }
+        readers
+    }
+
+    /// Whether all of `people` may know what a label holds; the same as asking whether they are within its readers.
+    fn may_all_know(&self, people: &Readers, label: &Label) -> bool {
+        label.under().all(|under| match self.cleared(under) {
+            Some(cleared) => people.within(cleared),
+            None => people.is_empty(),
+        })
+    }
+
+    /// Those of `people` who may not know what a label holds.
+    fn outside(&self, people: &Readers, label: &Label) -> Readers {
+        let mut outside = people.clone();
+        outside.leave_out(&self.readers(label));
+        outside
+    }
+
+    fn knows(&self, principal: &Principal) -> bool {
+        match principal {
+            Principal::Person(person) => self.people.contains_key(person),
+            Principal::Group(group) => self.groups.contains_key(group),
+        }
+    }
+}
+
+impl Standing {
+    /// Whether this person may ever be given what lies under a ceiling.
+    #[must_use]
+    pub fn is_cleared(&self, under: &Under) -> bool {
+        let (owner, ceiling) = match under {
+            Under::Object(name) => match self.directory.objects.get(name) {
+                Some(object) => (&object.owner, &object.ceiling),
+                None => return false,
+            },
+            Under::Forum(name) => match self.directory.forums.get(name) {
+                Some(forum) => (&forum.owner, &forum.ceiling),
+                None => return false,
+            },
+            Under::Unknown => return false,
+        };
+        self.is(owner) || self.is_among(&ceiling.cleared)
+    }
+
+    /// Whether this person may know what a label holds.
+    #[must_use]
+    pub fn may_know(&self, label: &Label) -> bool {
+        label.under().all(|under| self.is_cleared(under))
+    }
+}
+
+impl Audience {
+    /// Whether what a label holds may go to whom this reaches, on behalf of `standing`.
+    ///
+    /// # Errors
+    /// `clear.too-wide`, with the number of people who may not know it, and what would change that.
+    pub fn clear(&self, label: &Label, standing: &Standing, now: Instant) -> Result<(), Refusal> {
+        let directory = &*standing.directory;
+        match self {
+            Self::Nobody => Ok(()),
+            // What came from nowhere may go anywhere.
+            Self::Forum(_) | Self::Readers(_) if label.is_empty() => Ok(()),
+            Self::Forum(forum) => match directory.listeners(forum) {
+                Some(people) => send(label, people, standing),
+                // Who reads what is not there is not known, and counts as everybody.
+                None => Err(unknown(&format!("who reads forum {forum} is not known"))),
+            },
+            Self::Readers(path) => match directory.object_of(path) {
+                Some(object) => send(label, &directory.holding(object, Right::Read, now), standing),
+                None => Err(unknown("who reads this file is not known")),
+            },
+            Self::Gains(object, principal, right) => {
+                if !directory.knows(principal) {
+                    return Err(unknown(&format!("there is no `{principal}`")));
+                }
+                let mut people = directory.among([principal]);
+                people.leave_out(&directory.holding(object, *right, now));
+                open(object, &people, directory)?;
+                send(label, &people, standing)
+            }
+        }
+    }
+}
+
+/// An object may only be opened to people who are cleared for it.
+fn open(object: &ObjectName, people: &Readers, directory: &Directory) -> Result<(), Refusal> {
+    let under = Under::Object(object.clone());
+    let cleared = directory.cleared(&under);
+    if cleared.is_some_and(|cleared| people.within(cleared)) || people.is_empty() {
+        return Ok(());
+    }
+    let mut outside = people.clone();
+    cleared.into_iter().for_each(|cleared| outside.leave_out(cleared));
+    let why = format!("{} who would gain this {} not cleared for {object}", of(&outside, people), verb(&outside));
+    Err(Refusal::new(Code::TooWide, why)
+        .unless(format!("name somebody who is cleared for it, or ask its owner to clear them (`cleared` of {object})")))
+}
+
+/// What was read may only go to people who are cleared for all of it.
+fn send(label: &Label, people: &Readers, standing: &Standing) -> Result<(), Refusal> {
+    let directory = &*standing.directory;
+    if directory.may_all_know(people, label) {
+        return Ok(());
+    }
+    let outside = directory.outside(people, label);
+    let (count, verb) = (of(&outside, people), verb(&outside));
+    let why = format!("what was read before may not go there: {count} whom this reaches {verb} not cleared for it");
+    Err(Refusal::new(Code::TooWide, why).unless(changes(label, people, standing)))
+}
+
+fn of(some: &Readers, all: &Readers) -> String {
+    format!("{} of {}", some.len(), all.len())
+}
+
+fn verb(some: &Readers) -> &'static str {
+    if some.len() == 1 { "is" } else { "are" }
+}
+
+/// What would let it pass: another forum that the initiator reads, or doing it without what was read.
+fn changes(label: &Label, people: &Readers, standing: &Standing) -> String {
+    let directory = &*standing.directory;
+    let fits = |forum: &&ForumName| {
+        Need::Member((*forum).clone()).holds(standing, Instant(0))
+            && directory.listeners(forum).is_some_and(|people| directory.may_all_know(people, label))
+    };
+    let forums: Vec<_> = directory.forums.keys().filter(fits).take(NAMED).map(|forum| format!("forum {forum}")).collect();
+    let mut ways = Vec::new();
+    if !forums.is_empty() {
+        ways.push(format!("post where only people read who are cleared for it ({})", forums.join(", ")));
+    }
+    let alone = label.under().find(|under| directory.may_all_know(people, &label.without(under)));
+    let barred =
+        |source: &&Source| alone.is_none_or(|under| source.under == *under) && !may_know(&source.under, people, directory);
+    let read: Vec<_> = label.sources().filter(barred).map(|source| source.what.to_string()).collect();
+    let rest = if read.len() > NAMED { format!(" and {} more", read.len() - NAMED) } else { String::new() };
+    ways.push(format!("do it in a session that has not read {}{rest}", read[..read.len().min(NAMED)].join(", ")));
+    ways.join(", or ")
+}
+
+fn may_know(under: &Under, people: &Readers, directory: &Directory) -> bool {
+    directory.cleared(under).is_some_and(|cleared| people.within(cleared))
+}
+
+/// Unknown counts as everybody.
+fn unknown(what: &str) -> Refusal {
+    Refusal::new(Code::TooWide, format!("{what}, which counts as everybody")).unless("name somebody who is known")
+}
