@@ -30,6 +30,7 @@ mod run;
 mod said;
 mod schema;
 mod serve;
+mod session;
 mod skeleton;
 mod terminal;
 mod token;
@@ -101,6 +102,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Approvals(options) => approvals::run(folder, options, output),
         Command::BreakGlass(options) => glass::run(folder, options, output),
         Command::Review(options) => glass::review(folder, options, output),
+        Command::Session(options) => session::run(folder, options, output),
         Command::Report => overview::run(folder, output),
         Command::Freeze(options) => freeze::run(folder, options, output),
         Command::Thaw(options) => freeze::thaw(folder, options, output),

@@ -137,3 +137,28 @@ async fn a_session_is_its_platforms_claim() {
     assert_eq!(store.commits(), written + 1);
     store.close().await.expect("an end");
 }
+
+#[test]
+fn only_a_person_sheds_what_his_session_holds_and_it_is_on_record() {
+    let world = world();
+    reads(&world);
+    let listed = world.done(&["session", "list"]);
+    let held =
+        json!([{ "person": "ben", "session": null, "agent": "cli", "read": ["object pay pay/ledger.csv"], "readers": 3 }]);
+    assert_eq!(listed["sessions"], held);
+    let shed = ["-o", "json", "session", "shed", "--reason", "the task is over, its context is gone"];
+    let gus = world.tollgate(&[&shed[..], &["--as", "gus"]].concat());
+    assert!(gus.code == 2 && gus.stdout.contains("no such session of gus"), "{gus:?}");
+    let agents = world.tollgate(&shed);
+    assert!(agents.code == 3, "without a terminal nobody has shown who he is: {agents:?}");
+    assert_eq!(codes(&post(&world, "eng-help", "as before")), ["clear.too-wide"]);
+    let (said, _) = world.answered(&shed, &[("ben's passphrase", PASSPHRASE)]);
+    assert_eq!(said["shed"], true, "{said}");
+    assert_eq!(post(&world, "eng-help", "another task")["outcome"], "returned");
+    assert_eq!(world.done(&["session", "list"])["sessions"], json!([]));
+    let entry = "SELECT count(*) FROM journal WHERE entry ->> '$.kind' = 'shed' AND entry ->> '$.body.by' = 'ben'
+        AND entry ->> '$.body.agent' = 'cli' AND entry ->> '$.commits.label' IS NOT NULL AND entry ->> '$.commits.reason' IS NOT NULL";
+    assert_eq!(world.count(entry), 1);
+    reads(&world);
+    assert_eq!(codes(&post(&world, "eng-help", "told again")), ["clear.too-wide"]);
+}

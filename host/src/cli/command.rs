@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::output::Format;
 pub use people::{
     Answer, Approvals, ApprovalsCommand, Became, BreakGlass, Cancel, Doubts, DoubtsCommand, Freeze, FreezeCommand, Lease,
-    LeaseCommand, ResultOf, Review, Thaw, Throw,
+    LeaseCommand, ResultOf, Review, Session, SessionCommand, Shed, Thaw, Throw,
 };
 pub use serve::{AgentToken, PersonCode, PersonToken, Run, Serve, Token, TokenCommand};
 
@@ -78,6 +78,8 @@ pub enum Command {
     BreakGlass(BreakGlass),
     /// Close the review of an act for which somebody else broke the glass. Asks for your passphrase.
     Review(Review),
+    /// Look at what agents were told and hold, or shed it.
+    Session(Session),
     /// Show what is overdue, in doubt, not reviewed, waiting long or frozen.
     Report,
     /// Stop a tool, an agent, a person, a capability or everything, at once and in every process.

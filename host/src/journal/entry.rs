@@ -61,6 +61,8 @@ pub enum Kind {
     /// Somebody was turned away where people answer, with what is no person's, or called a tool that is not his: at which
     /// door, with which code, which tool, and for whom and through whom it was signed, where it was.
     TurnedAway,
+    /// A person shed what a session of his held: which session, and why; what it was is a payload.
+    Shed,
 }
 
 impl Kind {
@@ -93,6 +95,7 @@ impl Kind {
         Self::Clock,
         Self::Restored,
         Self::TurnedAway,
+        Self::Shed,
     ];
 
     /// The kind's stable word.
@@ -126,6 +129,7 @@ impl Kind {
             Self::Clock => "clock",
             Self::Restored => "restored",
             Self::TurnedAway => "turned-away",
+            Self::Shed => "shed",
         }
     }
 

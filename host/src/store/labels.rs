@@ -4,11 +4,13 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::board::{CARRIED, HELD};
+use super::tx::failed;
 use super::{Store, Tx};
+use crate::approval::Statement;
 use crate::diagnostic::Broken;
-use crate::journal::Mark;
+use crate::journal::{Body, Chapter, Draft, Kind, Mark, Unrecorded};
 use crate::label::{Label, SessionId};
-use crate::name::{FilePath, InvocationId};
+use crate::name::{FilePath, InvocationId, PersonName};
 
 /// Which labels there are: the bits of the shared page.
 pub(super) fn any(connection: &Connection) -> rusqlite::Result<u64> {
@@ -95,7 +97,52 @@ fn one(connection: &Connection, query: &str, key: impl rusqlite::Params) -> rusq
     Ok(text.map(|text| Label::parse(&text)).unwrap_or_default())
 }
 
+/// Sheds what a session holds, on record; false if it holds nothing.
+fn shed(tx: &mut Tx<'_>, session: &SessionId, reason: &Statement) -> Result<bool, Unrecorded> {
+    let doing = |e: rusqlite::Error| failed("shedding what a session holds", e);
+    let held = of_session(tx.connection, session).map_err(doing)?;
+    if held.is_empty() {
+        return Ok(false);
+    }
+    let key: [&str; 3] = [session.person.as_str(), &session.claim, &session.agent];
+    let statement = "DELETE FROM sessions WHERE person = ?1 AND claim = ?2 AND agent = ?3";
+    tx.connection.execute(statement, key).map_err(doing)?;
+    let body = Body::of(3).text("agent", session.agent.clone()).name("by", session.person.shared());
+    let draft = Draft::new(Kind::Shed, body.text("session", session.claim.clone()));
+    tx.append(Chapter::alone(draft.with("label", held.text()).with("reason", reason.as_str())))?;
+    Ok(true)
+}
+
 impl Store {
+    /// The sessions that hold something, with what they hold.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn sessions(&self) -> Result<Vec<(SessionId, Label)>, Broken> {
+        let doing = "reading what sessions hold";
+        let rows = self.read(doing, |connection| {
+            let mut all = connection.prepare("SELECT person, claim, agent, label FROM sessions ORDER BY 1, 2, 3")?;
+            let row =
+                |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?));
+            all.query_map([], row)?.collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        let session = |(person, claim, agent, label): (String, String, String, String)| {
+            let person = PersonName::parse(&person).map_err(|e| Broken::while_doing(doing, e))?;
+            Ok((SessionId { person, claim, agent }, Label::parse(&label)))
+        };
+        rows.into_iter().map(session).collect()
+    }
+
+    /// Sheds what a session holds, on record, for the person whose it is and who has just shown a credential: what its agent was
+    /// told is gone from wherever the agent keeps it. False if it holds nothing. A call that runs holds what it began with.
+    ///
+    /// # Errors
+    /// When it cannot be recorded; then it is as it was.
+    pub async fn shed(&self, session: &SessionId, reason: &Statement) -> Result<bool, Unrecorded> {
+        let (session, reason) = (session.clone(), reason.clone());
+        self.write(move |tx| shed(tx, &session, &reason)).await
+    }
+
     /// What a session holds.
     pub(super) fn held_by(&self, session: &SessionId) -> Result<Label, Broken> {
         if !self.board.has_labels(HELD) {

@@ -92,6 +92,40 @@ pub struct Review {
     pub person: Option<String>,
 }
 
+/// `session`
+#[derive(Debug, Args)]
+pub struct Session {
+    #[command(subcommand)]
+    pub command: SessionCommand,
+}
+
+/// `session …`
+#[derive(Debug, Subcommand)]
+pub enum SessionCommand {
+    /// List the sessions that hold something of what they were told.
+    List,
+    /// Say that the agent of a session has nothing more of what it was told. Only the person whose session it is; asks for
+    /// the passphrase.
+    Shed(Shed),
+}
+
+/// `session shed`
+#[derive(Debug, Args)]
+pub struct Shed {
+    /// The platform's session.
+    #[arg(long)]
+    pub session: Option<String>,
+    /// The agent, where the platform names no session.
+    #[arg(long, default_value = "cli")]
+    pub agent: String,
+    /// Why, in 10 to 500 characters. It is put on record.
+    #[arg(long)]
+    pub reason: String,
+    /// Whose session it is.
+    #[arg(long = "as", env = "TOLLGATE_AS")]
+    pub person: Option<String>,
+}
+
 /// `freeze`
 #[derive(Debug, Args)]
 pub struct Freeze {
