@@ -46,7 +46,7 @@ use command::{Arguments, Command};
 use exit::{Exit, Failure};
 use output::{Format, Output};
 
-use crate::setup::{Embedding, embed};
+use crate::setup::{Embedding, embed, usual_pages};
 
 /// The same with other backends behind the capabilities: the door for a program that has this host in it.
 #[must_use]
@@ -61,6 +61,7 @@ pub fn main_with(arguments: Vec<OsString>, embedding: Embedding) -> ExitCode {
 /// Runs one command and says how it ended.
 #[must_use]
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    usual_pages();
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -18,7 +18,7 @@ pub use cargo::{TARGET, has_target, lacking, new_folder};
 pub use components::kept_name;
 pub use doubts::Left;
 pub use embedding::{Embedding, embed};
-pub use host::Started;
+pub use host::{Started, usual_pages};
 pub use outward::{client, read_url};
 pub use resume::Went;
 pub use traces::{Takes, Traces};

@@ -168,6 +168,13 @@ impl Workspace {
     }
 }
 
+/// Has the system give this process memory in pages of the usual size. In huge ones, which the allocator asks for, a host at rest
+/// holds 25 MiB that it does not use, and clearing them is noticed in calls.
+pub fn usual_pages() {
+    // Where the system refuses, memory is what it was.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
+
 /// This program, which compiles components as its own child.
 fn program() -> Result<PathBuf, Broken> {
     std::env::current_exe().map_err(|e| Broken::while_doing("finding this program", e))
