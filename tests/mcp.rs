@@ -168,6 +168,8 @@ fn a_wrong_manifest_leaves_the_tool_as_it_was_and_a_right_one_takes_effect() {
     while !world.read("run.log").contains("it stays as it was") {
         assert_eq!(code(&agent.call("files_read", &read)), "returned");
     }
+    let log = world.read("run.log");
+    assert!(log.contains("probe.toml:") && log.contains("runbooks/**/x"), "it says why, and where: {log}");
     assert_eq!(code(&agent.call("files_read", &read)), "returned");
 
     world.write("tools/probe.toml", &right.replace("runbooks/**", "scratch/**"));

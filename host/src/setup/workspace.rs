@@ -40,7 +40,11 @@ impl NotReady {
     pub fn short(&self) -> String {
         match self {
             Self::Broken(broken) => broken.to_string(),
-            Self::Problems(problems) => format!("{} problems: see `tollgate check`", problems.len()),
+            Self::Problems(problems) => match problems.as_slice() {
+                [] => "`tollgate check` says what is wrong".to_owned(),
+                [only] => only.to_string(),
+                [first, rest @ ..] => format!("{first}; and {} more: see `tollgate check`", rest.len()),
+            },
         }
     }
 }
