@@ -53,12 +53,9 @@ fn world() -> World {
     let template = TEMPLATE.get_or_init(|| {
         let world = World::new();
         apply(&world, PEOPLE);
-        let mut terminal = world.at_terminal(&["passphrase", "gus"]);
-        for prompt in ["New passphrase for gus", "The same again"] {
-            terminal.expect(prompt).expect("the prompt");
-            terminal.type_line(PASSPHRASE).expect("typing");
-        }
-        assert!(terminal.end().expect("an end").status.success());
+        let prompts = [("New passphrase for gus", PASSPHRASE), ("The same again", PASSPHRASE)];
+        let (set, _) = world.answered(&["-o", "json", "passphrase", "gus"], &prompts);
+        assert_eq!(set["person"], "gus", "{set}");
         world.edit("bytes = \"8 KiB\", consent = \"none\"", "bytes = \"8 KiB\", consent = \"group:pay\"");
         world.edit("agents = [\"cli\"]", "agents = [\"cli\", \"agent-7\"]");
         world

@@ -27,6 +27,7 @@ use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::{Questions, Services, World};
 use crate::journal::{Chapter, Journal, Pending};
+use crate::label::Label;
 use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::runtime::{Cache, Cell, Sandbox};
 
@@ -126,6 +127,14 @@ pub struct Past {
     pub parts: BTreeMap<String, Vec<u8>>,
     /// Whether one of them is not what the entry says it is.
     pub forged: bool,
+}
+
+impl Past {
+    /// A label that is kept with it; the empty one where none is.
+    #[must_use]
+    pub fn label(&self, part: &str) -> Label {
+        self.parts.get(part).map(|text| Label::parse(&String::from_utf8_lossy(text))).unwrap_or_default()
+    }
 }
 
 /// What a host keeps: the record, who is who, and which compiled files are its own. A store implements it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::client::{Reply, Served, agent_token, until};
+use super::client::{Reply, Served, agent_token, ids, until};
 use crate::world::{GRANTS, World};
 
 const KEYS: &str = "SELECT count(*) FROM keys";
@@ -77,11 +77,8 @@ fn the_line_is_in_order_and_bounded_and_nothing_is_lost() {
 
 /// Invocations in the order in which they began.
 fn began(world: &World) -> Vec<String> {
-    let store = world.store();
     let query = "SELECT invocation FROM journal WHERE entry ->> '$.kind' = 'began' ORDER BY number";
-    let mut rows = store.prepare(query).expect("a query");
-    let rows = rows.query_map([], |row| row.get(0)).expect("rows");
-    rows.collect::<Result<_, _>>().expect("ids")
+    ids(world, query)
 }
 
 /// What one tool asks too much of takes nothing from another.

@@ -289,6 +289,14 @@ pub fn person_token(world: &World, person: &str) -> String {
     token["token"].as_str().unwrap_or_else(|| panic!("no token: {screen}")).to_owned()
 }
 
+/// The ids that a query of the store gives.
+pub fn ids(world: &World, query: &str) -> Vec<String> {
+    let store = world.store();
+    let mut rows = store.prepare(query).expect("a query");
+    let rows = rows.query_map([], |row| row.get(0)).expect("rows");
+    rows.collect::<Result<_, _>>().expect("ids")
+}
+
 /// Waits until a query of the store gives this number.
 pub fn until(world: &World, query: &str, number: i64) {
     let mut left = 600;

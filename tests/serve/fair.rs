@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::client::{Served, agent_token};
+use super::client::{Served, agent_token, ids};
 use crate::world::World;
 
 const CALLERS: usize = 16;
@@ -39,11 +39,8 @@ fn fast(served: &Served, token: &str, phase: &str) -> Vec<Duration> {
 
 /// The invocations of the loops.
 fn spinning(world: &World) -> Vec<String> {
-    let store = world.store();
     let query = "SELECT invocation FROM journal WHERE entry ->> '$.kind' = 'began' AND entry ->> '$.body.function' = 'spin'";
-    let mut rows = store.prepare(query).expect("a query");
-    let rows = rows.query_map([], |row| row.get(0)).expect("rows");
-    rows.collect::<Result<_, _>>().expect("ids")
+    ids(world, query)
 }
 
 #[expect(clippy::disallowed_macros, reason = "a figure that a reader of the run wants")]

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use tollgate_benches::Failed;
 use tollgate_benches::measure::{Middle, Took};
 use tollgate_benches::table::{Table, micros, ratio};
-use tollgate_benches::{Failed, add_tool, workspace};
 
 use super::Effort;
 use super::doors::{Answer, count, invoke, passphrase, until_it_works};
 use super::http;
-use super::subject::{LIMITS, Subject};
+use super::subject::{LIMITS, Subject, with_probe};
 
 const CALLERS: usize = 16;
 const OTHERS: usize = 8;
@@ -29,12 +29,7 @@ struct Others {
 
 /// The table.
 pub fn table(events: &tokio::runtime::Runtime, effort: Effort) -> Result<Table, Failed> {
-    let built = tollgate_example_tools::build()?;
-    let folder = tempfile::tempdir()?;
-    let workspace = workspace(folder.path())?;
-    for (tool, rest) in [("empty", ""), ("probe", MANIFEST)] {
-        add_tool(&workspace, tool, &std::fs::read(built.fixtures.join(format!("{tool}.wasm")))?, rest)?;
-    }
+    let (_folder, workspace) = with_probe(MANIFEST)?;
     let subject = Subject::over(None, &workspace, &format!("{LIMITS}[consent]\nhold = \"10 s\"\n"))?;
     // Whoever cannot say yes is not waited for.
     passphrase(&workspace)?;

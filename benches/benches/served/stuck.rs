@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use tollgate::setup::Workspace;
 use tollgate_benches::table::{Table, millis};
-use tollgate_benches::{Failed, PERSON, add_tool, workspace};
+use tollgate_benches::{Failed, PERSON};
 
 use super::Effort;
 use super::doors::{Request, call, list, passphrase, person, until_it_works};
-use super::subject::{LIMITS, Subject, command};
+use super::subject::{LIMITS, Subject, command, with_probe};
 
 /// No loop ends before the measuring does.
 const MANIFEST: &str = "[limits]\ntime = \"10 min\"\nfuel = \"1000G\"\n";
@@ -74,12 +74,7 @@ const ASKS: [(&str, Ask); 4] = [
 
 impl Stage {
     fn with(loops: usize) -> Result<Self, Failed> {
-        let built = tollgate_example_tools::build()?;
-        let folder = tempfile::tempdir()?;
-        let workspace = workspace(folder.path())?;
-        for (tool, rest) in [("empty", ""), ("probe", MANIFEST)] {
-            add_tool(&workspace, tool, &std::fs::read(built.fixtures.join(format!("{tool}.wasm")))?, rest)?;
-        }
+        let (folder, workspace) = with_probe(MANIFEST)?;
         let subject = Subject::over(None, &workspace, &format!("operators = [\"{PERSON}\"]\n{LIMITS}"))?;
         passphrase(&workspace)?;
         let person = person(&workspace)?;

@@ -162,6 +162,14 @@ pub fn command(workspace: &Workspace) -> Result<Command, Failed> {
     Ok(command)
 }
 
+/// A workspace with the empty tool, and the probe with this after `[tool]` in its manifest.
+pub fn with_probe(manifest: &str) -> Result<(TempDir, Workspace), Failed> {
+    let (folder, workspace) = made()?;
+    let component = std::fs::read(tollgate_example_tools::build()?.fixtures.join("probe.wasm"))?;
+    add_tool(&workspace, "probe", &component, manifest)?;
+    Ok((folder, workspace))
+}
+
 fn free() -> Result<u16, Failed> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -93,7 +93,7 @@ impl Before {
             initiator: PersonName::parse(text("initiator")?).map_err(name)?,
             actors: Actors::read(&began.body).map_err(name)?,
             session: began.body["session"].as_str().map(str::to_owned),
-            held: began.parts.get("label").map(|label| Label::parse(&String::from_utf8_lossy(label))).unwrap_or_default(),
+            held: began.label("label"),
             arguments: String::from_utf8(part("arguments")?.clone()).map_err(|e| e.to_string())?,
             seed: Seed::of(part("seed")?).ok_or("its seed is not one")?,
             start: Instant(invocation.millis()),
@@ -135,8 +135,8 @@ fn answer(past: &[Past], seq: usize) -> Result<Option<Recalled>, String> {
     let entry = &past[seq];
     let kind = Kind::parse(&entry.kind);
     if kind == Some(Kind::Observed) {
-        let from = entry.parts.get("from").map(|from| Label::parse(&String::from_utf8_lossy(from))).unwrap_or_default();
-        return Ok(Some(Recalled::Told(entry.parts.get("answered").ok_or(ERASED)?.clone(), from)));
+        let told = entry.parts.get("answered").ok_or(ERASED)?.clone();
+        return Ok(Some(Recalled::Told(told, entry.label("from"))));
     }
     if kind == Some(Kind::Refused) {
         return refused(entry).map(|refusal| Some(Recalled::Refused(refusal)));

@@ -9,7 +9,6 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::Instant;
 
 use super::offer::Offer;
-use super::said::of_report;
 use super::{Front, Told};
 use crate::diagnostic::Broken;
 use crate::invoke::Outcome;
@@ -94,7 +93,7 @@ pub(super) fn call(offer: &Offer, told: Option<&Told>, since: Instant) {
     };
     match report.outcome {
         Outcome::Returned(_) => counted.returned.increment(1),
-        _ => counted.ended(of_report(&report.json()).code),
+        _ => counted.ended(report.code().into_owned()),
     }
     for seen in &report.refusals {
         counter!("tollgate_refusals", "stage" => seen.refusal.code.stage()).increment(1);

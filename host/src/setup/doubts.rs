@@ -10,7 +10,6 @@ use crate::gate::{Grounds, Questions as _, Who, World as _};
 use crate::grant::{Allowed, Class};
 use crate::invoke::{Past, Waits as _};
 use crate::journal::{Doubt, Kind, Learnt};
-use crate::label::Label;
 use crate::name::{Actors, Digest, PersonName, ToolName};
 use crate::store::{Finder, Store};
 use crate::tool::Surface;
@@ -95,7 +94,7 @@ impl Workspace {
             None => None,
         };
         let (seq, intended, shown) = (doubt.seq, doubt.intended, shown(intent)?);
-        let label = intent.parts.get("label").map(|label| Label::parse(&String::from_utf8_lossy(label))).unwrap_or_default();
+        let label = intent.label("label");
         Ok(Grounds { who, allowed, rights, seq, intended, intent: intent.body.clone(), shown, label, question })
     }
 
