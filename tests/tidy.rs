@@ -21,6 +21,7 @@ const LAYERS: &[&str] = &[
     "label",
     "grant",
     "meter",
+    "vet",
     "quota",
     "manifest",
     "config",
