@@ -40,6 +40,7 @@ mod tidy;
 mod tools;
 mod update;
 mod values;
+mod vet;
 mod world;
 mod waiting;
 mod write;

@@ -19,10 +19,38 @@ pub const PLAIN: [&str; 4] = [
 ];
 
 /// Names of keys that are secret; a `key` alone is anything.
-const KEYS: &[&str] = &["apikey", "accesskey", "secretkey", "privatekey", "signingkey", "encryptionkey", "authkey", "masterkey", "accountkey", "sharedkey"];
+const KEYS: &[&str] = &[
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "signingkey",
+    "encryptionkey",
+    "authkey",
+    "masterkey",
+    "accountkey",
+    "sharedkey",
+];
 
 /// Texts that stand where a secret would.
-const STAND_INS: &[&str] = &["example", "changeme", "placeholder", "redacted", "dummy", "your", "sample", "insert", "todo", "fixme", "password", "passwd", "secret", "xxx", "***", "..."];
+const STAND_INS: &[&str] = &[
+    "example",
+    "changeme",
+    "placeholder",
+    "redacted",
+    "dummy",
+    "your",
+    "sample",
+    "insert",
+    "todo",
+    "fixme",
+    "password",
+    "passwd",
+    "secret",
+    "xxx",
+    "***",
+    "...",
+];
 
 fn in_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
@@ -43,7 +71,8 @@ pub fn named(text: &[u8], at: usize) -> Option<(&'static str, Range<usize>)> {
     let tail = at + run(&text[at..], 48, in_name);
     let (value, quoted) = value(text, tail)?;
     let head = at - text[..at].iter().rev().take(48).take_while(|byte| in_name(**byte)).count();
-    let name: String = text[head..tail].iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|byte| char::from(*byte)).collect();
+    let name: String =
+        text[head..tail].iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|byte| char::from(*byte)).collect();
     let name = name.to_ascii_lowercase();
     let given = &text[value.clone()];
     if name.contains("passw") || name.contains("passphrase") || name.contains("pwd") {
@@ -68,7 +97,9 @@ fn value(text: &[u8], at: usize) -> Option<(Range<usize>, bool)> {
     at += run(&text[at..], 8, blank);
     let quotes = run(&text[at..], 2, quote);
     at += quotes;
-    let ends = |byte: u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\');
+    let ends = |byte: u8| {
+        byte.is_ascii_whitespace() || byte.is_ascii_control() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\')
+    };
     let open = |byte: u8| ends(byte) || quotes == 0 && matches!(byte, b',' | b';' | b')' | b'}' | b']' | b'&');
     let length = run(&text[at..], 256, |byte| !open(byte));
     (length >= 6).then(|| (at..at + length, quotes > 0))
@@ -79,7 +110,10 @@ fn password(given: &[u8], quoted: bool) -> bool {
     let digit = given.iter().any(u8::is_ascii_digit);
     let letter = given.iter().any(u8::is_ascii_alphabetic);
     let sign = given.iter().any(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'_' | b'-' | b'.' | b'/' | b':'));
-    let program = given.iter().any(|byte| matches!(byte, b'(' | b'{' | b'[' | b'|')) || given.starts_with(b"$") || given.starts_with(b"%") || given.starts_with(b"&");
+    let program = given.iter().any(|byte| matches!(byte, b'(' | b'{' | b'[' | b'|'))
+        || given.starts_with(b"$")
+        || given.starts_with(b"%")
+        || given.starts_with(b"&");
     let mixed = letter && digit && (given.len() >= 8 || sign) || letter && sign && quoted && given.len() >= 8;
     mixed && !program && given.is_ascii() && given.len() <= 64 && check::entropy(given) >= 2.4 && !stands_in(given)
 }

@@ -8,7 +8,8 @@ pub fn digits(text: &[u8]) -> Vec<u32> {
 /// ISO/IEC 7812-1, as payment cards have it.
 pub fn luhn(digits: &[u32]) -> bool {
     let doubled = |digit: u32| if digit > 4 { 2 * digit - 9 } else { 2 * digit };
-    let sum: u32 = digits.iter().rev().enumerate().map(|(at, digit)| if at % 2 == 1 { doubled(*digit) } else { *digit }).sum();
+    let sum: u32 =
+        digits.iter().rev().enumerate().map(|(at, digit)| if at % 2 == 1 { doubled(*digit) } else { *digit }).sum();
     sum.is_multiple_of(10)
 }
 

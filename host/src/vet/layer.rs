@@ -93,12 +93,18 @@ impl<'d> Look<'d> {
     fn anchors(&mut self, text: &[u8], place: &Place) -> Led {
         let mut led = Led::default();
         let detectors = self.detectors;
+        // What has one form is not looked at again for more of that form, so that each byte is looked at a few times at most.
+        let mut floors = vec![0; detectors.secrets.len()];
         for (at, route) in detectors.anchors.each(text) {
             let assigned = |range: Option<Range<usize>>, what| range.map(|range| (what, range));
             match route {
                 Route::Secret(format) => {
-                    let format = &detectors.secrets[format];
-                    if let Some(range) = format.at(text, at) {
+                    let (format, floor) = (&detectors.secrets[format], &mut floors[format]);
+                    let Some((range, end)) = Some(at).filter(|at| at >= floor).and_then(|at| format.at(text, at)) else {
+                        continue;
+                    };
+                    *floor = end;
+                    if let Some(range) = range {
                         self.note(place, Kind::Secret, format.what, range.clone());
                         led.told.push(range);
                     }
@@ -108,10 +114,14 @@ impl<'d> Look<'d> {
                 Route::Basic => led.stand.extend(assigned(assigned::basic(text, at), "name and password for HTTP")),
                 Route::Address => led.stand.extend(assigned(assigned::address(text, at), "password in an address")),
                 Route::Mail => {
-                    mail::address(text, at).into_iter().for_each(|at| self.note(place, Kind::Personal, "e-mail address", at));
+                    mail::address(text, at)
+                        .into_iter()
+                        .for_each(|at| self.note(place, Kind::Personal, "e-mail address", at));
                 }
                 Route::Phone => {
-                    mail::phone(text, at).into_iter().for_each(|at| self.note(place, Kind::Personal, "telephone number", at));
+                    mail::phone(text, at)
+                        .into_iter()
+                        .for_each(|at| self.note(place, Kind::Personal, "telephone number", at));
                 }
                 Route::Marker(marker) => {
                     let marker = &detectors.markers[marker];
@@ -151,7 +161,8 @@ impl<'d> Look<'d> {
     fn escaped(&mut self, text: &[u8], place: &Place, percents: &[usize]) {
         let mut floor = 0;
         for at in percents {
-            let Some((range, bytes)) = Some(*at).filter(|at| *at >= floor).and_then(|at| piece::escaped(text, at, floor)) else {
+            let Some((range, bytes)) = Some(*at).filter(|at| *at >= floor).and_then(|at| piece::escaped(text, at, floor))
+            else {
                 continue;
             };
             floor = range.end;

@@ -3,17 +3,63 @@
 use std::ops::Range;
 
 /// What a plain scan would look for.
-pub const PLAIN: [&str; 2] = [r"[0-9A-Za-z._%+-]{1,64}@(?:[0-9A-Za-z-]{1,63}\.)+[A-Za-z]{2,24}", r"\+[1-9][0-9]{0,3}(?:[ .()-]{0,2}[0-9]){7,14}"];
+pub const PLAIN: [&str; 2] =
+    [r"[0-9A-Za-z._%+-]{1,64}@(?:[0-9A-Za-z-]{1,63}\.)+[A-Za-z]{2,24}", r"\+[1-9][0-9]{0,3}(?:[ .()-]{0,2}[0-9]){7,14}"];
 
 /// Last labels that are no domains of people: reserved ones (RFC 2606, 6761, 8375), and ends of files' names.
 const NOWHERE: &[&str] = &[
-    "example", "test", "invalid", "localhost", "local", "internal", "arpa", "onion", "png", "jpg", "jpeg", "gif", "svg", "webp", "ico",
-    "js", "ts", "jsx", "tsx", "css", "html", "json", "yaml", "yml", "toml", "lock", "xml", "txt", "rst", "csv", "rs", "py", "rb", "md",
-    "wasm", "wit", "exe", "dll", "zip", "tgz", "gz", "service", "target", "socket", "timer", "deb", "rpm",
+    "example",
+    "test",
+    "invalid",
+    "localhost",
+    "local",
+    "internal",
+    "arpa",
+    "onion",
+    "png",
+    "jpg",
+    "jpeg",
+    "gif",
+    "svg",
+    "webp",
+    "ico",
+    "js",
+    "ts",
+    "jsx",
+    "tsx",
+    "css",
+    "html",
+    "json",
+    "yaml",
+    "yml",
+    "toml",
+    "lock",
+    "xml",
+    "txt",
+    "rst",
+    "csv",
+    "rs",
+    "py",
+    "rb",
+    "md",
+    "wasm",
+    "wit",
+    "exe",
+    "dll",
+    "zip",
+    "tgz",
+    "gz",
+    "service",
+    "target",
+    "socket",
+    "timer",
+    "deb",
+    "rpm",
 ];
 
 /// Names that no person has.
-const NOBODY: &[&str] = &["git", "noreply", "no-reply", "donotreply", "user", "username", "name", "you", "someone", "me", "foo", "bar", "x"];
+const NOBODY: &[&str] =
+    &["git", "noreply", "no-reply", "donotreply", "user", "username", "name", "you", "someone", "me", "foo", "bar", "x"];
 
 /// The e-mail address whose `@` stands at `at`.
 pub fn address(text: &[u8], at: usize) -> Option<Range<usize>> {
@@ -37,8 +83,11 @@ pub fn address(text: &[u8], at: usize) -> Option<Range<usize>> {
 fn is_domain(domain: &str) -> bool {
     let mut labels = domain.split('.').rev();
     let (Some(last), Some(before)) = (labels.next(), labels.next()) else { return false };
-    let whole = domain.split('.').all(|label| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'));
-    let top = (2..=24).contains(&last.len()) && last.bytes().all(|byte| byte.is_ascii_alphabetic()) && !NOWHERE.contains(&last);
+    let whole = domain
+        .split('.')
+        .all(|label| !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-'));
+    let top =
+        (2..=24).contains(&last.len()) && last.bytes().all(|byte| byte.is_ascii_alphabetic()) && !NOWHERE.contains(&last);
     let shown = matches!(before, "example" | "openssh" | "libssh") || before.bytes().all(|byte| byte.is_ascii_digit());
     whole && top && !shown
 }
@@ -71,7 +120,8 @@ pub fn phone(text: &[u8], at: usize) -> Option<Range<usize>> {
     let first = text[at + 1..end].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let whole = digits.len() >= 11 && before.is_some_and(|byte| byte != b'\n');
     let shaped = if parts == 0 { whole } else { first <= 4 };
-    let shown = digits.starts_with(b"1") && digits.get(4..7) == Some(b"555") || digits.iter().skip(1).all(|digit| *digit == digits[0]);
+    let shown = digits.starts_with(b"1") && digits.get(4..7) == Some(b"555")
+        || digits.iter().skip(1).all(|digit| *digit == digits[0]);
     let long = (10..=15).contains(&digits.len()) && digits.first() != Some(&b'0');
     (long && !joined && shaped && !shown && parts <= 6).then_some(at..end)
 }

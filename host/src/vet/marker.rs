@@ -9,13 +9,31 @@ pub struct Marker(String);
 
 /// What usually marks a document.
 const USUAL: &[&str] = &[
-    "CONFIDENTIAL", "STRICTLY CONFIDENTIAL", "COMPANY CONFIDENTIAL", "INTERNAL ONLY", "INTERNAL USE ONLY", "FOR INTERNAL USE ONLY",
-    "NOT FOR DISTRIBUTION", "DO NOT DISTRIBUTE", "RESTRICTED", "TOP SECRET", "TLP:RED", "TLP:AMBER", "TLP:AMBER+STRICT", "VERTRAULICH",
-    "STRENG VERTRAULICH", "NUR FÜR DEN INTERNEN GEBRAUCH", "NUR FÜR DEN DIENSTGEBRAUCH", "CONFIDENTIEL", "CONFIDENCIAL", "RISERVATO",
+    "CONFIDENTIAL",
+    "STRICTLY CONFIDENTIAL",
+    "COMPANY CONFIDENTIAL",
+    "INTERNAL ONLY",
+    "INTERNAL USE ONLY",
+    "FOR INTERNAL USE ONLY",
+    "NOT FOR DISTRIBUTION",
+    "DO NOT DISTRIBUTE",
+    "RESTRICTED",
+    "TOP SECRET",
+    "TLP:RED",
+    "TLP:AMBER",
+    "TLP:AMBER+STRICT",
+    "VERTRAULICH",
+    "STRENG VERTRAULICH",
+    "NUR FÜR DEN INTERNEN GEBRAUCH",
+    "NUR FÜR DEN DIENSTGEBRAUCH",
+    "CONFIDENTIEL",
+    "CONFIDENCIAL",
+    "RISERVATO",
 ];
 
 /// Words before a marker on its line that make it one: `Classification: RESTRICTED`.
-const LABELS: &[&str] = &["classification", "sensitivity", "status", "confidentiality", "klassifizierung", "einstufung", "marking"];
+const LABELS: &[&str] =
+    &["classification", "sensitivity", "status", "confidentiality", "klassifizierung", "einstufung", "marking"];
 
 impl Marker {
     /// The longest, in bytes.
@@ -53,9 +71,12 @@ impl Marker {
         if text.get(range.clone())? != self.0.as_bytes() {
             return None;
         }
-        let letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80);
+        let letter = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_+".contains(byte) || *byte >= 0x80)
+        };
         let before: Vec<u8> = text[..at].iter().rev().take(64).take_while(|byte| **byte != b'\n').copied().collect();
-        let label: Vec<u8> = before.iter().rev().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).copied().collect();
+        let label: Vec<u8> =
+            before.iter().rev().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).copied().collect();
         let label = label.to_ascii_lowercase();
         let heads = label.is_empty() && before.len() < 64 || LABELS.iter().any(|it| it.as_bytes() == label);
         // In quotes it is talked about, and before an `=` it is a name.

@@ -118,7 +118,8 @@ impl<'t> Run<'t> {
 
     /// Whether these groups are not the middle of something longer.
     fn alone(&self, first: usize, last: usize) -> bool {
-        let joined = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80);
+        let joined =
+            |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80);
         let (start, end) = (self.groups[first].start, self.groups[last].end);
         let word = start > 0 && joined(self.text.get(start - 1)) || joined(self.text.get(end));
         let point = start > 1 && matches!(self.text[start - 1], b'.' | b',') && self.text[start - 2].is_ascii_digit();
@@ -155,7 +156,8 @@ impl<'t> Run<'t> {
             }
             15 if (one || *lengths == [1, 2, 2, 2, 3, 3, 2]) && check::nir(digits) => Some("French NIR"),
             14..=19 => {
-                let shape = one || (blank || dash) && matches!(lengths, [4, 4, 4, 4] | [4, 6, 5] | [4, 6, 4] | [4, 4, 4, 4, 3]);
+                let shape =
+                    one || (blank || dash) && matches!(lengths, [4, 4, 4, 4] | [4, 6, 5] | [4, 6, 4] | [4, 4, 4, 4, 3]);
                 (shape && issued(digits) && check::luhn(digits) && varied(digits)).then_some("payment card number")
             }
             _ => None,
@@ -172,9 +174,9 @@ impl<'t> Run<'t> {
             // What is long may go on: `Steuernummer`.
             !(at > 0 && letter(lower.get(at - 1))) && (word.len() > 4 || !letter(lower.get(at + word.len())))
         };
-        words.iter().any(|word| {
-            lower.windows(word.len()).enumerate().any(|(at, part)| part == word.as_bytes() && whole(at, word))
-        })
+        words
+            .iter()
+            .any(|word| lower.windows(word.len()).enumerate().any(|(at, part)| part == word.as_bytes() && whole(at, word)))
     }
 }
 

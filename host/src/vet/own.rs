@@ -71,7 +71,10 @@ impl Pattern {
         let form = made.map_err(|e| match e {
             regex::Error::CompiledTooBig(_) => format!("takes more than {ROOM} bytes when it is made ready"),
             // The last line says why; those before it show where, in several lines.
-            other => format!("is no pattern: {}", other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")),
+            other => format!(
+                "is no pattern: {}",
+                other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")
+            ),
         })?;
         if form.is_match(b"") {
             return Err("is found in an empty text, and so everywhere".to_owned());

@@ -235,7 +235,9 @@ const fn width(byte: u8) -> usize {
 /// The value of a letter beyond ASCII, 0 where it is none, and its bytes.
 fn beyond(text: &[u8]) -> (u64, usize) {
     let length = width(text[0]);
-    let Some(c) = text.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()?.chars().next()) else { return (0, 1) };
+    let Some(c) = text.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()?.chars().next()) else {
+        return (0, 1);
+    };
     let lower = c.to_lowercase().next().unwrap_or(c);
     (if lower.is_alphanumeric() { mixed(u64::from(lower) + 1) } else { 0 }, length)
 }

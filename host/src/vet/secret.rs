@@ -16,11 +16,15 @@ pub struct Format {
     /// With what it begins; letters in any case, the pattern decides.
     pub anchors: &'static [&'static str],
     form: Regex,
+    long: bool,
     sure: fn(&[u8]) -> bool,
 }
 
-/// Most bytes of one secret; a private key may be longer, and is found by its beginning.
+/// Most bytes of a web token, and of a private key to its last line.
 const LONGEST: usize = 16 << 10;
+
+/// Most bytes of any other secret; what is longer is found by its beginning.
+const SHORT: usize = 1 << 10;
 
 /// What it is, with what it begins, its form, and what its form cannot say.
 type Row = (&'static str, &'static [&'static str], &'static str, fn(&[u8]) -> bool);
@@ -33,13 +37,23 @@ const ROWS: &[Row] = &[
     ("JSON web token", &["eyJ"], r"eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]*", web_token),
     // Prefixes that nothing else has.
     ("GitHub token", &["github_pat_"], "github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}", even),
-    ("GitLab token", &["glpat-", "gldt-", "glrt-", "glptt-", "glsoat-"], "gl(?:pat|dt|rt|ptt|soat)-[0-9A-Za-z_-]{20,}(?:\\.[0-9a-z]{2,9}){0,2}", even),
+    (
+        "GitLab token",
+        &["glpat-", "gldt-", "glrt-", "glptt-", "glsoat-"],
+        "gl(?:pat|dt|rt|ptt|soat)-[0-9A-Za-z_-]{20,}(?:\\.[0-9a-z]{2,9}){0,2}",
+        even,
+    ),
     ("AWS access key", &["AKIA", "ASIA"], "A[KS]IA[A-Z2-7]{16}", aws),
     ("Google API key", &["AIza"], "AIza[0-9A-Za-z_-]{35}", even),
     ("Google client secret", &["GOCSPX-"], "GOCSPX-[0-9A-Za-z_-]{28}", even),
     ("Slack token", &["xox"], "xox[abeoprs](?:-[0-9]{8,15}){1,3}-[0-9A-Za-z]{16,64}", even),
     ("Slack token", &["xapp-"], "xapp-[0-9]-[0-9A-Z]{8,}-[0-9]{10,}-[0-9a-f]{32,}", even),
-    ("Slack webhook", &["hooks.slack.com/"], "hooks\\.slack\\.com/(?:services|workflows)/T[0-9A-Z]{6,}/[0-9A-Z]{6,}/[0-9A-Za-z/]{16,}", even),
+    (
+        "Slack webhook",
+        &["hooks.slack.com/"],
+        "hooks\\.slack\\.com/(?:services|workflows)/T[0-9A-Z]{6,}/[0-9A-Z]{6,}/[0-9A-Za-z/]{16,}",
+        even,
+    ),
     ("Stripe key", &["sk_live_", "rk_live_", "sk_test_", "rk_test_"], "[rs]k_(?:live|test)_[0-9A-Za-z]{16,}", even),
     ("webhook secret", &["whsec_"], "whsec_[0-9A-Za-z+/]{32,}={0,2}", even),
     ("OpenAI key", &["sk-proj-", "sk-svcacct-", "sk-admin-"], "sk-(?:proj|svcacct|admin)-[0-9A-Za-z_-]{40,}", even),
@@ -61,8 +75,18 @@ const ROWS: &[Row] = &[
     ("private key", &["-----BEGIN "], PRIVATE_KEY, any),
     ("private key", &["PuTTY-User-Key-File-"], "PuTTY-User-Key-File-[23]: [a-z0-9-]{4,}", any),
     ("password hash", &["$2a$", "$2b$", "$2y$"], "\\$2[aby]\\$[0-9]{2}\\$[./0-9A-Za-z]{53}", even),
-    ("password hash", &["$argon2"], "\\$argon2(?:id|i|d)\\$v=[0-9]+\\$[a-z0-9=,]+\\$[0-9A-Za-z+/]{11,}\\$[0-9A-Za-z+/]{16,}", any),
-    ("password hash", &["$5$", "$6$", "$y$"], "\\$[56y]\\$(?:[0-9a-zA-Z=./]{1,20}\\$)?[./0-9A-Za-z]{1,24}\\$[./0-9A-Za-z]{43,86}", even),
+    (
+        "password hash",
+        &["$argon2"],
+        "\\$argon2(?:id|i|d)\\$v=[0-9]+\\$[a-z0-9=,]+\\$[0-9A-Za-z+/]{11,}\\$[0-9A-Za-z+/]{16,}",
+        any,
+    ),
+    (
+        "password hash",
+        &["$5$", "$6$", "$y$"],
+        "\\$[56y]\\$(?:[0-9a-zA-Z=./]{1,20}\\$)?[./0-9A-Za-z]{1,24}\\$[./0-9A-Za-z]{43,86}",
+        even,
+    ),
 ];
 
 /// The label, headers if there are some, and a first line of base64; line ends may be written as in JSON.
@@ -75,7 +99,7 @@ const PRIVATE_KEY: &str = r"-----BEGIN (?:[0-9A-Z]{2,12} ){0,3}PRIVATE KEY(?: BL
 pub fn formats() -> Result<Vec<Format>, String> {
     let made = |&(what, anchors, form, sure): &Row| {
         let form = Regex::new(&format!(r"\A(?-u:{form})")).map_err(|e| e.to_string())?;
-        Ok(Format { what, anchors, form, sure })
+        Ok(Format { what, anchors, form, long: anchors.contains(&"eyJ"), sure })
     };
     ROWS.iter().map(made).collect()
 }
@@ -86,16 +110,20 @@ pub fn plain() -> impl Iterator<Item = &'static str> {
 }
 
 impl Format {
-    /// Where the secret stands that begins at `at`, if one does.
-    pub fn at(&self, text: &[u8], at: usize) -> Option<Range<usize>> {
+    /// What of this form begins at `at`, with where it stands, if it is surely a secret; and where the next may begin.
+    pub fn at(&self, text: &[u8], at: usize) -> Option<(Option<Range<usize>>, usize)> {
         let joined = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-        if at > 0 && joined(text.get(at - 1)) && !self.anchors[0].starts_with(|c: char| !c.is_ascii_alphanumeric()) {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        // What begins with a letter begins a word; a web token also has `-` within, and may be long.
+        let word = self.anchors[0].starts_with(|c: char| c.is_ascii_alphanumeric());
+        if word && (joined(before) || self.long && before == Some(&b'-')) {
             return None;
         }
-        let window = &text[at..text.len().min(at + LONGEST)];
+        let window = &text[at..text.len().min(at + if self.long { LONGEST } else { SHORT })];
         let end = at + self.form.find(window)?.end();
-        let found = &text[at..end];
-        (!joined(text.get(end)) && (self.sure)(found)).then(|| at..end.max(ending(text, at)))
+        let sure = !joined(text.get(end)) && (self.sure)(&text[at..end]);
+        let end = end.max(ending(text, at));
+        Some((sure.then_some(at..end), end))
     }
 }
 
@@ -136,5 +164,6 @@ fn web_token(found: &[u8]) -> bool {
         serde_json::from_slice::<serde_json::Value>(&bytes).ok()
     });
     let header = parts.next().flatten();
-    header.is_some_and(|header| header.get("alg").is_some()) && parts.next().flatten().is_some_and(|claims| claims.is_object())
+    header.is_some_and(|header| header.get("alg").is_some())
+        && parts.next().flatten().is_some_and(|claims| claims.is_object())
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::{GzDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
 
 use super::{Encoding, PIECE};
@@ -25,8 +25,9 @@ pub struct Unpacked {
 /// Unpacks what begins with `packed`, and reads no further than it goes.
 pub fn unpack(encoding: Encoding, packed: &[u8]) -> Unpacked {
     match encoding {
+        // One member; the next is a piece of its own.
         Encoding::Gzip => {
-            let mut decoder = MultiGzDecoder::new(packed);
+            let mut decoder = GzDecoder::new(packed);
             let (bytes, broken) = most(&mut decoder);
             made(bytes, packed.len() - decoder.get_ref().len(), broken.then_some("this gzip piece breaks off"))
         }
