@@ -207,10 +207,12 @@ pub fn starts_packed(bytes: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// The address or word around the `%` at `at`, not before `floor`, and what it says; none where no byte is written so.
+/// The word or the part of an address around the `%` at `at`, not before `floor`, and what it says; none where no byte is written so.
 pub fn escaped(text: &[u8], at: usize, floor: usize) -> Option<(Range<usize>, Vec<u8>)> {
     let inside = |byte: &&u8| {
-        !byte.is_ascii_whitespace() && !byte.is_ascii_control() && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`')
+        !byte.is_ascii_whitespace()
+            && !byte.is_ascii_control()
+            && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`' | b'=' | b'&' | b'?')
     };
     byte_at(text, at)?;
     let start = at - text[floor..at].iter().rev().take_while(inside).count();
