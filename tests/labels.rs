@@ -2,6 +2,7 @@
 
 mod ceilings;
 mod released;
+mod sealed;
 mod sessions;
 mod sets;
 mod written;
