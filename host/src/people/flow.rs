@@ -6,7 +6,7 @@ use super::directory::{Directory, Right};
 use super::need::{Audience, Need, Standing};
 use crate::clock::Instant;
 use crate::label::{Label, Readers, Source, Under};
-use crate::name::{FilePath, ForumName, ObjectName, Principal};
+use crate::name::{FilePath, ForumName, GroupName, ObjectName, Principal};
 use crate::refusal::{Code, Refusal};
 
 /// So many forums, or things that were read, are named in a refusal.
@@ -53,6 +53,25 @@ impl Directory {
         let mut outside = people.clone();
         outside.leave_out(&self.readers(label));
         outside
+    }
+
+    /// The groups from a principal down to the smallest that all of `people` are reached through, as a refusal says them: a
+    /// group that looks like three people and holds four hundred is seen for what it is.
+    fn through(&self, principal: &Principal, people: &Readers) -> String {
+        let names = self.people.keys().enumerate().filter(|(place, _)| people.has(*place)).map(|(_, person)| person.clone());
+        let chains = self.paths(principal, &names.collect()).into_iter().map(|gain| gain.through);
+        let common = chains.reduce(|mut common, chain| {
+            let alike = common.iter().zip(&chain).take_while(|(one, other)| one == other).count();
+            common.truncate(alike);
+            common
+        });
+        match common {
+            Some(groups) if groups.len() > 1 => {
+                let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
+                format!(" (through {})", names.join(" → "))
+            }
+            Some(_) | None => String::new(),
+        }
     }
 
     fn knows(&self, principal: &Principal) -> bool {
@@ -112,17 +131,28 @@ impl Audience {
                 if !directory.knows(principal) {
                     return Err(unknown(&format!("there is no `{principal}`")));
                 }
+                not_for_himself(object, principal, *right, standing)?;
                 let mut people = directory.among([principal]);
                 people.leave_out(&directory.holding(object, *right, now));
-                open(object, &people, directory)?;
+                open((object, principal), &people, directory)?;
                 send(label, &people, standing)
             }
         }
     }
 }
 
+/// What a tool opens is never for the person it works for. Whoever may open an object has the right already, but perhaps only
+/// until a lease of his ends, which another would outlast.
+fn not_for_himself(object: &ObjectName, to: &Principal, right: Right, standing: &Standing) -> Result<(), Refusal> {
+    if !standing.is_among([to]) || standing.keeps(object, right) {
+        return Ok(());
+    }
+    let why = format!("{} would gain this, and what a tool opens is never for the person it works for", standing.person);
+    Err(Refusal::new(Code::TooWide, why).unless(format!("ask somebody else who administers {object}")))
+}
+
 /// An object may only be opened to people who are cleared for it.
-fn open(object: &ObjectName, people: &Readers, directory: &Directory) -> Result<(), Refusal> {
+fn open((object, to): (&ObjectName, &Principal), people: &Readers, directory: &Directory) -> Result<(), Refusal> {
     let under = Under::Object(object.clone());
     let cleared = directory.cleared(&under);
     if cleared.is_some_and(|cleared| people.within(cleared)) || people.is_empty() {
@@ -130,7 +160,8 @@ fn open(object: &ObjectName, people: &Readers, directory: &Directory) -> Result<
     }
     let mut outside = people.clone();
     cleared.into_iter().for_each(|cleared| outside.leave_out(cleared));
-    let why = format!("{} who would gain this {} not cleared for {object}", of(&outside, people), verb(&outside));
+    let through = directory.through(to, &outside);
+    let why = format!("{} who would gain this {} not cleared for {object}{through}", of(&outside, people), verb(&outside));
     Err(Refusal::new(Code::TooWide, why)
         .unless(format!("name somebody who is cleared for it, or ask its owner to clear them (`cleared` of {object})")))
 }

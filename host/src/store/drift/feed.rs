@@ -15,6 +15,8 @@ pub(super) struct Marks {
     pub(super) watched: Option<(i64, Instant)>,
     /// Whether something is on record as open too far.
     pub(super) open: bool,
+    /// What the clock says that changes are written by.
+    pub(super) clock: Instant,
 }
 
 pub(super) fn marks(connection: &Connection) -> rusqlite::Result<Marks> {
@@ -24,7 +26,9 @@ pub(super) fn marks(connection: &Connection) -> rusqlite::Result<Marks> {
     let mut watched = connection.prepare_cached("SELECT change, at FROM watched")?;
     let watched = watched.query_row([], |row| Ok((row.get(0)?, instant(row.get(1)?)))).optional()?;
     let open = connection.prepare_cached("SELECT 1 FROM exposures WHERE until IS NULL")?.exists([])?;
-    Ok(Marks { newest, watched, open })
+    let clock = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
+    let clock = connection.prepare_cached(clock)?.query_row([], |row| row.get(0)).map(instant)?;
+    Ok(Marks { newest, watched, open, clock })
 }
 
 fn instant(at: i64) -> Instant {
