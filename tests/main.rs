@@ -40,6 +40,7 @@ mod tidy;
 mod tools;
 mod update;
 mod values;
-mod world;
 mod waiting;
+mod world;
+mod watch;
 mod write;

@@ -71,7 +71,7 @@ pub(super) fn clear(rights: &Rights, action: &dyn Action, label: &Label, flow: F
         Kind::Change => match action.audience().clear(label, &rights.standing, rights.now) {
             Ok(()) => Ok(Flows::Out),
             // What nobody's yes could change stays refused.
-            Err(_) if flow == Flow::Ask => action.audience().reach(rights.directory(), rights.now).map(|_| Flows::Released),
+            Err(_) if flow == Flow::Ask => action.audience().reach(&rights.standing, rights.now).map(|_| Flows::Released),
             Err(refusal) => Err(refusal),
         },
     }

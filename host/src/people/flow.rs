@@ -9,7 +9,7 @@ use super::directory::{Directory, Right};
 use super::need::{Audience, Need, Standing};
 use crate::clock::Instant;
 use crate::label::{Label, Readers, Source, Under};
-use crate::name::{FilePath, ForumName, ObjectName, PersonName, Principal};
+use crate::name::{FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
 use crate::refusal::{Code, Refusal};
 
 /// So many forums, or things that were read, are named in a refusal.
@@ -61,7 +61,7 @@ impl Directory {
     /// Who may release what a label holds to an audience: owners of what stands in the way, who are cleared for all of it.
     #[must_use]
     pub fn releasers(&self, label: &Label, audience: &Audience, now: Instant) -> BTreeSet<PersonName> {
-        let Ok(people) = audience.reach(self, now) else { return BTreeSet::new() };
+        let Ok(people) = audience.within(self, now) else { return BTreeSet::new() };
         let readers = self.readers(label);
         let owners = label.under().filter(|under| !may_know(under, &people, self)).filter_map(|under| self.owner(under));
         owners.filter(|owner| self.has(&readers, owner)).cloned().collect()
@@ -70,7 +70,7 @@ impl Directory {
     /// Those whom an audience reaches and who may not know what a label holds.
     #[must_use]
     pub fn uncleared(&self, label: &Label, audience: &Audience, now: Instant) -> BTreeSet<PersonName> {
-        audience.reach(self, now).map(|people| self.names(&self.outside(&people, label))).unwrap_or_default()
+        audience.within(self, now).map(|people| self.names(&self.outside(&people, label))).unwrap_or_default()
     }
 
     fn owner(&self, under: &Under) -> Option<&PersonName> {
@@ -78,6 +78,25 @@ impl Directory {
             Under::Object(name) => self.objects.get(name).map(|object| &object.owner),
             Under::Forum(name) => self.forums.get(name).map(|forum| &forum.owner),
             Under::Unknown => None,
+        }
+    }
+
+    /// The groups from a principal down to the smallest that all of `people` are reached through, as a refusal says them: a
+    /// group that looks like three people and holds four hundred is seen for what it is.
+    fn through(&self, principal: &Principal, people: &Readers) -> String {
+        let names = self.people.keys().enumerate().filter(|(place, _)| people.has(*place)).map(|(_, person)| person.clone());
+        let chains = self.paths(principal, &names.collect()).into_iter().map(|gain| gain.through);
+        let common = chains.reduce(|mut common, chain| {
+            let alike = common.iter().zip(&chain).take_while(|(one, other)| one == other).count();
+            common.truncate(alike);
+            common
+        });
+        match common {
+            Some(groups) if groups.len() > 1 => {
+                let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
+                format!(" (through {})", names.join(" → "))
+            }
+            Some(_) | None => String::new(),
         }
     }
 
@@ -123,18 +142,25 @@ impl Audience {
         match self {
             // What came from nowhere may go anywhere.
             Self::Forum(_) | Self::Readers(_) if label.is_empty() => Ok(()),
-            _ => {
-                let people = self.reach(&standing.directory, now)?;
-                send(label, &people, standing)
-            }
+            _ => send(label, &*self.reach(standing, now)?, standing),
         }
     }
 
-    /// Whom this reaches, as far as no yes of anybody could change that.
+    /// Whom this reaches on behalf of `standing`, as far as no yes of anybody could change that.
     ///
     /// # Errors
-    /// `clear.too-wide` where that is not known, or an object would be opened to people who are not cleared for it.
-    pub fn reach<'d>(&self, directory: &'d Directory, now: Instant) -> Result<Cow<'d, Readers>, Refusal> {
+    /// `clear.too-wide` where that is not known, an object would be opened to people who are not cleared for it, or to the
+    /// initiator himself.
+    pub fn reach<'d>(&self, standing: &'d Standing, now: Instant) -> Result<Cow<'d, Readers>, Refusal> {
+        if let Self::Gains(object, principal, right) = self
+            && standing.directory.knows(principal)
+        {
+            not_for_himself(object, principal, *right, standing)?;
+        }
+        self.within(&standing.directory, now)
+    }
+
+    fn within<'d>(&self, directory: &'d Directory, now: Instant) -> Result<Cow<'d, Readers>, Refusal> {
         match self {
             Self::Nobody => Ok(Cow::Owned(Readers::nobody(directory.people.len()))),
             // Who reads what is not there is not known, and counts as everybody.
@@ -152,15 +178,25 @@ impl Audience {
                 }
                 let mut people = directory.among([principal]);
                 people.leave_out(&directory.holding(object, *right, now));
-                open(object, &people, directory)?;
+                open((object, principal), &people, directory)?;
                 Ok(Cow::Owned(people))
             }
         }
     }
 }
 
+/// What a tool opens is never for the person it works for. Whoever may open an object has the right already, but perhaps only
+/// until a lease of his ends, which another would outlast.
+fn not_for_himself(object: &ObjectName, to: &Principal, right: Right, standing: &Standing) -> Result<(), Refusal> {
+    if !standing.is_among([to]) || standing.keeps(object, right) {
+        return Ok(());
+    }
+    let why = format!("{} would gain this, and what a tool opens is never for the person it works for", standing.person);
+    Err(Refusal::new(Code::TooWide, why).unless(format!("ask somebody else who administers {object}")))
+}
+
 /// An object may only be opened to people who are cleared for it.
-fn open(object: &ObjectName, people: &Readers, directory: &Directory) -> Result<(), Refusal> {
+fn open((object, to): (&ObjectName, &Principal), people: &Readers, directory: &Directory) -> Result<(), Refusal> {
     let under = Under::Object(object.clone());
     let cleared = directory.cleared(&under);
     if cleared.is_some_and(|cleared| people.within(cleared)) || people.is_empty() {
@@ -168,7 +204,8 @@ fn open(object: &ObjectName, people: &Readers, directory: &Directory) -> Result<
     }
     let mut outside = people.clone();
     cleared.into_iter().for_each(|cleared| outside.leave_out(cleared));
-    let why = format!("{} who would gain this {} not cleared for {object}", of(&outside, people), verb(&outside));
+    let through = directory.through(to, &outside);
+    let why = format!("{} who would gain this {} not cleared for {object}{through}", of(&outside, people), verb(&outside));
     Err(Refusal::new(Code::TooWide, why)
         .unless(format!("name somebody who is cleared for it, or ask its owner to clear them (`cleared` of {object})")))
 }

@@ -65,6 +65,13 @@ impl Standing {
         self.known && self.person == *owner
     }
 
+    /// Whether this person has a right on an object that no end is set to.
+    pub(super) fn keeps(&self, object: &ObjectName, right: Right) -> bool {
+        let Some(object) = self.directory.objects.get(object) else { return false };
+        let entries = object.entries.iter().filter(|entry| entry.right >= right && entry.ends.is_none());
+        self.is(&object.owner) || self.is_among(entries.map(|entry| &entry.principal))
+    }
+
     fn holds(&self, object: &ObjectName, right: Right, now: Instant) -> bool {
         let Some(object) = self.directory.objects.get(object) else { return false };
         let entries = object.entries.iter().filter(|entry| entry.right >= right && entry.holds(now));
@@ -204,7 +211,7 @@ impl Premise {
         let joined = people.difference(&self.shown).count();
         if joined == 0 {
             return match self.released {
-                true => self.audience.reach(&standing.directory, now).map(drop),
+                true => self.audience.reach(&standing, now).map(drop),
                 false => self.audience.clear(&self.label, &standing, now),
             };
         }
