@@ -1,11 +1,14 @@
 //! The watch: out-of-band widening is seen, named with its cause, counted, and closed. Scenarios under their numbers, in the
 //! small world of 400 people.
 
+mod door;
 mod gain;
 mod hole;
 mod itself;
 mod model;
 mod taken;
+
+use std::time::{Duration as Span, Instant as Real};
 
 use serde_json::{Value, json};
 
@@ -147,4 +150,14 @@ fn journaled(world: &World, kind: &str) -> Vec<Value> {
 fn reads(world: &World, person: &str) -> Value {
     let read = json!({ "path": "pay/ledger.csv", "offset": "0", "length": 64 }).to_string();
     world.tollgate(&["-o", "json", "call", "probe.files-read", &read, "--as", person]).json()
+}
+
+/// Waits until the watch of a store that is open has seen so many causes; how long that took.
+fn seen(world: &World, open: i64) -> Span {
+    let began = Real::now();
+    while world.count("SELECT count(*) FROM alerts WHERE closed IS NULL") != open {
+        assert!(began.elapsed() < Span::from_secs(10), "the watch does not see it");
+        std::thread::yield_now();
+    }
+    began.elapsed()
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tollgate::clock::Manual;
 use tollgate::unit::Duration;
 
-use super::{ATLAS, alerts, apply, by_hand, close, give, journaled, people, reads, world};
+use super::{ATLAS, alerts, apply, by_hand, close, give, journaled, people, reads, seen, world};
 use crate::lease::{newest, open};
-use crate::world::{PASSPHRASE, World, codes};
+use crate::world::{PASSPHRASE, codes};
 
 fn nothing() -> Vec<Value> {
     Vec::new()
@@ -227,16 +227,6 @@ fn the_watch_goes_on_under_every_freeze_and_what_a_tool_leases_is_no_exposure() 
     world.done(&["lease", "end", "1"]);
     assert_eq!(alerts(&world), nothing());
     assert_eq!(codes(&reads(&world, "gus")), ["freeze.frozen"], "tools stay frozen");
-}
-
-/// Waits until the watch of a store that is open has seen so many causes; how long that took.
-fn seen(world: &World, open: i64) -> Span {
-    let began = Real::now();
-    while world.count("SELECT count(*) FROM alerts WHERE closed IS NULL") != open {
-        assert!(began.elapsed() < Span::from_secs(10), "the watch does not see it");
-        std::thread::yield_now();
-    }
-    began.elapsed()
 }
 
 #[tokio::test(flavor = "multi_thread")]

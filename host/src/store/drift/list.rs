@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, Row};
 use serde_json::{Value, json};
 
+use super::close::administers;
 use super::{LOOKING, crowds};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::name::PersonName;
-use crate::people::drift::Cause;
+use crate::people::Directory;
+use crate::people::drift::{Cause, under};
 use crate::store::Store;
 use crate::store::load::Unreadable;
 
@@ -60,6 +62,13 @@ impl Alarm {
     #[must_use]
     pub fn ever(&self) -> BTreeSet<&PersonName> {
         self.opened.iter().flat_map(|it| &it.ever).collect()
+    }
+
+    /// How many of the things that it opened somebody administers.
+    #[must_use]
+    pub fn administered_by(&self, person: &PersonName, directory: &Directory, now: Instant) -> usize {
+        let his = |it: &&Opened| under(&it.thing).is_ok_and(|thing| administers(directory, &thing, person, now));
+        self.opened.iter().filter(his).count()
     }
 
     /// The alert as it is listed, without names of people.
