@@ -64,13 +64,13 @@ fn reverts(world: &World) -> Vec<Value> {
     rows.map(|row| serde_json::from_str(&row.expect("a row")).expect("an entry")).collect()
 }
 
-fn open(world: &World, clock: Arc<Manual>) -> Store {
+pub fn open(world: &World, clock: Arc<Manual>) -> Store {
     let signer = Signer::from_pem("w", &world.read("keys/journal.pem")).expect("the key");
     let (database, checkpoints, run) = (world.path("tollgate.db"), world.path("checkpoints"), world.path("run"));
     Store::open(Opening { database, checkpoints, run, clock, signer }).unwrap_or_else(|broken| panic!("{broken}"))
 }
 
-fn newest(world: &World) -> Instant {
+pub fn newest(world: &World) -> Instant {
     Instant(u64::try_from(world.count("SELECT newest FROM state")).expect("a time"))
 }
 

@@ -43,4 +43,6 @@ mod values;
 mod vet;
 mod world;
 mod waiting;
+mod world;
+mod watch;
 mod write;

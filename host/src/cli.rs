@@ -35,6 +35,7 @@ mod skeleton;
 mod terminal;
 mod token;
 mod tools;
+mod watch;
 mod world;
 
 use std::ffi::OsString;
@@ -112,6 +113,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Receipt(options) => receipt::run(folder, options, output),
         Command::Backup(options) => backup::run(folder, options, output),
         Command::Passphrase(options) => passphrase::run(folder, options, output),
+        Command::Watch(options) => watch::run(folder, options, output),
         Command::World(options) => world::run(folder, options, output),
         Command::Lease(options) => lease::run(folder, options, output),
         Command::Doctor(options) if options.accept_restore => restore::run(folder, options, output),

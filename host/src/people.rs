@@ -7,6 +7,7 @@ mod about;
 mod chain;
 mod derived;
 mod directory;
+pub mod drift;
 mod flow;
 mod need;
 

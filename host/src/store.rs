@@ -7,6 +7,7 @@ mod ballast;
 mod board;
 mod codes;
 mod doubts;
+mod drift;
 mod follow;
 mod forum;
 mod freezes;
@@ -33,6 +34,7 @@ mod writer;
 
 pub use ballast::SIZE as BALLAST;
 pub use doubts::{Finder, Settlement};
+pub use drift::{Alarm, Closer, Meanwhile, Opened, Preview, Read};
 pub use follow::Followed;
 pub use freezes::{Frozen, Unsettled};
 pub use overview::{MOST, Overview};
@@ -52,6 +54,7 @@ use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Journal, Pending, Signer, Unrecorded, Written};
 use ballast::Ballast;
 use board::Board;
+use drift::Drift;
 use freezes::Held;
 use instance::Instance;
 use signing::Signing;
@@ -86,12 +89,13 @@ pub struct Store {
     /// What goes on by itself; none in a store that is only looked at.
     signing: Option<Signing>,
     watch: Option<Watch>,
+    drift: Option<Drift>,
     behind: Option<Behind>,
 }
 
 impl Store {
     /// Opens a store, or makes one where there is none; ends what processes that died left open, and
-    /// puts the ends of leases on record that came while nobody ran. One that is behind its checkpoints is only looked at.
+    /// puts the ends of leases on record that came while nobody ran, and what became wider than its ceiling. One that is behind its checkpoints is only looked at.
     ///
     /// # Errors
     /// When it cannot be opened, is newer than this program, lies on a network file system, or is not the one that its
@@ -128,14 +132,17 @@ impl Store {
         let left = instance::left_open(&connection, &opening.run, instance.name())?;
         let writer = Arc::new(Writer::start(connection, desk)?);
         let seen = Mutex::new(None);
-        let (signing, watch) = (None, None);
-        let mut store = Self { opening, writer, reader, board, commits, seen, held, instance, signing, watch, behind };
+        let (signing, watch, drift) = (None, None, None);
+        let mut store =
+            Self { opening, writer, reader, board, commits, seen, held, instance, signing, watch, drift, behind };
         if store.behind.is_none() {
             instance::recover(&store.writer, left)?;
             store.signing = Some(Signing::start(&store.opening)?);
             store.watch = Some(Watch::start(&store.opening, store.instance.name().clone(), store.writer.clone())?);
             store.notice_at_start();
             store.reap_at_start();
+            store.drift = Some(Drift::start(&store.opening, store.board.clone(), store.writer.clone())?);
+            store.look_at_start();
         }
         Ok(store)
     }
@@ -172,6 +179,7 @@ impl Store {
     pub async fn close(&self) -> Result<(), Broken> {
         tokio::task::block_in_place(|| {
             self.watch.iter().for_each(Watch::stop);
+            self.drift.iter().for_each(Drift::stop);
             self.writer.stop();
             self.signing.as_ref().map_or(Ok(()), |signing| signing.stop(&self.opening))
         })

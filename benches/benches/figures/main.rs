@@ -18,6 +18,7 @@ mod read;
 mod start;
 mod switch;
 mod waiting;
+mod watch;
 
 /// How long and how often to measure.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
 type Subject = fn(Effort) -> Result<Vec<Table>, Failed>;
 
 fn run(named: &[&str], effort: Effort, quick: bool) -> Result<(), Failed> {
-    let subjects: [(&str, Subject); 8] = [
+    let subjects: [(&str, Subject); 9] = [
         ("invocation", invocation::tables),
         ("durable", durable::tables),
         ("read", read::tables),
@@ -68,6 +69,7 @@ fn run(named: &[&str], effort: Effort, quick: bool) -> Result<(), Failed> {
         ("memory", memory::tables),
         ("switch", switch::tables),
         ("waiting", waiting::tables),
+        ("watch", watch::tables),
     ];
     if let Some(unknown) = named.iter().find(|name| subjects.iter().all(|(known, _)| known != *name)) {
         let known: Vec<_> = subjects.iter().map(|(name, _)| *name).collect();

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::output::Format;
 pub use people::{
     Answer, Approvals, ApprovalsCommand, Became, BreakGlass, Cancel, Doubts, DoubtsCommand, Freeze, FreezeCommand, Lease,
-    LeaseCommand, ResultOf, Review, Session, SessionCommand, Shed, Thaw, Throw,
+    LeaseCommand, ResultOf, Review, Session, SessionCommand, Shed, Thaw, Throw, Watch, WatchCommand,
 };
 pub use serve::{AgentToken, PersonCode, PersonToken, Run, Serve, Token, TokenCommand};
 
@@ -100,6 +100,8 @@ pub enum Command {
     World(World),
     /// Look at access that tools opened, end it, or let it go on.
     Lease(Lease),
+    /// Show what people can read and are not cleared for, what opened it to them, and close that.
+    Watch(Watch),
     /// Say what this machine and this workspace lack; or accept, with your passphrase, that the store was put back from a backup.
     Doctor(Doctor),
     /// Print the JSON Schema of manifests or of `tollgate.toml`, for editors.

@@ -12,7 +12,7 @@ use crate::journal::Doubt;
 use crate::lease::Lease;
 use crate::people::Directory;
 use crate::setup::Workspace;
-use crate::store::{Kept, MOST, Overview};
+use crate::store::{Alarm, Kept, MOST, Overview};
 
 /// A part of the report: its key, what it says, and its columns with their heads.
 struct Part {
@@ -23,7 +23,7 @@ struct Part {
     cut: bool,
 }
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     Part {
         key: "unreviewed",
         says: "Done without the consent it needed, and reviewed by nobody (`tollgate review QUESTION --finding …`)",
@@ -37,6 +37,19 @@ const PARTS: [Part; 7] = [
             ("FOR", "initiator"),
             ("STATE", "state"),
             ("WHY", "reason"),
+        ],
+        cut: false,
+    },
+    Part {
+        key: "exposed",
+        says: "Open to people who are not cleared for it (`tollgate watch` says what opened it and how to close it)",
+        columns: &[
+            ("ALERT", "alert"),
+            ("WHAT OPENED IT", "cause"),
+            ("THINGS", "things"),
+            ("PEOPLE", "people"),
+            ("SINCE", "since"),
+            ("PERSON-MINUTES", "person-minutes"),
         ],
         cut: false,
     },
@@ -120,6 +133,7 @@ fn json(overview: &Overview, directory: &Directory) -> Value {
     json!({
         "questions-at-most": MOST, "unreviewed": questions(&overview.unreviewed), "unanswered": questions(&overview.unanswered),
         "waiting": questions(&overview.waiting),
+        "exposed": overview.exposed.iter().map(exposed).collect::<Vec<_>>(),
         "doubts": overview.doubts.iter().map(doubt).collect::<Vec<_>>(),
         "leases": overview.leases.iter().map(lease).collect::<Vec<_>>(),
         "turned-away": overview.turned.iter().map(turned).collect::<Vec<_>>(),
@@ -159,6 +173,14 @@ fn lease(lease: &Lease) -> Value {
         "right": lease.right.as_str(), "initiator": lease.initiator.as_str(), "ends": lease.ends.to_string(),
         "reverted": lease.reverted.map(|(at, _)| at.to_string()),
         "found": lease.reverted.map(|(_, found)| found.as_str()),
+    })
+}
+
+/// An alert in one line.
+fn exposed(alarm: &Alarm) -> Value {
+    json!({
+        "alert": alarm.id, "cause": show_name(&alarm.cause.to_string()), "things": alarm.opened.len(), "people": alarm.now().len(),
+        "since": alarm.since.to_string(), "person-minutes": alarm.exposure / 60_000,
     })
 }
 

@@ -63,6 +63,11 @@ pub enum Kind {
     TurnedAway,
     /// A person shed what a session of his held: which session, and why; what it was is a payload.
     Shed,
+    /// The watch has seen things become wider than their ceilings: what opened them, and how many to how many people; which, and
+    /// who, are payloads.
+    Exposed,
+    /// What opened things wider than their ceilings is closed: how, and by whom where that is known.
+    Closed,
 }
 
 impl Kind {
@@ -96,6 +101,8 @@ impl Kind {
         Self::Restored,
         Self::TurnedAway,
         Self::Shed,
+        Self::Exposed,
+        Self::Closed,
     ];
 
     /// The kind's stable word.
@@ -130,6 +137,8 @@ impl Kind {
             Self::Restored => "restored",
             Self::TurnedAway => "turned-away",
             Self::Shed => "shed",
+            Self::Exposed => "exposed",
+            Self::Closed => "closed",
         }
     }
 

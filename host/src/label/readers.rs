@@ -2,7 +2,7 @@
 
 /// Some of the people of one version of the directory, by their places in it. Sets of different versions have nothing to do
 /// with each other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Readers(Box<[u64]>);
 
 impl Readers {
@@ -39,6 +39,11 @@ impl Readers {
     pub fn keep(&mut self, others: &Self) {
         self.0.iter_mut().zip(&others.0).for_each(|(word, other)| *word &= other);
         self.0.iter_mut().skip(others.0.len()).for_each(|word| *word = 0);
+    }
+
+    /// Adds those who are among `others`.
+    pub fn unite(&mut self, others: &Self) {
+        self.0.iter_mut().zip(&others.0).for_each(|(word, other)| *word |= other);
     }
 
     /// Leaves out those who are among `others`.

@@ -8,7 +8,7 @@ use crate::freeze::Freeze;
 use crate::name::{FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
 
 /// What an entry of an access list allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Right {
     /// To read what the object covers, and its access list.
     Read,

@@ -2,11 +2,14 @@
 //!
 //! The gate asks this before an act, `explain` without one, and the recording transaction once more if the world has moved.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use super::directory::{Directory, Right};
 use super::need::{Audience, Need, Standing};
 use crate::clock::Instant;
 use crate::label::{Label, Readers, Source, Under};
-use crate::name::{FilePath, ForumName, ObjectName, Principal};
+use crate::name::{FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
 use crate::refusal::{Code, Refusal};
 
 /// So many forums, or things that were read, are named in a refusal.
@@ -55,6 +58,48 @@ impl Directory {
         outside
     }
 
+    /// Who may release what a label holds to an audience: owners of what stands in the way, who are cleared for all of it.
+    #[must_use]
+    pub fn releasers(&self, label: &Label, audience: &Audience, now: Instant) -> BTreeSet<PersonName> {
+        let Ok(people) = audience.within(self, now) else { return BTreeSet::new() };
+        let readers = self.readers(label);
+        let owners = label.under().filter(|under| !may_know(under, &people, self)).filter_map(|under| self.owner(under));
+        owners.filter(|owner| self.has(&readers, owner)).cloned().collect()
+    }
+
+    /// Those whom an audience reaches and who may not know what a label holds.
+    #[must_use]
+    pub fn uncleared(&self, label: &Label, audience: &Audience, now: Instant) -> BTreeSet<PersonName> {
+        audience.within(self, now).map(|people| self.names(&self.outside(&people, label))).unwrap_or_default()
+    }
+
+    fn owner(&self, under: &Under) -> Option<&PersonName> {
+        match under {
+            Under::Object(name) => self.objects.get(name).map(|object| &object.owner),
+            Under::Forum(name) => self.forums.get(name).map(|forum| &forum.owner),
+            Under::Unknown => None,
+        }
+    }
+
+    /// The groups from a principal down to the smallest that all of `people` are reached through, as a refusal says them: a
+    /// group that looks like three people and holds four hundred is seen for what it is.
+    fn through(&self, principal: &Principal, people: &Readers) -> String {
+        let names = self.people.keys().enumerate().filter(|(place, _)| people.has(*place)).map(|(_, person)| person.clone());
+        let chains = self.paths(principal, &names.collect()).into_iter().map(|gain| gain.through);
+        let common = chains.reduce(|mut common, chain| {
+            let alike = common.iter().zip(&chain).take_while(|(one, other)| one == other).count();
+            common.truncate(alike);
+            common
+        });
+        match common {
+            Some(groups) if groups.len() > 1 => {
+                let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
+                format!(" (through {})", names.join(" → "))
+            }
+            Some(_) | None => String::new(),
+        }
+    }
+
     fn knows(&self, principal: &Principal) -> bool {
         match principal {
             Principal::Person(person) => self.people.contains_key(person),
@@ -94,18 +139,37 @@ impl Audience {
     /// # Errors
     /// `clear.too-wide`, with the number of people who may not know it, and what would change that.
     pub fn clear(&self, label: &Label, standing: &Standing, now: Instant) -> Result<(), Refusal> {
-        let directory = &*standing.directory;
         match self {
-            Self::Nobody => Ok(()),
             // What came from nowhere may go anywhere.
             Self::Forum(_) | Self::Readers(_) if label.is_empty() => Ok(()),
+            _ => send(label, &*self.reach(standing, now)?, standing),
+        }
+    }
+
+    /// Whom this reaches on behalf of `standing`, as far as no yes of anybody could change that.
+    ///
+    /// # Errors
+    /// `clear.too-wide` where that is not known, an object would be opened to people who are not cleared for it, or to the
+    /// initiator himself.
+    pub fn reach<'d>(&self, standing: &'d Standing, now: Instant) -> Result<Cow<'d, Readers>, Refusal> {
+        if let Self::Gains(object, principal, right) = self
+            && standing.directory.knows(principal)
+        {
+            not_for_himself(object, principal, *right, standing)?;
+        }
+        self.within(&standing.directory, now)
+    }
+
+    fn within<'d>(&self, directory: &'d Directory, now: Instant) -> Result<Cow<'d, Readers>, Refusal> {
+        match self {
+            Self::Nobody => Ok(Cow::Owned(Readers::nobody(directory.people.len()))),
+            // Who reads what is not there is not known, and counts as everybody.
             Self::Forum(forum) => match directory.listeners(forum) {
-                Some(people) => send(label, people, standing),
-                // Who reads what is not there is not known, and counts as everybody.
+                Some(people) => Ok(Cow::Borrowed(people)),
                 None => Err(unknown(&format!("who reads forum {forum} is not known"))),
             },
             Self::Readers(path) => match directory.object_of(path) {
-                Some(object) => send(label, &directory.holding(object, Right::Read, now), standing),
+                Some(object) => Ok(Cow::Owned(directory.holding(object, Right::Read, now))),
                 None => Err(unknown("who reads this file is not known")),
             },
             Self::Gains(object, principal, right) => {
@@ -114,15 +178,25 @@ impl Audience {
                 }
                 let mut people = directory.among([principal]);
                 people.leave_out(&directory.holding(object, *right, now));
-                open(object, &people, directory)?;
-                send(label, &people, standing)
+                open((object, principal), &people, directory)?;
+                Ok(Cow::Owned(people))
             }
         }
     }
 }
 
+/// What a tool opens is never for the person it works for. Whoever may open an object has the right already, but perhaps only
+/// until a lease of his ends, which another would outlast.
+fn not_for_himself(object: &ObjectName, to: &Principal, right: Right, standing: &Standing) -> Result<(), Refusal> {
+    if !standing.is_among([to]) || standing.keeps(object, right) {
+        return Ok(());
+    }
+    let why = format!("{} would gain this, and what a tool opens is never for the person it works for", standing.person);
+    Err(Refusal::new(Code::TooWide, why).unless(format!("ask somebody else who administers {object}")))
+}
+
 /// An object may only be opened to people who are cleared for it.
-fn open(object: &ObjectName, people: &Readers, directory: &Directory) -> Result<(), Refusal> {
+fn open((object, to): (&ObjectName, &Principal), people: &Readers, directory: &Directory) -> Result<(), Refusal> {
     let under = Under::Object(object.clone());
     let cleared = directory.cleared(&under);
     if cleared.is_some_and(|cleared| people.within(cleared)) || people.is_empty() {
@@ -130,7 +204,8 @@ fn open(object: &ObjectName, people: &Readers, directory: &Directory) -> Result<
     }
     let mut outside = people.clone();
     cleared.into_iter().for_each(|cleared| outside.leave_out(cleared));
-    let why = format!("{} who would gain this {} not cleared for {object}", of(&outside, people), verb(&outside));
+    let through = directory.through(to, &outside);
+    let why = format!("{} who would gain this {} not cleared for {object}{through}", of(&outside, people), verb(&outside));
     Err(Refusal::new(Code::TooWide, why)
         .unless(format!("name somebody who is cleared for it, or ask its owner to clear them (`cleared` of {object})")))
 }

@@ -65,6 +65,13 @@ impl Standing {
         self.known && self.person == *owner
     }
 
+    /// Whether this person has a right on an object that no end is set to.
+    pub(super) fn keeps(&self, object: &ObjectName, right: Right) -> bool {
+        let Some(object) = self.directory.objects.get(object) else { return false };
+        let entries = object.entries.iter().filter(|entry| entry.right >= right && entry.ends.is_none());
+        self.is(&object.owner) || self.is_among(entries.map(|entry| &entry.principal))
+    }
+
     fn holds(&self, object: &ObjectName, right: Right, now: Instant) -> bool {
         let Some(object) = self.directory.objects.get(object) else { return false };
         let entries = object.entries.iter().filter(|entry| entry.right >= right && entry.holds(now));
@@ -182,6 +189,8 @@ pub struct Premise {
     pub shown: BTreeSet<PersonName>,
     /// What it may hold: everybody whom it reaches is cleared for all of it.
     pub label: Label,
+    /// Unless somebody releases it to them, which a yes says.
+    pub released: bool,
 }
 
 impl Premise {
@@ -201,7 +210,10 @@ impl Premise {
         let people = self.audience.people(&standing.directory, now);
         let joined = people.difference(&self.shown).count();
         if joined == 0 {
-            return self.audience.clear(&self.label, &standing, now);
+            return match self.released {
+                true => self.audience.reach(&standing, now).map(drop),
+                false => self.audience.clear(&self.label, &standing, now),
+            };
         }
         Err(Refusal::new(Code::Changed, format!("the audience has grown by {joined} since this was judged"))
             .unless("ask again"))

@@ -34,6 +34,12 @@ pub fn begin() -> Result<PrometheusHandle, Broken> {
     describe_gauge!("tollgate_running", Unit::Count, "Calls that have their turn");
     describe_gauge!("tollgate_queue", Unit::Count, "Calls that wait for their turn");
     describe_gauge!("tollgate_waiting", Unit::Count, "Invocations that wait for a person");
+    describe_gauge!(
+        "tollgate_exposures",
+        Unit::Count,
+        "Objects and forums that people can read who are not cleared for them"
+    );
+    describe_gauge!("tollgate_alerts", Unit::Count, "Edges that opened them");
     describe_histogram!(
         "tollgate_commit_seconds",
         Unit::Seconds,
@@ -112,6 +118,13 @@ impl Front {
         let count = |calls: usize| f64::from(u32::try_from(calls).unwrap_or(u32::MAX));
         gauge!("tollgate_running").set(count(self.turns().running()));
         gauge!("tollgate_queue").set(count(self.turns().queued()));
+        match self.store.open_too_far() {
+            Ok((things, alerts)) => {
+                gauge!("tollgate_exposures").set(f64::from(u32::try_from(things).unwrap_or(u32::MAX)));
+                gauge!("tollgate_alerts").set(f64::from(u32::try_from(alerts).unwrap_or(u32::MAX)));
+            }
+            Err(broken) => tracing::error!(doing = broken.doing, cause = broken.cause, "what is open too far is not known"),
+        }
         match self.store.waiting() {
             Ok(waiting) => gauge!("tollgate_waiting").set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX))),
             Err(broken) => tracing::error!(doing = broken.doing, cause = broken.cause, "how much waits is not known"),

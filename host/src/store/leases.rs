@@ -249,7 +249,7 @@ fn extend(tx: &Tx<'_>, extension: &Extension) -> rusqlite::Result<()> {
     tx.connection.execute("UPDATE acl_entries SET ends = ?2 WHERE lease = ?1", values).map(drop)
 }
 
-fn directory(tx: &Tx<'_>) -> Result<Directory, Unrecorded> {
+pub(super) fn directory(tx: &Tx<'_>) -> Result<Directory, Unrecorded> {
     let doing = "looking at people and objects";
     let stamp = load::stamp(tx.connection).map_err(|e| failed(doing, e))?;
     load::directory(tx.connection, stamp).map_err(|e| failed(doing, e))

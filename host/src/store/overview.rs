@@ -1,7 +1,7 @@
 //! What people should look at: what is overdue, in doubt, not reviewed, waiting long or frozen.
 
-use super::Store;
 use super::read::Kept;
+use super::{Alarm, Store};
 use crate::approval::Question;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
@@ -39,6 +39,8 @@ pub struct Overview {
     pub waiting: Vec<Question>,
     /// What is frozen.
     pub frozen: Vec<Freeze>,
+    /// What people can read and are not cleared for, by what opened it.
+    pub exposed: Vec<Alarm>,
     /// Entries of those who were turned away where people answer, in the last 7 days; the last [`MOST`].
     pub turned: Vec<Kept>,
 }
@@ -63,6 +65,7 @@ impl Store {
             unanswered: self.questions_where(LOOKING, &unanswered, &[&now, &past])?,
             waiting: self.questions_where(LOOKING, &waiting, &[&now, &long])?,
             frozen: self.freezes()?,
+            exposed: self.alarms(false)?,
             turned: self.turned(past)?,
         })
     }

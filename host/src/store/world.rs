@@ -22,8 +22,12 @@ impl Store {
             let stamp = load::stamp(tx.connection).map_err(|e| failed(doing, e))?;
             let directory = load::directory(tx.connection, stamp).map_err(|e| failed(doing, e))?;
             let file = worldfile::check(&text, &directory).map_err(Unrecorded::Broken)?;
+            let before = changes(tx).map_err(|e| failed(doing, e))?;
             write(tx, &file).map_err(|e| failed(doing, e))?;
             tx.raise()?;
+            // The watch names this entry where something of it opens a thing too far.
+            let tell = "UPDATE changes SET number = ?1 WHERE id > ?2";
+            tx.connection.execute(tell, params![tx.head.entries.cast_signed(), before]).map_err(|e| failed(doing, e))?;
             let count = json!({
                 "people": file.people.len(), "groups": file.groups.len(), "forums": file.forums.len(),
                 "objects": file.objects.len(), "threads": file.threads.len(),
@@ -88,6 +92,11 @@ fn cleared(ceiling: &Ceiling) -> impl Iterator<Item = String> + '_ {
     ceiling.cleared.iter().map(move |principal| format!("{principal}{since}"))
 }
 
+/// The newest change of people and access lists.
+fn changes(tx: &Tx<'_>) -> rusqlite::Result<i64> {
+    tx.connection.query_row("SELECT coalesce(max(id), 0) FROM changes", [], |row| row.get(0))
+}
+
 /// What is named is replaced; what is not named stays, and so do leases.
 fn write(tx: &Tx<'_>, file: &WorldFile) -> rusqlite::Result<()> {
     let db = tx.connection;
@@ -111,6 +120,7 @@ fn write(tx: &Tx<'_>, file: &WorldFile) -> rusqlite::Result<()> {
         }
         db.execute("DELETE FROM forum_ceilings WHERE forum = ?1", [name.as_str()])?;
         ceiling(db, "INSERT INTO forum_ceilings VALUES (?1, ?2, ?3)", name.as_str(), &forum.ceiling)?;
+        closes(db, "forum", name.as_str(), forum.closes)?;
     }
     objects(db, file)?;
     file.threads.iter().try_for_each(|thread| open(tx, thread))
@@ -133,6 +143,7 @@ fn objects(db: &Connection, file: &WorldFile) -> rusqlite::Result<()> {
         }
         db.execute("DELETE FROM object_ceilings WHERE object = ?1", [name.as_str()])?;
         ceiling(db, "INSERT INTO object_ceilings VALUES (?1, ?2, ?3)", name.as_str(), &object.ceiling)?;
+        closes(db, "object", name.as_str(), object.closes)?;
     }
     Ok(())
 }
@@ -142,6 +153,16 @@ fn ceiling(db: &Connection, statement: &str, name: &str, ceiling: &Ceiling) -> r
         .cleared
         .iter()
         .try_for_each(|principal| db.execute(statement, params![name, principal.to_string(), ceiling.declared]).map(drop))
+}
+
+/// Whether what opens a thing too far is closed at once.
+fn closes(db: &Connection, kind: &str, name: &str, closes: bool) -> rusqlite::Result<()> {
+    let statement = if closes {
+        "INSERT OR IGNORE INTO closing VALUES (?1, ?2)"
+    } else {
+        "DELETE FROM closing WHERE kind = ?1 AND name = ?2"
+    };
+    db.execute(statement, [kind, name]).map(drop)
 }
 
 /// Opens a thread once: another of this title in this forum is left as it is.

@@ -43,6 +43,8 @@ struct Forum {
     owner: String,
     audience: Vec<String>,
     cleared: Option<Vec<String>>,
+    #[serde(default)]
+    closes: Closes,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,6 +54,19 @@ struct Object {
     folders: Vec<String>,
     entries: Vec<Line>,
     cleared: Option<Vec<String>>,
+    #[serde(default)]
+    closes: Closes,
+}
+
+/// Who closes what opens a thing wider than it is cleared for.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Closes {
+    /// A person, who is told.
+    #[default]
+    ByAPerson,
+    /// The watch, at once.
+    ByItself,
 }
 
 #[derive(Debug, Deserialize)]
@@ -84,6 +99,8 @@ pub(super) struct NewObject {
     pub(super) folders: BTreeSet<FilePath>,
     pub(super) entries: Vec<(Principal, Right)>,
     pub(super) ceiling: Ceiling,
+    /// Whether what opens it too far is closed at once.
+    pub(super) closes: bool,
 }
 
 /// A forum as a world file has it.
@@ -91,6 +108,8 @@ pub(super) struct NewForum {
     pub(super) owner: PersonName,
     pub(super) audience: BTreeSet<Principal>,
     pub(super) ceiling: Ceiling,
+    /// Whether what opens it too far is closed at once.
+    pub(super) closes: bool,
 }
 
 /// A checked world file.
@@ -146,7 +165,8 @@ impl Notes<'_> {
             let audience = self.principals(&format!("forum {name}"), &forum.audience);
             let owner = self.person(&format!("the owner of forum {name}"), &forum.owner);
             let ceiling = self.ceiling(&format!("who is cleared for forum {name}"), forum.cleared.as_deref(), &audience);
-            let new = owner.map(|owner| NewForum { owner, audience, ceiling });
+            let closes = forum.closes == Closes::ByItself;
+            let new = owner.map(|owner| NewForum { owner, audience, ceiling, closes });
             file.forums.extend(self.name(ForumName::parse(&name)).zip(new));
         }
         for (name, object) in written.objects {
@@ -216,7 +236,8 @@ impl Notes<'_> {
         }
         let readers = entries.iter().map(|(principal, _)| principal.clone()).collect();
         let ceiling = self.ceiling(&format!("who is cleared for object {name}"), object.cleared.as_deref(), &readers);
-        owner.map(|owner| NewObject { owner, folders, entries, ceiling })
+        let closes = object.closes == Closes::ByItself;
+        owner.map(|owner| NewObject { owner, folders, entries, ceiling, closes })
     }
 
     /// A folder is covered by one object.

@@ -280,3 +280,36 @@ pub enum LeaseCommand {
         person: Option<String>,
     },
 }
+
+/// `watch`
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// What to do; lists the alerts where nothing is said.
+    #[command(subcommand)]
+    pub command: Option<WatchCommand>,
+    /// Those that are closed too.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// What to do with what is open too far.
+#[derive(Debug, Subcommand)]
+pub enum WatchCommand {
+    /// Show an alert: what it opened, who can read that now, and what they opened meanwhile.
+    Show {
+        /// Its number.
+        alert: u64,
+    },
+    /// Take away what opened things too far: the one edge, nothing else. Shows first what that does, and asks for your passphrase.
+    Close {
+        /// The alerts, all or none.
+        #[arg(required = true)]
+        alerts: Vec<u64>,
+        /// Why, in 10 to 500 characters. It is put on record.
+        #[arg(long)]
+        reason: String,
+        /// Who closes it: somebody who administers everything that it opened, or an operator; the default stands in `tollgate.toml`.
+        #[arg(long = "as", env = "TOLLGATE_AS")]
+        person: Option<String>,
+    },
+}

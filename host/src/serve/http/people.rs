@@ -7,6 +7,7 @@ mod events;
 mod freezes;
 mod journal;
 mod leases;
+mod watch;
 
 pub(super) use self::approvals::{answer, etag, find, payload_digest};
 
@@ -67,6 +68,9 @@ fn api() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(leases::list))
         .routes(routes!(leases::show))
         .routes(routes!(leases::end))
+        .routes(routes!(watch::list))
+        .routes(routes!(watch::show))
+        .routes(routes!(watch::close))
         .routes(routes!(doubts::list))
         .routes(routes!(freezes::list, freezes::throw))
         .routes(routes!(freezes::thaw))

@@ -16,7 +16,8 @@ use super::super::shapes::{Counter, shaped};
 use super::{Person, unrecorded};
 use crate::journal::Unrecorded;
 use crate::lease::{Ender, Lease, State as LeaseState};
-use crate::people::Right;
+use crate::name::PersonName;
+use crate::people::{Directory, Right};
 use crate::refusal::Code;
 use crate::serve::cursor;
 use crate::serve::front::Turned;
@@ -66,6 +67,12 @@ pub(super) struct Holder {
     person: String,
     /// As it is shown.
     name: Option<String>,
+}
+
+impl Holder {
+    pub(super) fn of(person: &PersonName, directory: &Directory) -> Self {
+        Self { person: person.to_string(), name: directory.people.get(person).cloned() }
+    }
 }
 
 /// A lease, and what it does.
@@ -163,10 +170,7 @@ pub(super) async fn show(
     let (lease, entries) = find(&site, &person, id)?;
     let (directory, now) = (site.front.store.directory().map_err(Turned::Broken)?, site.front.store.now());
     let holds = if lease.state(now) == LeaseState::Open { directory.members([&lease.principal]) } else { <_>::default() };
-    let people = holds
-        .iter()
-        .map(|person| Holder { person: person.to_string(), name: directory.people.get(person).cloned() })
-        .collect();
+    let people = holds.iter().map(|person| Holder::of(person, &directory)).collect();
     let entries = entries.into_iter().map(Counter).collect();
     Ok(Json(LeaseShown { lease: shaped(lease.json(now))?, people, entries }))
 }

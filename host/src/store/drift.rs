@@ -1,0 +1,255 @@
+//! The watch over access that is wider than its ceiling, in the store: it looks before anything is served, when the change feed
+//! says that something came or went, and when the store is closed. Under any freeze it goes on.
+//!
+//! The feed is a table that triggers fill, so that a program which writes to the store knowing nothing of this is seen too.
+//! Access lists are kept nowhere else, so nothing is polled and there is no interval to set. Every process of the store looks;
+//! which one puts on record what was found is decided by the transaction: the second finds the mark moved, and begins anew.
+
+mod close;
+mod crowds;
+mod feed;
+mod list;
+mod meanwhile;
+mod record;
+
+pub use close::{Closer, Preview};
+pub use list::{Alarm, Opened};
+pub use meanwhile::{Meanwhile, Opening as Read};
+
+use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::board::Board;
+use super::writer::Writer;
+use super::{Opening, Store, load, schema};
+use crate::clock::{Clock, Instant};
+use crate::diagnostic::Broken;
+use crate::journal::Unrecorded;
+use crate::people::drift::Model;
+use record::{Step, Told};
+
+/// The longest that a change waits to be looked at while a process runs.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// How often a look begins anew because others put something on record meanwhile.
+const ANEW: usize = 8;
+
+/// Two clocks that are no further apart, in milliseconds, are one.
+const ALIKE: u64 = 1000;
+
+const LOOKING: &str = "looking for access that is wider than its ceiling";
+
+/// The world as the watch of this process knows it, up to a change.
+pub(super) struct Known {
+    model: Model,
+    change: i64,
+}
+
+/// What a look needs.
+pub(super) struct Watcher {
+    database: PathBuf,
+    clock: Arc<dyn Clock>,
+    board: Arc<Board>,
+    writer: Arc<Writer>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    connection: Option<Connection>,
+    known: Option<Known>,
+    /// What the store's version and its pages were when it was last looked.
+    stamp: Option<u64>,
+    pages: Option<i64>,
+}
+
+/// The watch of an open store, with the thread that looks.
+pub(super) struct Drift {
+    pub(super) watcher: Arc<Watcher>,
+    stop: Sender<()>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drift {
+    pub(super) fn start(opening: &Opening, board: Arc<Board>, writer: Arc<Writer>) -> Result<Self, Broken> {
+        let (database, clock) = (opening.database.clone(), opening.clock.clone());
+        let watcher = Arc::new(Watcher { database, clock, board, writer, inner: Mutex::default() });
+        let (stop, stopped) = channel();
+        let looks = watcher.clone();
+        let thread = std::thread::Builder::new().name("tollgate-drift".to_owned()).spawn(move || {
+            while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                if let Err(failed) = looks.look_if_moved() {
+                    unseen(&failed);
+                }
+            }
+        });
+        let thread = thread.map_err(|e| Broken::while_doing("starting the watch over access", e))?;
+        Ok(Self { watcher, stop, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Looks once more, so that whatever this process wrote has been looked at, and lets go.
+    pub(super) fn stop(&self) {
+        // Gone already: it was stopped before.
+        let _ = self.stop.send(());
+        if let Some(thread) = self.thread.lock().ok().and_then(|mut thread| thread.take()) {
+            let _ = thread.join();
+            if let Err(failed) = self.watcher.look().and_then(|()| self.watcher.keep_place()) {
+                unseen(&failed);
+            }
+        }
+    }
+}
+
+/// Says that it could not be looked, or what was found could not be put on record. The next look tries again.
+pub(super) fn unseen(failed: &Unrecorded) {
+    match failed {
+        Unrecorded::Broken(broken) | Unrecorded::Unknown(broken) => {
+            tracing::error!(doing = broken.doing, cause = broken.cause, "the watch over access failed")
+        }
+        Unrecorded::Refused(refusal) => tracing::error!(%refusal, "the watch over access failed"),
+    }
+}
+
+fn broken(error: impl std::fmt::Display) -> Unrecorded {
+    Unrecorded::Broken(Broken::while_doing(LOOKING, error))
+}
+
+impl Watcher {
+    fn now(&self) -> Instant {
+        self.clock.now().max(self.board.newest())
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Connection, &mut Inner) -> Result<T, Unrecorded>) -> Result<T, Unrecorded> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = match inner.connection.take() {
+            Some(connection) => connection,
+            None => schema::connect(&self.database).map_err(Unrecorded::Broken)?,
+        };
+        let done = work(&connection, &mut inner);
+        inner.connection = Some(connection);
+        if done.is_err() {
+            // What it knew may be half of something.
+            inner.known = None;
+        }
+        done
+    }
+
+    /// Looks, where somebody has written since the last look or a right has ended. Whoever wrote without the host is made known
+    /// to every process here: the page says that the world has moved.
+    fn look_if_moved(&self) -> Result<(), Unrecorded> {
+        self.with(|connection, inner| {
+            let pages = connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(broken)?;
+            let ended = inner.known.as_ref().is_some_and(|known| !known.model.is_settled(self.now()));
+            if inner.pages.replace(pages) == Some(pages) && !ended {
+                return Ok(());
+            }
+            let stamp = load::stamp(connection).map_err(broken)?;
+            if inner.stamp.replace(stamp).is_some_and(|last| last != stamp) {
+                self.board.mark();
+                self.board.settle(1);
+            }
+            self.look_here(connection, inner)
+        })
+    }
+
+    /// Looks now.
+    pub(super) fn look(&self) -> Result<(), Unrecorded> {
+        self.with(|connection, inner| self.look_here(connection, inner))
+    }
+
+    fn look_here(&self, connection: &Connection, inner: &mut Inner) -> Result<(), Unrecorded> {
+        for _ in 0..ANEW {
+            let Some(step) = self.step(connection, inner)? else { return Ok(()) };
+            if !self.record(step)? {
+                inner.known = None;
+            }
+        }
+        Err(broken("others wrote all the time"))
+    }
+
+    /// Looks once; none if all is as it is on record.
+    fn step(&self, connection: &Connection, inner: &mut Inner) -> Result<Option<Step>, Unrecorded> {
+        let read = connection.unchecked_transaction().map_err(broken)?;
+        let (marks, now) = (feed::marks(&read).map_err(broken)?, self.now());
+        let from = marks.watched.map(|(change, _)| change);
+        // Where the store goes by another clock than changes are written by, they are taken to have come now.
+        let alike = now.0.abs_diff(marks.clock.0) <= ALIKE;
+        let last = marks.watched.filter(|_| alike).map_or(now, |(_, last)| last);
+        inner.known = inner.known.take().filter(|known| from.is_some_and(|from| from <= known.change));
+        let seen = match (&mut inner.known, marks.watched) {
+            // Nothing has come or gone, and nothing is open whose time could be over.
+            (None, Some((change, _))) if change == marks.newest && !marks.open => return Ok(None),
+            (known @ None, watched) => {
+                let mut model = feed::model(&read).map_err(broken)?;
+                let seen = match watched {
+                    None => model.look_whole(now),
+                    Some((change, _)) => {
+                        feed::since(&read, change).map_err(broken)?.tell_anew(&mut model);
+                        model.look(last, now)
+                    }
+                };
+                *known = Some(Known { model, change: marks.newest });
+                seen
+            }
+            (Some(known), _) => {
+                if known.change == marks.newest && known.model.is_settled(now) {
+                    return Ok(None);
+                }
+                feed::since(&read, known.change).map_err(broken)?.tell(&mut known.model);
+                known.change = marks.newest;
+                known.model.look(last, now)
+            }
+        };
+        // Where nothing is different the place is kept here; it is written with the next finding, or at the end.
+        let first = from.is_none();
+        Ok((first || !seen.is_nothing()).then(|| Step { from, to: marks.newest, seen }))
+    }
+
+    /// Puts it on record; false if somebody else was first.
+    fn record(&self, step: Step) -> Result<bool, Unrecorded> {
+        let told = self.writer.write_reserved_now(move |tx| record::record(tx, &step))?;
+        for alert in told.iter().flatten() {
+            let Told { alert, cause, things, people, closed } = alert;
+            tracing::warn!(alert, %cause, things, people, closed, "people can read what they are not cleared for");
+        }
+        Ok(told.is_some())
+    }
+
+    /// Remembers up to where this process has looked, so that the next one need not.
+    fn keep_place(&self) -> Result<(), Unrecorded> {
+        let place = self.with(|connection, inner| {
+            let marks = feed::marks(connection).map_err(broken)?;
+            let ahead = |known: &&Known| marks.watched.is_some_and(|(change, _)| change < known.change);
+            Ok(inner.known.as_ref().filter(ahead).map(|known| (marks.watched.map(|it| it.0), known.change)))
+        })?;
+        match place {
+            None => Ok(()),
+            Some((from, to)) => self.writer.write_reserved_now(move |tx| record::move_on(tx, from, to).map(drop)),
+        }
+    }
+}
+
+impl Store {
+    /// Looks for access that is wider than its ceiling, before anything is served.
+    pub(super) fn look_at_start(&self) {
+        if let Some(Err(failed)) = self.drift.as_ref().map(|drift| drift.watcher.look()) {
+            unseen(&failed);
+        }
+    }
+
+    /// Looks now, whether or not the next look would come soon.
+    ///
+    /// # Errors
+    /// When it cannot be looked, or what was found cannot be put on record.
+    pub fn look_for_drift(&self) -> Result<(), Broken> {
+        tokio::task::block_in_place(|| match &self.drift {
+            Some(drift) => drift.watcher.look().map_err(Broken::from),
+            None => Ok(()),
+        })
+    }
+}
