@@ -1,5 +1,6 @@
 //! What detectors find in a text, and what they do not: precision and recall on a labelled set, encodings, passages, bounds.
 
+mod door;
 mod encoded;
 mod hard;
 mod made;

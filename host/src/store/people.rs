@@ -15,11 +15,11 @@ use crate::approval::Credentials;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::freeze::{self, Subject};
-use crate::gate::World;
+use crate::gate::{Told, World};
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending};
 use crate::label::{Label, SessionId};
-use crate::name::{Digest, FilePath, PersonName};
+use crate::name::{Digest, FilePath, InvocationId, PersonName};
 use crate::people::{Directory, Rights, Standing};
 use crate::quota::Charge;
 use crate::refusal::Refusal;
@@ -50,6 +50,10 @@ impl World for Store {
 
     fn carried(&self, path: &FilePath) -> Result<Label, Broken> {
         self.file_carries(path)
+    }
+
+    fn told(&self, session: &SessionId, own: InvocationId, earlier: bool, most: usize) -> Result<Told, Broken> {
+        self.told_before(session, own, earlier, most)
     }
 
     fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {
