@@ -18,12 +18,16 @@ fn world(post: &str) -> World {
     world.write("people.toml", people);
     world.done(&["world", "apply", "people.toml"]);
     world.write("files/pay/ledger.csv", LEDGER);
-    world.grant(&format!(
+    world.grant(&grants(post));
+    world
+}
+
+fn grants(post: &str) -> String {
+    format!(
         "[grant]\n\"files.read\" = {{ paths = [\"runbooks/**\", \"pay/**\", \"scratch/**\"], calls = 100, bytes = \"16 MiB\" }}\n\
          \"files.write\" = {{ paths = [\"scratch/**\"], calls = 9, bytes = \"1 MiB\", {post} }}\n\
          \"forum.post\" = {{ forums = [\"eng-help\", \"pay-room\"], calls = 9, bytes = \"64 KiB\", {post} }}\n"
-    ));
-    world
+    )
 }
 
 fn post(world: &World, forum: &str, body: &str) -> Value {
@@ -56,7 +60,7 @@ fn a_secret_that_its_grant_refuses_stays_here_and_the_refusal_does_not_say_it() 
         assert!(kinds.contains(&"refused".to_owned()) && !kinds.contains(&"intent".to_owned()), "{kinds:?}");
     }
     let contents = [b"\xff\xfe ", token().as_bytes()].concat();
-    let wrote = json!({ "path": "scratch/a.bin", "contents": contents });
+    let wrote = json!({ "path": "scratch/a.bin", "contents": STANDARD.encode(contents) });
     assert_eq!(
         codes(&world.call("probe.files-write", &wrote)),
         ["clear.finding"],
@@ -74,7 +78,7 @@ fn a_secret_that_its_grant_refuses_stays_here_and_the_refusal_does_not_say_it() 
 
 #[test]
 fn each_kind_of_finding_can_be_refused() {
-    let world = world("consent = \"none\", refuse = [\"KIND\"]");
+    let world = world("consent = \"none\"");
     let config = world.read("tollgate.toml");
     world
         .write("tollgate.toml", &format!("{config}\n[vet]\nwords = [\"Project Falcon\"]\npatterns = ['CASE-[0-9]{{5}}']\n"));
@@ -88,10 +92,7 @@ fn each_kind_of_finding_can_be_refused() {
         ("passages", LEDGER.to_uppercase()),
         ("unseen", deep),
     ] {
-        world.grant(&world.read("tools/probe.toml").split_once("[grant]").map_or(String::new(), |(_, rest)| {
-            let was = rest.split("refuse = [\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a kind").to_owned();
-            format!("[grant]{}", rest.replace(&format!("refuse = [\"{was}\"]"), &format!("refuse = [\"{kind}\"]")))
-        }));
+        world.grant(&grants(&format!("consent = \"none\", refuse = [\"{kind}\"]")));
         let refused = post(&world, "pay-room", &body);
         assert_eq!(codes(&refused), ["clear.finding"], "{kind}: {refused}");
         let said = refused["refusals"][0]["message"].as_str().expect("a sentence");
@@ -170,7 +171,9 @@ fn s14_summaries_codes_and_single_bits_are_refused_by_the_label_whatever_detecto
             let refused = post(&world, "eng-help", &body);
             assert_eq!(codes(&refused), ["clear.too-wide"], "{refuse}: {refused}");
         }
-        assert_eq!(post(&world, "eng-help", "!")["outcome"], "returned", "one bit");
-        assert_eq!(posts(&world), 0, "{refuse}");
+        assert_eq!(codes(&post(&world, "eng-help", "!")), ["clear.too-wide"], "one bit");
+        assert_eq!(post(&world, "pay-room", "!")["outcome"], if refuse.contains("none") { "returned" } else { "waiting" });
+        let told = "SELECT count(*) FROM posts JOIN threads ON threads.id = thread WHERE forum = 'eng-help' AND invocation IS NOT NULL";
+        assert_eq!(world.count(told), 0, "{refuse}");
     }
 }
