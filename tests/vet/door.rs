@@ -177,3 +177,50 @@ fn s14_summaries_codes_and_single_bits_are_refused_by_the_label_whatever_detecto
         assert_eq!(world.count(told), 0, "{refuse}");
     }
 }
+
+#[test]
+fn s15_who_is_no_longer_cleared_is_not_told_what_comes_of_a_session_that_holds_it() {
+    let world = world("consent = \"none\"");
+    read(&world, "pay/ledger.csv");
+    let whom = || world.call("probe.context-initiator", &json!({}));
+    assert_eq!(whom()["outcome"], "returned");
+    let pay = "tollgate = 1\n[objects.pay]\nowner = \"gus\"\nfolders = [\"pay\"]\nentries = []\ncleared = [\"gus\"]\n";
+    world.write("people.toml", pay);
+    world.done(&["world", "apply", "people.toml"]);
+    let kept = whom();
+    assert_eq!((kept["outcome"].clone(), codes(&kept)), (json!("refused"), vec!["clear.not-cleared".to_owned()]), "{kept}");
+    assert!(kept["value"].is_null() && world.kinds(&kept).contains(&"refused".to_owned()), "{kept}");
+    world.write("people.toml", &pay.replace("[\"gus\"]", "[\"gus\", \"ben\"]"));
+    world.done(&["world", "apply", "people.toml"]);
+    assert_eq!(whom()["outcome"], "returned");
+    world.done(&["journal", "verify"]);
+}
+
+#[test]
+fn what_is_found_is_in_no_log_and_no_clear_part_of_the_journal() {
+    let world = world("consent = \"none\", refuse = [\"secrets\", \"passages\"]");
+    read(&world, "pay/ledger.csv");
+    let thread = world.count("SELECT min(id) FROM threads WHERE forum = 'pay-room'").to_string();
+    let arguments = json!({ "forum": "pay-room", "thread": thread, "body": format!("{} {LEDGER}", token()) }).to_string();
+    let ran = world.tollgate(&["--log", "trace", "-o", "json", "call", "probe.forum-post", &arguments]);
+    assert_eq!(codes(&ran.json()), ["clear.finding"], "{ran:?}");
+    let store = world.store();
+    let mut clear = store.prepare("SELECT entry FROM journal").expect("a query");
+    let clear: String = clear
+        .query_map([], |row| row.get(0))
+        .expect("rows")
+        .map(|row| row.expect("a text"))
+        .collect::<Vec<String>>()
+        .concat();
+    for (place, text) in [("stdout", ran.stdout), ("the log", ran.stderr), ("the journal", clear)] {
+        assert!(place == "the log" || text.len() > 500, "{place} is there to be searched: {text}");
+        assert!(!text.contains("zQWBu") && !text.contains("Northwind"), "{place}: {text}");
+    }
+}
+
+#[test]
+fn explain_says_what_is_refused() {
+    let world = world("consent = \"none\", refuse = [\"passages\", \"secrets\"]");
+    let explained = world.tollgate(&["-o", "json", "explain", "probe", "forum.post", "forum=eng-help"]).json();
+    assert!(explained.to_string().contains("refused where this is found: secrets, passages"), "{explained}");
+}
