@@ -65,10 +65,21 @@ pub trait World: Send + Sync {
 /// What a session was told.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// Each answer, after what was asked for, in canonical form, and before what it came from beside that.
-    pub answers: Vec<(Vec<u8>, Vec<u8>, Label)>,
+    /// Each answer.
+    pub answers: Vec<Answer>,
     /// Whether there was more than was asked for.
     pub more: bool,
+}
+
+/// What an observation was answered, as it is on record.
+#[derive(Debug)]
+pub struct Answer {
+    /// What was asked for, in canonical form.
+    pub asked: Vec<u8>,
+    /// What it was told.
+    pub told: Vec<u8>,
+    /// What that came from beside what was asked for.
+    pub from: Label,
 }
 
 /// Questions to people, as they are kept.

@@ -87,7 +87,7 @@ fn passages(session: &Session, book: &Book) -> Result<Passages, Broken> {
     }
     let (earlier, own) = (!book.began_with.is_empty(), book.record.invocation());
     let told = session.services.world.told(&session.who.holds(), own, earlier, read.left)?;
-    told.answers.iter().for_each(|(asked, answered, from)| read.add(asked, answered, from));
+    told.answers.iter().for_each(|it| read.add(&it.asked, &it.told, &it.from));
     let more = read.more || told.more;
     let unread = book.label.sources().find(|source| !read.compared.contains(&source.what));
     match unread.map(|source| source.what.clone()) {

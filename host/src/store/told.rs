@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::Store;
 use super::waits::began;
 use crate::diagnostic::Broken;
-use crate::gate::Told;
+use crate::gate::{Answer, Told};
 use crate::label::{Label, SessionId};
 use crate::name::InvocationId;
 
@@ -42,7 +42,7 @@ impl Store {
                     break;
                 }
                 if let Some(answer) = answer(connection, number)? {
-                    left = left.saturating_sub(answer.1.len());
+                    left = left.saturating_sub(answer.told.len());
                     told.answers.push(answer);
                 }
             }
@@ -84,10 +84,10 @@ fn is_of(connection: &Connection, session: &SessionId, invocation: &str) -> rusq
 }
 
 /// What was asked, what was answered, and what that came from beside it; none where it was erased.
-fn answer(connection: &Connection, number: i64) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>, Label)>> {
+fn answer(connection: &Connection, number: i64) -> rusqlite::Result<Option<Answer>> {
     let mut parts = connection.prepare_cached("SELECT bytes FROM payloads WHERE number = ?1 AND part = ?2")?;
     let mut part = |name: &str| parts.query_row(params![number, name], |row| row.get::<_, Vec<u8>>(0)).optional();
-    let (Some(asked), Some(answered)) = (part("asked")?, part("answered")?) else { return Ok(None) };
+    let (Some(asked), Some(told)) = (part("asked")?, part("answered")?) else { return Ok(None) };
     let from = part("from")?.map(|text| Label::parse(&String::from_utf8_lossy(&text))).unwrap_or_default();
-    Ok(Some((asked, answered, from)))
+    Ok(Some(Answer { asked, told, from }))
 }

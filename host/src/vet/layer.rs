@@ -6,7 +6,6 @@ use super::anchor::Route;
 use super::unpack::unpack;
 use super::{DECODED, DEPTH, Detectors, Encoding, Findings, KEPT, Kind, PIECES, Passages};
 use super::{assigned, check, mail, number, piece};
-use crate::label::Source;
 
 /// What is looked for, what was found, and what may still be looked at.
 pub struct Look<'d> {
@@ -58,11 +57,7 @@ impl<'d> Look<'d> {
     }
 
     fn note(&mut self, place: &Place, kind: Kind, what: &str, at: Range<usize>) {
-        self.note_from(place, kind, what, at, None);
-    }
-
-    fn note_from(&mut self, place: &Place, kind: Kind, what: &str, at: Range<usize>, source: Option<&Source>) {
-        self.found.add(kind, what, place.at.clone().unwrap_or(at), (&place.through, source));
+        self.found.add(kind, what, place.at.clone().unwrap_or(at), (&place.through, None));
     }
 
     fn layer(&mut self, text: &[u8], place: &Place) {
@@ -71,7 +66,8 @@ impl<'d> Look<'d> {
         self.own(text, place);
         let passages = self.passages;
         passages.each(text, |at, source| {
-            self.note_from(place, Kind::Passage, "a passage of what was read", at, Some(source));
+            let at = place.at.clone().unwrap_or(at);
+            self.found.add(Kind::Passage, "a passage of what was read", at, (&place.through, Some(source)));
         });
         self.escaped(text, place, &led.percents);
         let mut runs = Vec::new();
