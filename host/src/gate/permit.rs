@@ -26,7 +26,7 @@ use crate::journal::{Body, Chapter, Draft, Kind, Mark, Terms, Unrecorded, With};
 use crate::label::{Label, Source};
 use crate::meter::{Charge, Meters};
 use crate::name::InvocationId;
-use crate::people::{Audience, Premise, Rights, not_yours};
+use crate::people::{Audience, Need, Premise, Rights, not_yours};
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
 
@@ -120,10 +120,11 @@ impl<A: Action> Asked<A> {
     /// `cover.not-granted`, `cover.not-yours`.
     pub fn cover(self, allowed: &Allowed, rights: &Rights) -> Result<Covered<A>, Refusal> {
         let (place, grant) = judge::reach(allowed, &*self.0)?;
-        judge::right(rights, &*self.0)?;
+        let need = judge::need(&*self.0, &grant.consent);
+        rights.judge(&need)?;
         let premise = match self.0.spec().kind {
             Doing::Observation => None,
-            Doing::Change => Some(premise(&*self.0, rights)),
+            Doing::Change => Some(premise(&*self.0, need, rights)),
         };
         let (consent, flow, rights) = (grant.consent.clone(), grant.flow, rights.clone());
         Ok(Covered { place, consent, flow, rights, premise, action: self.0 })
@@ -131,7 +132,7 @@ impl<A: Action> Asked<A> {
 }
 
 /// What was true when it was judged.
-fn premise(action: &dyn Action, rights: &Rights) -> Premise {
+fn premise(action: &dyn Action, need: Need, rights: &Rights) -> Premise {
     let (directory, audience) = (rights.directory(), action.audience());
     let shown = audience.people(directory, rights.now);
     let (stamp, until) = (directory.stamp, directory.until(rights.now));
@@ -142,7 +143,7 @@ fn premise(action: &dyn Action, rights: &Rights) -> Premise {
         subject: None,
         freezes,
         initiator,
-        need: action.need(),
+        need,
         audience,
         shown,
         label: Label::default(),
