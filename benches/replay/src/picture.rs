@@ -1,0 +1,1 @@
+//! A picture of exposure over the day.
