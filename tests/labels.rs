@@ -1,6 +1,7 @@
 //! What was read bounds where it goes: scenarios of labels under their numbers, and the laws of their sets.
 
 mod ceilings;
+mod released;
 mod sessions;
 mod sets;
 mod written;

@@ -42,13 +42,13 @@ fn a_store_from_before_ceilings_takes_what_can_be_read_without_leases() {
     let widen = json!({ "object": "scratch", "principal": "group:web", "right": "read", "seconds": "60" });
     assert_eq!(world.call("probe.acl-widen", &widen)["outcome"], "returned");
     let db = world.store();
-    db.execute_batch("DROP TABLE object_ceilings; DROP TABLE forum_ceilings; DROP TABLE sessions; DROP TABLE carried; DROP TABLE carried_files; PRAGMA user_version = 2")
+    db.execute_batch("DROP TABLE object_ceilings; DROP TABLE forum_ceilings; DROP TABLE sessions; DROP TABLE carried; DROP TABLE carried_files; ALTER TABLE approvals DROP COLUMN label; PRAGMA user_version = 2")
         .expect("number 2");
     drop(db);
     let since = " (as it could read it when this was last applied)";
     assert_eq!(cleared(&world, "objects", "pay"), json!([format!("group:pay{since}")]));
     assert_eq!(cleared(&world, "objects", "scratch"), json!([]), "a lease is no baseline");
-    assert!(world.path("tollgate.before-3").exists(), "a copy was made");
+    assert!(world.path("tollgate.before-4").exists(), "a copy was made");
     let ends = "UPDATE acl_entries SET ends = 1 WHERE tool IS NOT NULL; UPDATE state SET stamp = stamp + 1";
     world.store().execute_batch(ends).expect("the lease is over");
     assert_eq!(codes(&world.call("probe.acl-widen", &widen)), ["clear.too-wide"], "web is not cleared for it any more");
@@ -70,6 +70,7 @@ fn judged(store: &Store, forum: &str) -> Premise {
         shown: directory.audience(&forum),
         audience: Audience::Forum(forum),
         label: Label::from_iter([Source { under, what: "pay/ledger.csv".into() }]),
+        released: false,
     }
 }
 

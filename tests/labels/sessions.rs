@@ -85,10 +85,17 @@ fn a_call_that_waits_goes_on_with_what_its_session_held() {
     let (invocation, question) = waits(&post(&world, "pay-room", "4711,1200.00"));
     let card = world.done(&["approvals", "show", &question])["card"].clone();
     assert_eq!(card["read"], json!(["pay/ledger.csv"]), "whoever agrees sees what the session was told");
-    apply(&world, "tollgate = 1\n[objects.pay]\nowner = \"gus\"\nfolders = [\"pay\"]\nentries = []\ncleared = []\n");
+    let pay = |owner: &str| {
+        let object = format!("[objects.pay]\nowner = \"{owner}\"\nfolders = [\"pay\"]\nentries = []\ncleared = []\n");
+        apply(&world, &format!("tollgate = 1\n{object}"));
+    };
+    pay("gus");
+    let turned = world.tollgate(&["approvals", "yes", &question, "--as", "ben"]);
+    assert!(turned.code == 3 && format!("{turned:?}").contains("ben is not among"), "nor cleared any more: {turned:?}");
+    pay("ben");
     agrees(&world, &question);
     let ended = world.tollgate(&["-o", "json", "result", &invocation]).json();
-    assert_eq!(codes(&ended), ["clear.too-wide"], "ben is not cleared for it any more: {ended}");
+    assert_eq!(codes(&ended), ["clear.too-wide"], "gus, who reads there, is not: {ended}");
     assert_eq!(posts(&world), 0);
 }
 

@@ -15,13 +15,13 @@ use tracing::Span;
 use super::action::{Action, Brought, Retold};
 use super::book::{Book, Session, outcome};
 use super::consent::Asking;
-use super::judge;
+use super::judge::{self, Flows};
 use super::tape::{Recalled, diverged};
 use super::trace;
 use crate::approval::{GLASS, Spends, Use};
 use crate::diagnostic::{Broken, Halt};
 use crate::freeze;
-use crate::grant::{Allowed, Class, Consent, Kind as Doing, Place};
+use crate::grant::{Allowed, Class, Consent, Flow, Kind as Doing, Place};
 use crate::journal::{Body, Chapter, Draft, Kind, Mark, Terms, Unrecorded, With};
 use crate::label::{Label, Source};
 use crate::meter::{Charge, Meters};
@@ -40,6 +40,7 @@ pub struct Covered<A> {
     action: Arc<A>,
     place: Place,
     consent: Consent,
+    flow: Flow,
     rights: Rights,
     /// What must still be true when it is recorded; none for an observation, which is recorded with what it brought.
     premise: Option<Premise>,
@@ -122,8 +123,8 @@ impl<A: Action> Asked<A> {
             Doing::Observation => None,
             Doing::Change => Some(premise(&*self.0, rights)),
         };
-        let (consent, rights) = (grant.consent.clone(), rights.clone());
-        Ok(Covered { place, consent, rights, premise, action: self.0 })
+        let (consent, flow, rights) = (grant.consent.clone(), grant.flow, rights.clone());
+        Ok(Covered { place, consent, flow, rights, premise, action: self.0 })
     }
 }
 
@@ -143,6 +144,7 @@ fn premise(action: &dyn Action, rights: &Rights) -> Premise {
         audience,
         shown,
         label: Label::default(),
+        released: false,
     }
 }
 
@@ -163,8 +165,16 @@ impl<A: Action> Funded<A> {
     /// # Errors
     /// `clear.not-cleared`, `clear.too-wide`.
     pub fn clear(mut self, label: &Label) -> Result<Cleared<A>, Refusal> {
-        let source = judge::clear(&self.covered.rights, &*self.covered.action, label)?;
-        self.covered.premise.iter_mut().for_each(|premise| premise.label.clone_from(label));
+        let Covered { rights, action, flow, premise, .. } = &mut self.covered;
+        let flows = judge::clear(rights, &**action, label, *flow)?;
+        if let Some(premise) = premise {
+            premise.label.clone_from(label);
+            premise.released = flows == Flows::Released;
+        }
+        let source = match flows {
+            Flows::In(source) => source,
+            Flows::Out | Flows::Released => None,
+        };
         Ok(Cleared { funded: self, source })
     }
 }
@@ -182,6 +192,10 @@ impl<A: Action> Cleared<A> {
         let quotas = session.charges(covered.action.spec());
         if !quotas.is_empty() {
             session.services.world.quota_left(&quotas).map_err(|broken| unavailable(&broken))??;
+        }
+        if let Some(premise) = covered.premise.as_ref().filter(|premise| premise.released) {
+            let many = premise.shown.len() as u64 > session.services.manners.two_beyond;
+            covered.consent = covered.consent.releasing(many);
         }
         let approval = match &mut covered.premise {
             Some(premise) if !covered.consent.is_none() && !covered.action.narrows() => {

@@ -7,7 +7,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::diagnostic::Broken;
 
 /// In order; the number of a store is how many it has had.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql"), include_str!("schema-4.sql")];
 
 /// Opens a connection with the settings that durability rests on.
 pub(super) fn connect(database: &Path) -> Result<Connection, Broken> {
