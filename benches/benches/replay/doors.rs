@@ -9,8 +9,8 @@ use tollgate_benches::Failed;
 /// A request.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The door's port.
-    pub port: u16,
+    /// The door's name and port.
+    pub door: (&'static str, u16),
     /// Method and path.
     pub line: &'a str,
     /// Who asks.
@@ -33,16 +33,19 @@ pub struct Answer {
 }
 
 impl Request<'_> {
+    /// Which door it is, is said by whoever knows the ports.
+    pub const LATER: (&'static str, u16) = ("", 0);
+
     /// Sends it and reads the whole answer.
     pub fn ask(self) -> Result<Answer, Failed> {
-        let Self { port, line, token, header, body } = self;
+        let Self { door: (name, port), line, token, header, body } = self;
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_nodelay(true)?;
         let body = body.map(Value::to_string).unwrap_or_default();
         let header = header.map(|(name, value)| format!("{name}: {value}\r\n")).unwrap_or_default();
         let length = body.len();
         let request = format!(
-            "{line} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+            "{line} HTTP/1.1\r\nhost: {name}\r\nconnection: close\r\ncontent-type: application/json\r\n\
              authorization: Bearer {token}\r\n{header}content-length: {length}\r\n\r\n{body}"
         );
         stream.write_all(request.as_bytes())?;

@@ -168,7 +168,9 @@ impl Found {
     /// Whether the object's owner was shown that this principal would be let in, and said yes.
     fn agreed_to(&self, world: &World, object: u16, principal: Principal) -> bool {
         let (owner, added) = (world.owner(object), stage::principal(principal));
-        let words = |text: &str, word: &str| text.split(|it: char| !it.is_alphanumeric() && it != '-' && it != ':').any(|it| it == word);
+        let words = |text: &str, word: &str| {
+            text.split(|it: char| !it.is_alphanumeric() && it != '-' && it != ':').any(|it| it == word)
+        };
         self.yeses.iter().any(|yes| {
             let does = yes.card["does"].to_string();
             yes.who == owner && words(&does, &format!("o{object}")) && words(&does, &added)

@@ -3,7 +3,10 @@
 //! Answer and delay come from the expected column by key. A question that has none there, or is put to somebody else or at
 //! another minute, is a difference, and so is every end that is not the expected one.
 
+#![expect(clippy::disallowed_methods, reason = "it waits for a while, and not for ever")]
+
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tollgate_benches::Failed;
@@ -18,6 +21,9 @@ use tollgate_replay::world::Principal;
 use super::doors::Request;
 use super::found::{Found, Yes};
 use super::stage::{self, Stage};
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What an agent calls, and how far that has come.
 #[derive(Debug, Clone)]
@@ -217,7 +223,7 @@ impl<'a> Play<'a> {
         let line = format!("POST /v1/tools/{}_{}/invocations", attempt.tool, attempt.function);
         let (token, body) = (self.stage.agent(task.who, &task.id)?, json!({ "arguments": attempt.arguments }));
         let header = Some(("idempotency-key", key.as_str()));
-        let request = Request { port: 0, line: &line, token: &token, header, body: Some(&body) };
+        let request = Request { door: Request::LATER, line: &line, token: &token, header, body: Some(&body) };
         let answer = self.stage.at_agents(request)?;
         let said = &answer.body;
         if let Some(invocation) = said["invocation"].as_str() {
@@ -267,10 +273,11 @@ impl<'a> Play<'a> {
             self.found.yeses.push(yes);
             return self.changed(attempt);
         }
-        let body = json!({ "decision": if question.yes { "yes" } else { "no" }, "payload_sha256": shown.body["payload_sha256"] });
+        let body =
+            json!({ "decision": if question.yes { "yes" } else { "no" }, "payload_sha256": shown.body["payload_sha256"] });
         let line = format!("POST /v1/approvals/{}/decision", attempt.question);
         let header = Some(("if-match", shown.etag.as_str()));
-        let request = Request { port: 0, line: &line, token: &token, header, body: Some(&body) };
+        let request = Request { door: Request::LATER, line: &line, token: &token, header, body: Some(&body) };
         let answer = self.stage.at_people(request)?;
         self.found.answered.push(question.clone());
         match answer.body["state"].as_str().or(answer.body["code"].as_str()) {
@@ -295,14 +302,24 @@ impl<'a> Play<'a> {
     }
 
     /// What is asked, as whoever is expected to answer sees it; or else another owner of what was read.
-    fn shown(&mut self, attempt: &Attempt, question: &Question) -> Result<Option<(Person, String, super::doors::Answer)>, Failed> {
+    fn shown(
+        &mut self,
+        attempt: &Attempt,
+        question: &Question,
+    ) -> Result<Option<(Person, String, super::doors::Answer)>, Failed> {
         let (task, world) = (&self.tasks[attempt.place], self.stage.world);
         let owners = task.reads.iter().map(|file| world.owner(world.files[usize::from(*file)]));
         let others: Vec<Person> = if attempt.asked.starts_with('d') { owners.collect() } else { Vec::new() };
         let line = format!("GET /v1/approvals/{}", attempt.question);
         for who in std::iter::once(question.who).chain(others) {
             let token = self.stage.person(who)?;
-            let answer = self.stage.at_people(Request { port: 0, line: &line, token: &token, header: None, body: None })?;
+            let answer = self.stage.at_people(Request {
+                door: Request::LATER,
+                line: &line,
+                token: &token,
+                header: None,
+                body: None,
+            })?;
             if answer.status == 200 {
                 if who != question.who {
                     self.found.others.push(format!("{}: p{} in place of p{}", attempt.asked, who, question.who));
@@ -322,7 +339,7 @@ impl<'a> Play<'a> {
         let came = self.call(&mut second)?;
         let line = format!("POST /v1/invocations/{}/cancel", first.invocation);
         let token = self.stage.agent(self.tasks[first.place].who, &self.tasks[first.place].id)?;
-        self.stage.at_agents(Request { port: 0, line: &line, token: &token, header: None, body: None })?;
+        self.stage.at_agents(Request { door: Request::LATER, line: &line, token: &token, header: None, body: None })?;
         match came {
             Came::Done => self.done(&second),
             Came::Refused(code) => self.refused(&second, &code),
@@ -337,8 +354,15 @@ impl<'a> Play<'a> {
     fn ended(&mut self, attempt: Attempt) -> Result<(), Failed> {
         let task = &self.tasks[attempt.place];
         let line = format!("GET /v1/invocations/{}", attempt.invocation);
-        let (token, header) = (self.stage.agent(task.who, &task.id)?, Some(("prefer", "wait=30")));
-        let answer = self.stage.at_agents(Request { port: 0, line: &line, token: &token, header, body: None })?;
+        let (token, patience) = (self.stage.agent(task.who, &task.id)?, Instant::now() + PATIENCE);
+        let answer = loop {
+            let look = Request { door: Request::LATER, line: &line, token: &token, header: None, body: None };
+            let answer = self.stage.at_agents(look)?;
+            if answer.body["state"] == "over" || Instant::now() > patience {
+                break answer;
+            }
+            std::thread::yield_now();
+        };
         let report = &answer.body["report"];
         let refusal = report["refusals"][0]["code"].as_str();
         match (report["code"].as_str(), refusal) {
@@ -405,7 +429,18 @@ impl<'a> Play<'a> {
 
 fn attempt(place: usize, key: &str, (tool, function): (&'static str, &'static str), arguments: Value) -> Attempt {
     let (invocation, asked) = (String::new(), String::new());
-    Attempt { place, key: key.to_owned(), tool, function, arguments, calls: 0, invocation, question: 0, asked, changed: false }
+    Attempt {
+        place,
+        key: key.to_owned(),
+        tool,
+        function,
+        arguments,
+        calls: 0,
+        invocation,
+        question: 0,
+        asked,
+        changed: false,
+    }
 }
 
 fn widening(place: usize, key: &str, object: u16, principal: Principal) -> Attempt {

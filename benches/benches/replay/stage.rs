@@ -30,11 +30,17 @@ const DAY: u64 = 24 * 60 * 60 * 1000;
 /// Tools, all of one component: each is granted one thing. `teller` may have an owner asked where labels forbid a post.
 const TOOLS: [(&str, &str); 4] = [
     ("reader", "\"files.read\" = { paths = [\"data/**\"], calls = 10, bytes = \"1 MiB\" }"),
-    ("poster", "\"forum.post\" = { forums = [\"*\"], calls = 5, bytes = \"8 KiB\", consent = \"initiator\" }"),
-    ("teller", "\"forum.post\" = { forums = [\"*\"], calls = 5, bytes = \"8 KiB\", consent = \"initiator\", flow = \"ask\" }"),
+    (
+        "poster",
+        "\"forum.post\" = { forums = [\"everyone\", \"team-*\", \"proj-*\"], calls = 5, bytes = \"8 KiB\", consent = \"initiator\" }",
+    ),
+    (
+        "teller",
+        "\"forum.post\" = { forums = [\"everyone\", \"team-*\", \"proj-*\"], calls = 5, bytes = \"8 KiB\", consent = \"initiator\", flow = \"ask\" }",
+    ),
     (
         "sharer",
-        "\"acl.write\" = { objects = [\"o*\"], principals = [\"*\"], rights = [\"read\"], calls = 5, lease = \"30 min\", \
+        "\"acl.write\" = { objects = [\"o*\"], principals = [\"group:proj-*\", \"p*\"], rights = [\"read\"], calls = 5, lease = \"30 min\", \
          consent = \"owner\" }",
     ),
 ];
@@ -128,7 +134,21 @@ impl<'w> Stage<'w> {
         let beside = Connection::open(workspace.path("tollgate.db"))?;
         let threads = threads(&beside)?;
         let (agents, people, stop) = (agents.port(), people.port(), Some(stop));
-        let stage = Self { world, store, beside, threads, clock, start, workspace, tokens, agents, people, stop, runtime, _folder: folder };
+        let stage = Self {
+            world,
+            store,
+            beside,
+            threads,
+            clock,
+            start,
+            workspace,
+            tokens,
+            agents,
+            people,
+            stop,
+            runtime,
+            _folder: folder,
+        };
         Ok(stage)
     }
 
@@ -165,12 +185,12 @@ impl<'w> Stage<'w> {
 
     /// Asks at the agents' door.
     pub fn at_agents(&self, request: Request<'_>) -> Result<Answer, Failed> {
-        Request { port: self.agents, ..request }.ask()
+        Request { door: ("agents.test", self.agents), ..request }.ask()
     }
 
     /// Asks at the people's door.
     pub fn at_people(&self, request: Request<'_>) -> Result<Answer, Failed> {
-        Request { port: self.people, ..request }.ask()
+        Request { door: ("people.test", self.people), ..request }.ask()
     }
 
     /// Puts a yes on record beside the door, which would go on at once with what waits for it: then there is time in which
@@ -272,7 +292,9 @@ fn company(world: &World) -> Result<String, Failed> {
     }
     for forum in &world.forums {
         let name = forum.name();
-        writeln!(text, "[forums.{name}]\nowner = \"p0\"\naudience = [\"group:{name}\"]")?;
+        // An owner reads what is written: one of those who do anyway.
+        let owner = world.audience(*forum, 0).iter().next().ok_or("a forum that nobody reads")?;
+        writeln!(text, "[forums.{name}]\nowner = \"p{owner}\"\naudience = [\"group:{name}\"]")?;
     }
     for number in 0..world.objects.len() {
         text += &object(world, u16::try_from(number)?, &[]);
