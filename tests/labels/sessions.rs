@@ -136,6 +136,11 @@ async fn a_session_is_its_platforms_claim() {
     let refused = call(&host, &loaded, "forum-post", &tell, "s1").await;
     assert_eq!(refused.refusals[0].refusal.code.to_string(), "clear.too-wide");
     assert_eq!(call(&host, &loaded, "forum-post", &tell, "s2").await.outcome.as_str(), "returned", "another task");
+    let doctor = world.tollgate(&["-o", "json", "doctor"]).json();
+    let nameless = |json: &Value| json["findings"].to_string().contains("1 of 2 sessions that hold what they read");
+    assert!(!nameless(&doctor), "each has its claim: {doctor}");
+    world.call("probe.files-read", &read("pay/ledger.csv"));
+    assert!(nameless(&world.tollgate(&["-o", "json", "doctor"]).json()), "this one is ben and his command line");
     let rows = world.count("SELECT count(*) FROM sessions WHERE claim = 's1' AND label = 'object pay pay/ledger.csv'");
     assert_eq!(rows, 1);
     // Told the same again, a session is not written to again.

@@ -68,16 +68,17 @@ pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights, sub
             return steps;
         }
     }
+    steps.extend(gain(action, rights));
     let flows = match judge::clear(rights, action, label, grant.flow) {
         Ok(flows) => flows,
         Err(refusal) => {
+            steps.extend(outside(action, rights, label, line));
             steps.push(Step::no("clear", None, refusal));
             return steps;
         }
     };
     let consent = if flows == Flows::Released { grant.consent.releasing(false) } else { grant.consent.clone() };
     steps.push(clear(action, rights, label, &flows));
-    steps.extend(gain(action, rights));
     let audience = action.audience().people(rights.directory(), rights.now).len();
     steps.push(match consent.is_none() {
         true => Step::yes("agree", "nobody has to agree".to_owned(), line),
@@ -88,6 +89,20 @@ pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights, sub
         }
     });
     steps
+}
+
+/// Who would be told what they are not cleared for, and who could release it to them if the grant said so.
+fn outside(action: &dyn Action, rights: &Rights, label: &Label, line: Option<usize>) -> Option<Step> {
+    let (directory, audience) = (rights.directory(), action.audience());
+    let outside = directory.uncleared(label, &audience, rights.now);
+    let read: Vec<&str> = label.sources().map(|source| &*source.what).collect();
+    let who = named(&outside, directory, NAMES);
+    let by = named(&directory.releasers(label, &audience, rights.now), directory, NAMES);
+    let says = format!(
+        "it reaches {who}, not cleared for what was read before ({}); with flow = \"ask\" here, who could release it: {by}",
+        read.join(", ")
+    );
+    (!outside.is_empty()).then(|| Step::yes("reach", says, line))
 }
 
 /// Why it may be read, or may go where it is sent.

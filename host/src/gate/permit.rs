@@ -79,6 +79,8 @@ pub struct Permit<A> {
     change: Option<Recorded>,
     /// Where what it brings comes from, and who is told.
     source: Option<Source>,
+    /// What its grant says of what it brings.
+    flow: Flow,
     rights: Rights,
     /// What it was answered before the invocation was set down; then nothing is performed.
     recalled: Option<Recalled>,
@@ -223,9 +225,9 @@ impl<A: Action> Agreed<A> {
         let subject = session.who.subject(covered.action.function());
         covered.premise.iter_mut().for_each(|premise| premise.subject = Some(subject.clone()));
         let Some(premise) = &covered.premise else {
-            let Covered { action, rights, .. } = covered;
+            let Covered { action, flow, rights, .. } = covered;
             let (charge, span) = (Some(charge), Span::none());
-            return Ok(Permit { action, charge, change: None, source, rights, recalled: None, span, book });
+            return Ok(Permit { action, charge, change: None, source, flow, rights, recalled: None, span, book });
         };
         let draft = intent_of(&covered, premise, charge, self.approval.as_ref());
         let intent = book.intends(covered.action.function());
@@ -238,10 +240,10 @@ impl<A: Action> Agreed<A> {
             book.settled();
             return Err((unintended(failed, covered.action.class()), book));
         }
-        let Covered { action, premise, rights, .. } = covered;
+        let Covered { action, premise, flow, rights, .. } = covered;
         let change = premise.map(|premise| Recorded { intent, glass, premise, session: session.clone() });
         let (charge, span) = (Some(charge), Span::none());
-        Ok(Permit { action, charge, change, source: None, rights, recalled: None, span, book })
+        Ok(Permit { action, charge, change, source: None, flow, rights, recalled: None, span, book })
     }
 }
 
@@ -298,10 +300,16 @@ impl<A: Action> Permit<A> {
     }
 
     /// A call that was answered before its invocation was set down.
-    pub(super) fn recalled(action: Arc<A>, recalled: Recalled, rights: Rights, book: OwnedMutexGuard<Book>) -> Self {
+    pub(super) fn recalled(
+        action: Arc<A>,
+        recalled: Recalled,
+        (allowed, rights): (&Allowed, Rights),
+        book: OwnedMutexGuard<Book>,
+    ) -> Self {
+        let flow = judge::reach(allowed, &*action).map(|(_, grant)| grant.flow).unwrap_or_default();
         let source = action.source(rights.directory());
         let span = Span::none();
-        Self { action, charge: None, change: None, source, rights, recalled: Some(recalled), span, book }
+        Self { action, charge: None, change: None, source, flow, rights, recalled: Some(recalled), span, book }
     }
 
     /// The same, its effect in the span of its host call.
@@ -332,6 +340,7 @@ impl<A: Action> Permit<A> {
         let Some(charge) = self.charge else {
             return match self.recalled {
                 Some(Recalled::Told(told, from)) => {
+                    self.book.sealed |= self.flow == Flow::Seal;
                     self.book.label_joins(self.source.as_ref(), &from);
                     T::recall(&told).ok_or_else(unreadable)
                 }
@@ -345,6 +354,7 @@ impl<A: Action> Permit<A> {
         match brought {
             Ok(Brought { value, bytes, from }) => {
                 self.book.meters.keep(charge, bytes);
+                self.book.sealed |= self.flow == Flow::Seal;
                 self.book.label_joins(self.source.as_ref(), &from);
                 let body = Body::of(3)
                     .number("bytes", bytes)
