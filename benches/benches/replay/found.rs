@@ -39,8 +39,10 @@ pub struct Found {
     pub opened: BTreeMap<(u16, Principal), (usize, u16)>,
     /// What is not as expected.
     pub differences: Vec<String>,
-    /// Owners who answered in place of the expected one.
+    /// Owners who answered in place of the expected one, or once for two questions: no other outcome, and said.
     pub others: Vec<String>,
+    /// Tasks whose initiator owns what stands in the way: one yes answers both questions.
+    pub once: BTreeSet<String>,
     /// Entries by their row: since when, and until when they were seen.
     entries: BTreeMap<i64, Seen>,
     posted: Vec<Posted>,
@@ -111,7 +113,7 @@ impl Found {
                     && yes.card["does"].to_string().contains(&forum)
                     && reaches.within(shown_people(&yes.card))
             };
-            let own = self.yeses.iter().filter(to_this).any(|yes| yes.who == who && !yes.key.starts_with('d'));
+            let own = self.yeses.iter().filter(to_this).any(|yes| yes.who == who);
             let released = self.yeses.iter().filter(to_this).any(|yes| yes.key.starts_with('d'));
             self.posted.push(Posted { task: place, at, consented: own, declassified: released });
         }

@@ -288,6 +288,10 @@ impl<'a> Play<'a> {
             }
             Some("agreed") => {
                 self.found.yeses.push(yes);
+                if attempt.asked.starts_with('d') && who == task.who {
+                    self.found.others.push(format!("{}: p{who} is its initiator too, and is asked once", attempt.asked));
+                    self.found.once.insert(attempt.key.clone());
+                }
                 self.ended(attempt)
             }
             Some("declined") => self.end(&attempt, End::Denied),
