@@ -196,6 +196,10 @@ impl<A: Action> Cleared<A> {
         if !quotas.is_empty() {
             session.services.world.quota_left(&quotas).map_err(|broken| unavailable(&broken))??;
         }
+        #[cfg(tollgate_ablation)]
+        if crate::ablation::without(crate::ablation::Control::Consent) {
+            covered.consent = Consent::none();
+        }
         if let Some(premise) = covered.premise.as_ref().filter(|premise| premise.released) {
             let many = premise.shown.len() as u64 > session.services.manners.two_beyond;
             covered.consent = covered.consent.releasing(many);
