@@ -43,6 +43,7 @@ fn post(body: &str) -> Card {
         actors: AgentName::parse("agent-7").expect("an agent's name").into(),
         session: None,
         found: None,
+        releases: None,
     };
     Card {
         does: vec!["does      post in forum eng-help, thread 1 “How do I?”".to_owned()],
@@ -145,7 +146,7 @@ fn a_long_list_is_counted_and_a_short_card_shows_where_a_text_begins_and_ends() 
 #[test]
 fn a_yes_is_bound_to_each_part_and_each_has_a_name() {
     let act = post("x").act;
-    let changed: [(&str, Act); 10] = [
+    let changed: [(&str, Act); 11] = [
         ("the text and where it goes", Act { canonical: "y".to_owned(), ..act.clone() }),
         ("the audience", Act { audience: people(&["ben"]), ..act.clone() }),
         ("the tool", Act { tool: ToolName::parse("other").expect("a name"), ..act.clone() }),
@@ -153,6 +154,7 @@ fn a_yes_is_bound_to_each_part_and_each_has_a_name() {
         ("the manifest", Act { manifest: Digest::of(b"2"), ..act.clone() }),
         ("the configuration", Act { rules: Digest::of(b"2"), ..act.clone() }),
         ("the initiator", Act { initiator: person("gus"), ..act.clone() }),
+        ("what was read before", Act { releases: Some(Digest::of(b"pay")), ..act.clone() }),
         ("what it replaces", Act { found: Some("x".to_owned()), ..act.clone() }),
         ("the agent", Act { actors: AgentName::parse("cli").expect("a name").into(), ..act.clone() }),
         ("the session", Act { session: Some("null".to_owned()), ..act.clone() }),

@@ -1,6 +1,9 @@
 //! What was read bounds where it goes: scenarios of labels under their numbers, and the laws of their sets.
 
 mod ceilings;
+mod doors;
+mod released;
+mod sealed;
 mod sessions;
 mod sets;
 mod written;
@@ -117,6 +120,8 @@ fn s11_read_then_tell() {
     let last = steps.as_array().and_then(|steps| steps.last()).cloned().unwrap_or_default();
     assert_eq!((&last["code"], &last["says"]), (&json!("clear.too-wide"), &told["refusals"][0]["message"]));
     assert_eq!(last["change"], told["refusals"][0]["change"], "explain says what the gate says");
+    let says = steps.to_string();
+    assert!(says.contains("22 people: fay (Fay), hal (Hal)") && says.contains("release it: 1 person: gus"), "{steps}");
     let his = explain(&["--read", "pay/ledger.csv", "--as", "hal"]);
     assert!(his.code == 3 && his.stdout.contains("cover.not-yours"), "hal cannot have read it: {his:?}");
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use tollgate::grant::{Allowed, Consent, Dimension, Grant, Grants, Kind, Pattern, Patterns, Place, Reached, Spec, Values};
+use tollgate::grant::{
+    Allowed, Consent, Dimension, Flow, Grant, Grants, Kind, Pattern, Patterns, Place, Reached, Spec, Values,
+};
 use tollgate::meter::{Meters, Want};
 use tollgate::name::FilePath;
 use tollgate::refusal::Code;
@@ -203,7 +205,7 @@ static SPEC: Spec = Spec {
 
 fn grant(patterns: Vec<Pattern>, calls: u64, bytes: Option<u64>) -> Grant {
     let (reach, bytes) = (vec![Patterns::new(patterns)], bytes.map(Bytes));
-    Grant { spec: &SPEC, index: 0, reach, calls, bytes, consent: Consent::none(), lease: None, line: 1 }
+    Grant { spec: &SPEC, index: 0, reach, calls, bytes, consent: Consent::none(), flow: Flow::Refuse, lease: None, line: 1 }
 }
 
 fn meters(calls: u64, bytes: Option<u64>) -> Meters {

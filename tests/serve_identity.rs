@@ -3,7 +3,7 @@
 mod chain;
 mod checked;
 mod deputy;
-mod http;
+pub mod http;
 mod issuer;
 mod other;
 mod probes;

@@ -59,7 +59,11 @@ pub struct Terms {
     pub declined: Duration,
     /// How many questions one initiator, one agent and one tool may each bring about.
     pub asks: Rate,
+    /// How many people may be reached by what one person releases; beyond that it takes two.
+    pub two_beyond: u64,
 }
+
+const TWO: &str = "two-beyond";
 
 impl Default for Terms {
     fn default() -> Self {
@@ -68,19 +72,21 @@ impl Default for Terms {
             expires: Duration(7 * 86_400_000),
             declined: Duration(3_600_000),
             asks: Rate { count: 60, period: Duration(3_600_000) },
+            two_beyond: 100,
         }
     }
 }
 
 impl Terms {
     /// Each key with its value.
-    fn each(&self) -> [(&'static str, String); 4] {
-        let Self { hold, expires, declined, asks } = self;
+    fn each(&self) -> [(&'static str, String); 5] {
+        let Self { hold, expires, declined, asks, two_beyond } = self;
         [
             ("hold", hold.to_string()),
             ("expires", expires.to_string()),
             ("declined", declined.to_string()),
             ("asks", asks.to_string()),
+            (TWO, two_beyond.to_string()),
         ]
     }
 }
@@ -119,11 +125,14 @@ fn terms(mut section: Section<'_>) -> Terms {
     let default = Terms::default();
     let (minute, day) = (60_000, 86_400_000);
     let asks = format!("write for example asks = \"{}\", which is the default", default.asks);
+    let two =
+        "write for example two-beyond = 100, which is the default: how many people one person may release something to";
     let terms = Terms {
         hold: length(&mut section, "hold", default.hold, (0, minute)),
         expires: length(&mut section, "expires", default.expires, (minute, 90 * day)),
         declined: length(&mut section, "declined", default.declined, (0, 30 * day)),
         asks: section.read("asks", Rate::parse, &asks).unwrap_or(default.asks),
+        two_beyond: section.whole(TWO, &(0..1_000_000_001), two).unwrap_or(default.two_beyond),
     };
     section.finish();
     terms

@@ -27,6 +27,10 @@ pub enum Rule {
     Group(GroupName),
     /// Two different people in this group.
     TwoOf(GroupName),
+    /// An owner of what was read and stands in the way, who is cleared for all that was read. The gate adds it; no manifest says it.
+    Release,
+    /// Beside whoever releases it another person who is cleared for all that was read, and not the initiator.
+    Another,
 }
 
 impl Rule {
@@ -37,6 +41,8 @@ impl Rule {
         match (text, text.strip_prefix("two of ")) {
             ("initiator", _) => Some(Self::Initiator),
             ("owner", _) => Some(Self::Owner),
+            (RELEASE, _) => Some(Self::Release),
+            (ANOTHER, _) => Some(Self::Another),
             (_, Some(rest)) => group(rest).map(Self::TwoOf),
             (_, None) => group(text).map(Self::Group),
         }
@@ -50,9 +56,14 @@ impl fmt::Display for Rule {
             Self::Owner => f.write_str("owner"),
             Self::Group(group) => write!(f, "group:{group}"),
             Self::TwoOf(group) => write!(f, "two of group:{group}"),
+            Self::Release => f.write_str(RELEASE),
+            Self::Another => f.write_str(ANOTHER),
         }
     }
 }
+
+const RELEASE: &str = "an owner of what was read";
+const ANOTHER: &str = "another who is cleared for it";
 
 /// Who must agree before an act under a grant happens: each of these rules must be met. Nobody, where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,6 +94,19 @@ impl Consent {
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.0
+    }
+
+    /// The same, and somebody must release what was read; two people where `two` says so.
+    #[must_use]
+    pub fn releasing(&self, two: bool) -> Self {
+        let added = [Rule::Release, Rule::Another];
+        Self::new(self.0.iter().cloned().chain(added.into_iter().take(if two { 2 } else { 1 })).collect())
+    }
+
+    /// Whether somebody must release what was read.
+    #[must_use]
+    pub fn releases(&self) -> bool {
+        self.0.contains(&Rule::Release)
     }
 
     /// Whether nobody has to agree.
@@ -116,6 +140,30 @@ impl fmt::Display for Consent {
     }
 }
 
+/// What happens under a grant when what was read may not go where it would.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Flow {
+    /// The act is refused.
+    #[default]
+    Refuse,
+    /// Somebody who owns what was read is asked to release it, for this act alone.
+    Ask,
+    /// What is read does not reach the agent: it is handed a name for the result, which its later calls may pass on.
+    Seal,
+}
+
+impl Flow {
+    /// The word that a manifest writes.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Ask => "ask",
+            Self::Seal => "seal",
+        }
+    }
+}
+
 /// One grant of a checked manifest: it cannot be wrong any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -131,6 +179,8 @@ pub struct Grant {
     pub bytes: Option<Bytes>,
     /// Who must agree.
     pub consent: Consent,
+    /// What happens when what was read may not go where it would.
+    pub flow: Flow,
     /// The longest lease; present exactly where the spec has leases.
     pub lease: Option<Duration>,
     /// The line of the manifest on which it begins, from 1.

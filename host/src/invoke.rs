@@ -5,6 +5,7 @@ mod past;
 mod report;
 mod resume;
 mod run;
+mod sealed;
 mod timing;
 
 pub use load::Loaded;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Problem, Source};
-use crate::grant::{Grants, Pattern, Spec};
+use crate::grant::{Flow, Grants, Pattern, Spec};
 use crate::name::{AgentName, Digest, Principal, ToolName};
 use crate::quota::Quota;
 
@@ -71,6 +71,12 @@ impl Manifest {
     /// What to do about a manifest without a digest.
     pub const UNPINNED: &'static str =
         "nobody has said which bytes were reviewed; review the component and run `tollgate pin TOOL`";
+
+    /// Whether something that it grants keeps results from agents.
+    #[must_use]
+    pub fn seals(&self) -> bool {
+        self.grants.0.iter().any(|grant| grant.flow == Flow::Seal)
+    }
 
     /// The digest of what the manifest means: comments, spelling and order do not change it; any limit, grant, quota,
     /// caller, agent, the component or its digest does.

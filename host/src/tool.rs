@@ -22,6 +22,7 @@ mod strict;
 pub mod decode;
 pub mod encode;
 pub mod schema;
+pub mod sealed;
 
 pub use decode::BadArgument;
 pub use difference::{Change, Part, difference};

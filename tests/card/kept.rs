@@ -42,17 +42,19 @@ fn acts() -> impl Strategy<Value = Act> {
             actors: AgentName::parse(&agent).expect("a name").into(),
             session,
             found: None,
+            releases: None,
         },
     )
 }
 
 fn cards() -> impl Strategy<Value = Card> {
     let lists = (texts(), texts(), texts(), texts(), texts(), texts());
-    let rest = (any::<Option<String>>(), prop::option::of(some_people()), gains(), gains(), any::<(u64, u64)>());
+    let rest =
+        (any::<Option<String>>(), prop::option::of(some_people()), some_people(), gains(), gains(), any::<(u64, u64)>());
     (acts(), lists, rest).prop_map(|(act, (does, read, rules, changed, on_yes, on_no), rest)| {
-        let (payload, new, gains, loses, (asked, expires)) = rest;
+        let (payload, new, uncleared, gains, loses, (asked, expires)) = rest;
         let (asked, expires) = (Instant(asked), Instant(expires));
-        Card { act, does, payload, read, rules, new, gains, loses, changed, asked, expires, on_yes, on_no }
+        Card { act, does, payload, read, uncleared, rules, new, gains, loses, changed, asked, expires, on_yes, on_no }
     })
 }
 

@@ -85,10 +85,17 @@ fn a_call_that_waits_goes_on_with_what_its_session_held() {
     let (invocation, question) = waits(&post(&world, "pay-room", "4711,1200.00"));
     let card = world.done(&["approvals", "show", &question])["card"].clone();
     assert_eq!(card["read"], json!(["pay/ledger.csv"]), "whoever agrees sees what the session was told");
-    apply(&world, "tollgate = 1\n[objects.pay]\nowner = \"gus\"\nfolders = [\"pay\"]\nentries = []\ncleared = []\n");
+    let pay = |owner: &str| {
+        let object = format!("[objects.pay]\nowner = \"{owner}\"\nfolders = [\"pay\"]\nentries = []\ncleared = []\n");
+        apply(&world, &format!("tollgate = 1\n{object}"));
+    };
+    pay("gus");
+    let turned = world.tollgate(&["approvals", "yes", &question, "--as", "ben"]);
+    assert!(turned.code == 3 && format!("{turned:?}").contains("ben is not among"), "nor cleared any more: {turned:?}");
+    pay("ben");
     agrees(&world, &question);
     let ended = world.tollgate(&["-o", "json", "result", &invocation]).json();
-    assert_eq!(codes(&ended), ["clear.too-wide"], "ben is not cleared for it any more: {ended}");
+    assert_eq!(codes(&ended), ["clear.too-wide"], "gus, who reads there, is not: {ended}");
     assert_eq!(posts(&world), 0);
 }
 
@@ -129,6 +136,11 @@ async fn a_session_is_its_platforms_claim() {
     let refused = call(&host, &loaded, "forum-post", &tell, "s1").await;
     assert_eq!(refused.refusals[0].refusal.code.to_string(), "clear.too-wide");
     assert_eq!(call(&host, &loaded, "forum-post", &tell, "s2").await.outcome.as_str(), "returned", "another task");
+    let doctor = world.tollgate(&["-o", "json", "doctor"]).json();
+    let nameless = |json: &Value| json["findings"].to_string().contains("1 of 2 sessions that hold what they read");
+    assert!(!nameless(&doctor), "each has its claim: {doctor}");
+    world.call("probe.files-read", &read("pay/ledger.csv"));
+    assert!(nameless(&world.tollgate(&["-o", "json", "doctor"]).json()), "this one is ben and his command line");
     let rows = world.count("SELECT count(*) FROM sessions WHERE claim = 's1' AND label = 'object pay pay/ledger.csv'");
     assert_eq!(rows, 1);
     // Told the same again, a session is not written to again.

@@ -142,7 +142,7 @@ fn what_a_file_carried_is_not_forgotten_while_a_call_waits() {
     let question = waits["question"].to_string();
     let card = world.done(&["approvals", "show", &question])["card"].clone();
     assert_eq!(card["read"], json!(["pay/ledger.csv", "scratch/copy.txt"]));
-    apply(&world, "tollgate = 1\n[objects.pay]\nowner = \"gus\"\nfolders = [\"pay\"]\nentries = []\ncleared = []\n");
+    apply(&world, "tollgate = 1\n[objects.pay]\nowner = \"ben\"\nfolders = [\"pay\"]\nentries = []\ncleared = []\n");
     world.answered(&["-o", "json", "approvals", "yes", &question, "--as", "ben"], &[("ben's passphrase", PASSPHRASE)]);
     let ended = world.tollgate(&["-o", "json", "result", waits["invocation"].as_str().expect("an id")]).json();
     assert_eq!(codes(&ended), ["clear.too-wide"], "{ended}");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tollgate::capability::files::{READ, Read};
 use tollgate::clock;
 use tollgate::gate::Asked;
-use tollgate::grant::{Allowed, Consent, Grant, Grants, Pattern, Patterns};
+use tollgate::grant::{Allowed, Consent, Flow, Grant, Grants, Pattern, Patterns};
 use tollgate::label::Label;
 use tollgate::meter::Meters;
 use tollgate::name::{FilePath, GroupName, ObjectName, PersonName, Principal};
@@ -61,7 +61,17 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
         let list = patterns(count)?;
         let reach = vec![Patterns::new(list.clone())];
         let (calls, bytes) = (u64::MAX, Some(Bytes(u64::MAX)));
-        let grant = Grant { spec: READ, index: 0, reach, calls, bytes, consent: Consent::none(), lease: None, line: 1 };
+        let grant = Grant {
+            spec: READ,
+            index: 0,
+            reach,
+            calls,
+            bytes,
+            consent: Consent::none(),
+            flow: Flow::Refuse,
+            lease: None,
+            line: 1,
+        };
         let allowed = Arc::new(Allowed { granted: Grants(vec![grant]), declared: None });
         let mut meters = Meters::new(&allowed);
         let action = Arc::new(Read::parse(path.to_owned(), 0, 1024));

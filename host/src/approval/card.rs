@@ -42,6 +42,8 @@ pub struct Act {
     pub session: Option<String>,
     /// What stood where it writes, where it replaces something.
     pub found: Option<String>,
+    /// What was read before, where a yes releases it to people who are not cleared for it: the digest of its label.
+    pub releases: Option<Digest>,
 }
 
 impl Act {
@@ -68,6 +70,7 @@ impl Act {
             ("the agent", self.actors.to_string()),
             ("the session", json!(self.session).to_string()),
             ("what it replaces", json!(self.found).to_string()),
+            ("what was read before", self.releases.map(|label| label.hex()).unwrap_or_default()),
         ]
     }
 }
@@ -83,6 +86,8 @@ pub struct Card {
     pub payload: Option<String>,
     /// What the invocation has read so far.
     pub read: Vec<String>,
+    /// Whom it reaches and who is not cleared for that, where a yes releases it to them.
+    pub uncleared: BTreeSet<PersonName>,
     /// Who must agree, each of them: `initiator`, `two of group:pay`.
     pub rules: Vec<String>,
     /// Who in the audience was not in that of the last similar act; none where there was no such act.
@@ -124,6 +129,7 @@ impl Card {
             does: Vec::new(),
             payload: None,
             read: Vec::new(),
+            uncleared: BTreeSet::new(),
             rules: Vec::new(),
             new: None,
             gains: Vec::new(),

@@ -105,12 +105,12 @@ impl Question {
     /// Whether it is about opening access, which closes by itself.
     #[must_use]
     pub const fn opens(&self) -> bool {
-        matches!(self.audience, Audience::Gains(..))
+        matches!(self.rules.audience, Audience::Gains(..))
     }
 
     /// Whom it let in; where its card was erased, all whom it could have.
     fn gained(&self, directory: &Directory) -> BTreeSet<PersonName> {
-        match (&self.audience, &self.card) {
+        match (&self.rules.audience, &self.card) {
             (Audience::Gains(..), Some(card)) => card.act.audience.clone(),
             (Audience::Gains(_, principal, _), None) => directory.members([principal as &Principal]),
             (Audience::Nobody | Audience::Forum(_) | Audience::Readers(_), _) => BTreeSet::new(),

@@ -11,7 +11,7 @@ use super::rule::Rules;
 use super::visible::show_name;
 use crate::clock::Instant;
 use crate::name::{Digest, InvocationId, PersonName};
-use crate::people::{Audience, Directory};
+use crate::people::Directory;
 use crate::quota::{self, Rate};
 use crate::unit::Duration;
 
@@ -77,6 +77,8 @@ pub struct Manners {
     pub declined: Duration,
     /// Questions for each initiator, agent and tool.
     pub asks: Rate,
+    /// How many people may be reached by what one person releases; beyond that it takes two.
+    pub two_beyond: u64,
 }
 
 /// A question about to be asked.
@@ -86,8 +88,6 @@ pub struct NewQuestion {
     pub act: Act,
     /// Who must agree.
     pub rules: Rules,
-    /// Whom the act reaches, to be worked out anew.
-    pub audience: Audience,
     /// The manners of asking.
     pub manners: Manners,
     /// Who asks.
@@ -107,8 +107,6 @@ pub struct Question {
     pub act: Digest,
     /// Who must agree.
     pub rules: Rules,
-    /// Whom the act reaches, to be worked out anew.
-    pub audience: Audience,
     /// Until when it stands.
     pub expires: Instant,
     /// Who has said yes so far.
@@ -135,6 +133,19 @@ impl Question {
             "agreed": self.agreed.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "expires": self.expires.to_string(), "invocation": self.asker.to_string(),
             "glass": self.review.as_ref().map(|review| if review.closed.is_some() { "reviewed" } else { "unreviewed" }),
+        })
+    }
+
+    /// Why this person's answer does not count now; none where it does.
+    #[must_use]
+    pub fn turns_away(&self, person: &PersonName, directory: &Directory, now: Instant) -> Option<String> {
+        let (id, rules) = (self.id, &self.rules);
+        if rules.asked(&self.agreed, directory, now).contains(person) {
+            return None;
+        }
+        Some(match rules.may_answer(directory, now).contains(person) {
+            true => format!("{person} is asked question {id} once what was read has been released ({} must)", rules.consent),
+            false => format!("{person} is not among those who may answer question {id} ({} must)", rules.consent),
         })
     }
 

@@ -34,7 +34,7 @@ fn list(workspace: &Workspace, person: Option<&str>, (all, limit): (bool, u32), 
     let may = |question: &Question| {
         let owed = question.review.as_ref().is_some_and(|review| review.closed.is_none());
         person.as_ref().is_none_or(|person| {
-            question.rules.may_answer(&directory, store.now()).contains(person)
+            question.rules.asked(&question.agreed, &directory, store.now()).contains(person)
                 || owed && question.reviewers(&directory, store.now()).contains(person)
         })
     };

@@ -137,6 +137,22 @@ fn clock(store: &Store) -> Finding {
     }
 }
 
+/// Whether what agents are told adds up, since their platform does not say which task is which.
+fn sessions(store: &Store) -> Option<Finding> {
+    let held = match store.sessions() {
+        Ok(held) => held,
+        Err(broken) => return Some(finding(Weight::Wrong, "sessions", broken.to_string())),
+    };
+    let nameless = held.iter().filter(|(session, _)| session.claim.is_empty()).count();
+    let says = format!(
+        "{nameless} of {} sessions that hold what they read are a person and agents, for their tokens or calls name no session: what they \
+         read adds up, and stops more with time. Have the platform put one into each task's token (`session` of [serve.tokens], or \
+         `call --session`); `tollgate session list` shows them, `session shed` ends one",
+        held.len()
+    );
+    (nameless > 0).then(|| finding(Weight::Note, "sessions", says))
+}
+
 /// What only an open host knows.
 async fn inside(workspace: &Workspace) -> Vec<Finding> {
     let (host, store) = match workspace.host(None) {
@@ -164,6 +180,7 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         Err(broken) => finding(Weight::Wrong, "world", broken.to_string()),
     });
     findings.push(clock(&store));
+    findings.extend(sessions(&store));
     findings.extend(room(workspace));
     if let Err(behind) = store.takes_changes() {
         let help = behind.help.as_deref().unwrap_or_default();

@@ -113,6 +113,7 @@ root = "files"            # what grants of files.read reach into
 # expires = "7 days"      # how long a question stands
 # declined = "1 h"        # how long a no stands for the same act
 # asks = "60 per hour"    # questions that one initiator, one agent and one tool may each bring about
+# two-beyond = 100        # how many people one person may release something to; beyond that it takes two
 "#;
 
 const WORLD: &str = r#"# People, groups, forums and objects. `tollgate world apply world.toml` brings them in; change it and apply it again.

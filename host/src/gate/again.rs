@@ -12,7 +12,7 @@ use super::consent::act;
 use super::judge;
 use crate::approval::Question;
 use crate::clock::Instant;
-use crate::grant::{Allowed, Grant};
+use crate::grant::{Allowed, Grant, Rule};
 use crate::label::Label;
 use crate::name::{InvocationId, PersonName};
 use crate::people::{Premise, Rights};
@@ -56,8 +56,9 @@ impl<A: Action> Again<A> {
     /// Why it may not be sent again; whether it happened is then not known.
     pub async fn judge(action: A, grounds: Grounds) -> Result<Self, Refusal> {
         let (_, grant) = judge::reach(&grounds.allowed, &action)?;
-        grounds.premise(&action).judge(grounds.rights.directory().clone(), grounds.rights.now)?;
-        grounds.agreed(&action, grant)?;
+        let premise = grounds.premise(&action);
+        premise.judge(grounds.rights.directory().clone(), grounds.rights.now)?;
+        grounds.agreed(&action, grant, &premise)?;
         action.look().await?;
         Ok(Self { action: Arc::new(action), who: grounds.who, seq: grounds.seq })
     }
@@ -87,20 +88,26 @@ impl Grounds {
             shown: self.shown.clone(),
             // Cleared when its intent was put on record; what it held is kept with that.
             label: self.label.clone(),
+            released: self.question.as_ref().is_some_and(|question| question.rules.consent.releases()),
         }
     }
 
     /// Whether what was agreed to is what would be sent now, and whoever agreed may still agree to it.
-    fn agreed(&self, action: &dyn Action, grant: &Grant) -> Result<(), Refusal> {
+    fn agreed(&self, action: &dyn Action, grant: &Grant, premise: &Premise) -> Result<(), Refusal> {
         let changed = |why: &str| Err(Refusal::new(Code::Changed, why).unless("look whether it happened"));
-        if self.intent["consent"] != grant.consent.to_string() {
+        let asked = self.question.as_ref().map(|question| &question.rules.consent);
+        let now = match asked.filter(|asked| asked.releases()) {
+            Some(asked) => grant.consent.releasing(asked.rules().contains(&Rule::Another)),
+            None => grant.consent.clone(),
+        };
+        if self.intent["consent"] != now.to_string() {
             return changed("its grant asks others for consent than it did");
         }
-        if grant.consent.is_none() || action.narrows() {
+        if now.is_none() || action.narrows() {
             return Ok(());
         }
         let Some(question) = &self.question else { return changed("the question that was agreed to is gone") };
-        let digest = act(action, self.shown.clone(), &self.who).digest();
+        let digest = act(action, premise, &self.who).digest();
         if digest != question.act || self.intent["act"] != digest.hex() {
             return changed("what was agreed to is not what would be sent now");
         }

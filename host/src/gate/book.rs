@@ -168,6 +168,8 @@ pub struct Book {
     pub label: Label,
     /// What it held when it began: what its session did then.
     began_with: Label,
+    /// Whether what comes of it does not reach the agent.
+    pub sealed: bool,
     /// What it was refused, in order.
     pub seen: Vec<Seen>,
     /// Host calls made.
@@ -198,6 +200,7 @@ impl Book {
             meters: Meters::new(allowed),
             label: Label::default(),
             began_with: Label::default(),
+            sealed: false,
             seen: Vec::new(),
             host_calls: 0,
             arguments: 0,

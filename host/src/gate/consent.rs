@@ -16,7 +16,7 @@ use crate::diagnostic::{Broken, Halt};
 use crate::grant::Consent;
 use crate::journal::{Body, Draft, Kind, NewWait, Terms, Unrecorded, With};
 use crate::meter::{Charge, Used};
-use crate::name::PersonName;
+use crate::name::{Digest, PersonName};
 use crate::people::{Premise, Rights};
 use crate::refusal::{Code, Refusal};
 
@@ -25,6 +25,9 @@ const LOOK: Duration = Duration::from_millis(1);
 
 /// Entries of one invocation beyond which it is not set down: taking it up again would take too long.
 const MOST_ENTRIES: u32 = 20_000;
+
+/// So many things that were read are named where nobody can agree.
+const NAMED: usize = 3;
 
 /// One act for which somebody must agree.
 pub(super) struct Asking<'a> {
@@ -39,7 +42,7 @@ pub(super) struct Asking<'a> {
 impl Asking<'_> {
     /// Asks, waits a while, and sets the invocation down if nobody has answered by then.
     pub(super) async fn ask(mut self, book: &mut Book) -> Result<Use, Halt> {
-        let act = act(self.action, self.premise.shown.clone(), &self.session.who);
+        let act = act(self.action, self.premise, &self.session.who);
         let question = match book.resumed.take() {
             Some(question) => self.still(question, &act).await?,
             None => self.put(act, book).await?,
@@ -62,7 +65,9 @@ impl Asking<'_> {
     async fn put(&self, act: Act, book: &mut Book) -> Result<u64, Halt> {
         let (services, who) = (&self.session.services, &self.session.who);
         let about = self.action.about();
-        let rules = Rules { consent: self.consent.clone(), initiator: who.initiator.clone(), about };
+        let (consent, initiator) = (self.consent.clone(), who.initiator.clone());
+        let (audience, label) = (self.premise.audience.clone(), self.premise.label.brief());
+        let rules = Rules { consent, initiator, about, audience, label };
         self.somebody_can(&rules).await?;
         let before = services.questions.before(&act, rules.about.as_ref()).await.map_err(|broken| unreadable(&broken))?;
         let digest = act.digest();
@@ -73,8 +78,7 @@ impl Asking<'_> {
             "function": self.action.function(), "granted": used(&spent.granted), "of": self.consent.to_string(),
         });
         let draft = Draft::new(Kind::Asked, body).with("card", card.json().to_string());
-        let (audience, manners) = (self.premise.audience.clone(), services.manners.clone());
-        let new = NewQuestion { act, rules, audience, manners, asker: who.invocation };
+        let new = NewQuestion { act, rules, manners: services.manners.clone(), asker: who.invocation };
         let terms = Terms { with: Some(With::Ask(Box::new(new))), ..Terms::default() };
         let written = book.record.commit(&services.journal, Some(draft), terms).await.map_err(unasked)?;
         match written.asked {
@@ -91,6 +95,7 @@ impl Asking<'_> {
         let mut card = Card {
             does: self.action.does(),
             payload: self.action.payload().map(str::to_owned),
+            uncleared: self.uncleared(),
             read: book.label.sources().map(|source| source.what.to_string()).collect(),
             rules: self.consent.rules().iter().map(ToString::to_string).collect(),
             new,
@@ -99,6 +104,12 @@ impl Asking<'_> {
         };
         card.changed = ended.map(|before| differences(&before, &card)).unwrap_or_default();
         card
+    }
+
+    /// Those to whom a yes would release what was read.
+    fn uncleared(&self) -> BTreeSet<PersonName> {
+        let Premise { label, audience, released, .. } = &*self.premise;
+        if *released { self.rights.directory().uncleared(label, audience, self.rights.now) } else { BTreeSet::new() }
     }
 
     /// Refuses at once what nobody could ever agree to: who has no passphrase cannot say yes.
@@ -115,8 +126,13 @@ impl Asking<'_> {
                 Refusal::new(Code::NobodyCan, format!("{person} has no passphrase, so nobody can agree to this"))
                     .unless(format!("`tollgate passphrase {person}` sets one"))
             }
-            _ => Refusal::new(Code::NobodyCan, format!("nobody who may read this can agree to it ({consent} must)"))
-                .unless("have one of them set a passphrase, or ask an operator for another rule"),
+            _ => {
+                let read: Vec<&str> = rules.label.sources().map(|source| &*source.what).take(NAMED).collect();
+                let cleared =
+                    if read.is_empty() { String::new() } else { format!(" and is cleared for {}", read.join(", ")) };
+                Refusal::new(Code::NobodyCan, format!("nobody who may read this{cleared} can agree to it ({consent} must)"))
+                    .unless("have one of them set a passphrase, or ask an operator for another rule")
+            }
         };
         Err(why)
     }
@@ -162,7 +178,7 @@ impl Asking<'_> {
         let (services, who) = (&self.session.services, &self.session.who);
         let question = self.question(id).await?;
         let person = &who.initiator;
-        let counts = question.rules.may_answer(self.rights.directory(), self.rights.now).contains(person);
+        let counts = question.rules.asked(&question.agreed, self.rights.directory(), self.rights.now).contains(person);
         let (State::Open, true, Some(card)) = (question.state, counts && services.desk.is_open(), &question.card) else {
             return Ok(());
         };
@@ -282,11 +298,11 @@ impl Asking<'_> {
 }
 
 /// What a yes to an action is bound to.
-pub(super) fn act(action: &dyn Action, audience: BTreeSet<PersonName>, who: &Who) -> Act {
+pub(super) fn act(action: &dyn Action, premise: &Premise, who: &Who) -> Act {
     Act {
         function: action.function().to_owned(),
         canonical: action.canonical(),
-        audience,
+        audience: premise.shown.clone(),
         tool: who.tool.clone(),
         component: who.component,
         manifest: who.manifest,
@@ -295,6 +311,7 @@ pub(super) fn act(action: &dyn Action, audience: BTreeSet<PersonName>, who: &Who
         actors: who.actors.clone(),
         session: who.session.clone(),
         found: action.found(),
+        releases: premise.released.then(|| Digest::of(premise.label.text().as_bytes())),
     }
 }
 

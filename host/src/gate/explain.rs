@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::action::Action;
-use super::judge;
+use super::judge::{self, Flows};
 use crate::approval::named;
 use crate::freeze::Subject;
-use crate::grant::Allowed;
+use crate::grant::{Allowed, Flow};
 use crate::label::Label;
 use crate::meter::Meters;
 use crate::people::{Audience, Rights};
@@ -68,40 +68,64 @@ pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights, sub
             return steps;
         }
     }
-    match clear(action, rights, label) {
-        Ok(step) => steps.push(step),
+    steps.extend(gain(action, rights));
+    let flows = match judge::clear(rights, action, label, grant.flow) {
+        Ok(flows) => flows,
         Err(refusal) => {
+            steps.extend(outside(action, rights, label, line));
             steps.push(Step::no("clear", None, refusal));
             return steps;
         }
-    }
-    steps.extend(gain(action, rights));
+    };
+    let consent = if flows == Flows::Released { grant.consent.releasing(false) } else { grant.consent.clone() };
+    steps.push(clear(action, rights, label, &flows));
     let audience = action.audience().people(rights.directory(), rights.now).len();
-    steps.push(match grant.consent.is_none() {
+    steps.push(match consent.is_none() {
         true => Step::yes("agree", "nobody has to agree".to_owned(), line),
         false => {
-            let says = format!(
-                "{} is asked for {}, and shown that it reaches {audience} people",
-                grant.consent,
-                rights.initiator()
-            );
+            let says =
+                format!("{} is asked for {}, and shown that it reaches {audience} people", consent, rights.initiator());
             Step::yes("agree", says, line)
         }
     });
     steps
 }
 
-/// What may be read, or may go where it is sent.
-fn clear(action: &dyn Action, rights: &Rights, label: &Label) -> Result<Step, Refusal> {
-    let source = judge::clear(rights, action, label)?;
+/// Who would be told what they are not cleared for, and who could release it to them if the grant said so.
+fn outside(action: &dyn Action, rights: &Rights, label: &Label, line: Option<usize>) -> Option<Step> {
+    let (directory, audience) = (rights.directory(), action.audience());
+    let outside = directory.uncleared(label, &audience, rights.now);
     let read: Vec<&str> = label.sources().map(|source| &*source.what).collect();
-    let says = match source {
-        Some(_) => format!("{} is cleared for it", rights.initiator()),
-        None if action.narrows() || action.audience() == Audience::Nobody => "it brings nobody anything".to_owned(),
-        None if read.is_empty() => "nothing was read before, so it may go to whom it reaches".to_owned(),
-        None => format!("everybody whom it reaches is cleared for what was read before: {}", read.join(", ")),
+    let who = named(&outside, directory, NAMES);
+    let by = named(&directory.releasers(label, &audience, rights.now), directory, NAMES);
+    let says = format!(
+        "it reaches {who}, not cleared for what was read before ({}); with flow = \"ask\" here, who could release it: {by}",
+        read.join(", ")
+    );
+    (!outside.is_empty()).then(|| Step::yes("reach", says, line))
+}
+
+/// Why it may be read, or may go where it is sent.
+fn clear(action: &dyn Action, rights: &Rights, label: &Label, flows: &Flows) -> Step {
+    let read: Vec<&str> = label.sources().map(|source| &*source.what).collect();
+    let says = match flows {
+        Flows::In(Some(_)) => format!("{} is cleared for it", rights.initiator()),
+        Flows::Released => {
+            let outside = rights.directory().uncleared(label, &action.audience(), rights.now);
+            let who = named(&outside, rights.directory(), NAMES);
+            format!("{who} would be told what was read before ({}), if somebody who owns it releases it", read.join(", "))
+        }
+        Flows::In(None) | Flows::Out if action.narrows() || action.audience() == Audience::Nobody => {
+            "it brings nobody anything".to_owned()
+        }
+        Flows::In(None) | Flows::Out if read.is_empty() => {
+            "nothing was read before, so it may go to whom it reaches".to_owned()
+        }
+        Flows::In(None) | Flows::Out => {
+            format!("everybody whom it reaches is cleared for what was read before: {}", read.join(", "))
+        }
     };
-    Ok(Step::yes("clear", says, None))
+    Step::yes("clear", says, None)
 }
 
 /// Reads something first, as the gate would let a tool do it: what it brings joins the label.
@@ -110,7 +134,9 @@ fn clear(action: &dyn Action, rights: &Rights, label: &Label) -> Result<Step, Re
 /// `cover.not-yours`, `clear.not-cleared`.
 pub fn read_first(action: &dyn Action, rights: &Rights, label: &mut Label) -> Result<(), Refusal> {
     judge::right(rights, action)?;
-    judge::clear(rights, action, label)?.iter().for_each(|source| label.join(source));
+    if let Flows::In(Some(source)) = judge::clear(rights, action, label, Flow::Refuse)? {
+        label.join(&source);
+    }
     Ok(())
 }
 

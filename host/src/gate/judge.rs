@@ -1,7 +1,7 @@
 //! The rules of the gate's first words, as the sentence and `explain` both run them.
 
 use crate::freeze::{self, Subject};
-use crate::grant::{Allowed, Grant, Kind, Place};
+use crate::grant::{Allowed, Flow, Grant, Kind, Place};
 use crate::label::{Label, Source};
 use crate::people::{Rights, not_cleared};
 use crate::refusal::{Code, Refusal};
@@ -45,19 +45,34 @@ pub(super) fn right(rights: &Rights, action: &dyn Action) -> Result<(), Refusal>
     rights.judge(&action.need())
 }
 
-/// Whether the initiator may be given what an observation brings, and what was read may go where a change sends it. Returns
-/// where what it brings comes from.
-pub(super) fn clear(rights: &Rights, action: &dyn Action, label: &Label) -> Result<Option<Source>, Refusal> {
+/// What may flow.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Flows {
+    /// What an observation brings, to its initiator; where that comes from.
+    In(Option<Source>),
+    /// What was read, to whom a change reaches.
+    Out,
+    /// The same, if somebody releases it.
+    Released,
+}
+
+/// Whether the initiator may be given what an observation brings, and what was read may go where a change sends it.
+pub(super) fn clear(rights: &Rights, action: &dyn Action, label: &Label, flow: Flow) -> Result<Flows, Refusal> {
     match action.spec().kind {
         Kind::Observation => {
             let source = action.source(rights.directory());
             if source.as_ref().is_some_and(|source| !rights.standing.is_cleared(&source.under)) {
                 return Err(not_cleared());
             }
-            Ok(source)
+            Ok(Flows::In(source))
         }
         // Access that closes brings nobody anything.
-        Kind::Change if action.narrows() => Ok(None),
-        Kind::Change => action.audience().clear(label, &rights.standing, rights.now).map(|()| None),
+        Kind::Change if action.narrows() => Ok(Flows::Out),
+        Kind::Change => match action.audience().clear(label, &rights.standing, rights.now) {
+            Ok(()) => Ok(Flows::Out),
+            // What nobody's yes could change stays refused.
+            Err(_) if flow == Flow::Ask => action.audience().reach(&rights.standing, rights.now).map(|_| Flows::Released),
+            Err(refusal) => Err(refusal),
+        },
     }
 }

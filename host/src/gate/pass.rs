@@ -59,7 +59,7 @@ async fn say<A: Action>(session: &Session, action: A, span: &Span) -> Result<Per
         }
         Some(recalled) => {
             trace::replayed(span);
-            return Ok(Permit::recalled(action, recalled, rights, book));
+            return Ok(Permit::recalled(action, recalled, (&session.allowed, rights), book));
         }
     }
     if let Err(refusal) = judge::thawed(&rights, &session.who.subject(action.function())) {

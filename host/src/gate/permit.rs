@@ -15,13 +15,13 @@ use tracing::Span;
 use super::action::{Action, Brought, Retold};
 use super::book::{Book, Session, outcome};
 use super::consent::Asking;
-use super::judge;
+use super::judge::{self, Flows};
 use super::tape::{Recalled, diverged};
 use super::trace;
 use crate::approval::{GLASS, Spends, Use};
 use crate::diagnostic::{Broken, Halt};
 use crate::freeze;
-use crate::grant::{Allowed, Class, Consent, Kind as Doing, Place};
+use crate::grant::{Allowed, Class, Consent, Flow, Kind as Doing, Place};
 use crate::journal::{Body, Chapter, Draft, Kind, Mark, Terms, Unrecorded, With};
 use crate::label::{Label, Source};
 use crate::meter::{Charge, Meters};
@@ -40,6 +40,7 @@ pub struct Covered<A> {
     action: Arc<A>,
     place: Place,
     consent: Consent,
+    flow: Flow,
     rights: Rights,
     /// What must still be true when it is recorded; none for an observation, which is recorded with what it brought.
     premise: Option<Premise>,
@@ -78,6 +79,8 @@ pub struct Permit<A> {
     change: Option<Recorded>,
     /// Where what it brings comes from, and who is told.
     source: Option<Source>,
+    /// What its grant says of what it brings.
+    flow: Flow,
     rights: Rights,
     /// What it was answered before the invocation was set down; then nothing is performed.
     recalled: Option<Recalled>,
@@ -122,8 +125,8 @@ impl<A: Action> Asked<A> {
             Doing::Observation => None,
             Doing::Change => Some(premise(&*self.0, rights)),
         };
-        let (consent, rights) = (grant.consent.clone(), rights.clone());
-        Ok(Covered { place, consent, rights, premise, action: self.0 })
+        let (consent, flow, rights) = (grant.consent.clone(), grant.flow, rights.clone());
+        Ok(Covered { place, consent, flow, rights, premise, action: self.0 })
     }
 }
 
@@ -143,6 +146,7 @@ fn premise(action: &dyn Action, rights: &Rights) -> Premise {
         audience,
         shown,
         label: Label::default(),
+        released: false,
     }
 }
 
@@ -163,8 +167,16 @@ impl<A: Action> Funded<A> {
     /// # Errors
     /// `clear.not-cleared`, `clear.too-wide`.
     pub fn clear(mut self, label: &Label) -> Result<Cleared<A>, Refusal> {
-        let source = judge::clear(&self.covered.rights, &*self.covered.action, label)?;
-        self.covered.premise.iter_mut().for_each(|premise| premise.label.clone_from(label));
+        let Covered { rights, action, flow, premise, .. } = &mut self.covered;
+        let flows = judge::clear(rights, &**action, label, *flow)?;
+        if let Some(premise) = premise {
+            premise.label.clone_from(label);
+            premise.released = flows == Flows::Released;
+        }
+        let source = match flows {
+            Flows::In(source) => source,
+            Flows::Out | Flows::Released => None,
+        };
         Ok(Cleared { funded: self, source })
     }
 }
@@ -182,6 +194,10 @@ impl<A: Action> Cleared<A> {
         let quotas = session.charges(covered.action.spec());
         if !quotas.is_empty() {
             session.services.world.quota_left(&quotas).map_err(|broken| unavailable(&broken))??;
+        }
+        if let Some(premise) = covered.premise.as_ref().filter(|premise| premise.released) {
+            let many = premise.shown.len() as u64 > session.services.manners.two_beyond;
+            covered.consent = covered.consent.releasing(many);
         }
         let approval = match &mut covered.premise {
             Some(premise) if !covered.consent.is_none() && !covered.action.narrows() => {
@@ -209,9 +225,9 @@ impl<A: Action> Agreed<A> {
         let subject = session.who.subject(covered.action.function());
         covered.premise.iter_mut().for_each(|premise| premise.subject = Some(subject.clone()));
         let Some(premise) = &covered.premise else {
-            let Covered { action, rights, .. } = covered;
+            let Covered { action, flow, rights, .. } = covered;
             let (charge, span) = (Some(charge), Span::none());
-            return Ok(Permit { action, charge, change: None, source, rights, recalled: None, span, book });
+            return Ok(Permit { action, charge, change: None, source, flow, rights, recalled: None, span, book });
         };
         let draft = intent_of(&covered, premise, charge, self.approval.as_ref());
         let intent = book.intends(covered.action.function());
@@ -224,10 +240,10 @@ impl<A: Action> Agreed<A> {
             book.settled();
             return Err((unintended(failed, covered.action.class()), book));
         }
-        let Covered { action, premise, rights, .. } = covered;
+        let Covered { action, premise, flow, rights, .. } = covered;
         let change = premise.map(|premise| Recorded { intent, glass, premise, session: session.clone() });
         let (charge, span) = (Some(charge), Span::none());
-        Ok(Permit { action, charge, change, source: None, rights, recalled: None, span, book })
+        Ok(Permit { action, charge, change, source: None, flow, rights, recalled: None, span, book })
     }
 }
 
@@ -284,10 +300,16 @@ impl<A: Action> Permit<A> {
     }
 
     /// A call that was answered before its invocation was set down.
-    pub(super) fn recalled(action: Arc<A>, recalled: Recalled, rights: Rights, book: OwnedMutexGuard<Book>) -> Self {
+    pub(super) fn recalled(
+        action: Arc<A>,
+        recalled: Recalled,
+        (allowed, rights): (&Allowed, Rights),
+        book: OwnedMutexGuard<Book>,
+    ) -> Self {
+        let flow = judge::reach(allowed, &*action).map(|(_, grant)| grant.flow).unwrap_or_default();
         let source = action.source(rights.directory());
         let span = Span::none();
-        Self { action, charge: None, change: None, source, rights, recalled: Some(recalled), span, book }
+        Self { action, charge: None, change: None, source, flow, rights, recalled: Some(recalled), span, book }
     }
 
     /// The same, its effect in the span of its host call.
@@ -318,6 +340,7 @@ impl<A: Action> Permit<A> {
         let Some(charge) = self.charge else {
             return match self.recalled {
                 Some(Recalled::Told(told, from)) => {
+                    self.book.sealed |= self.flow == Flow::Seal;
                     self.book.label_joins(self.source.as_ref(), &from);
                     T::recall(&told).ok_or_else(unreadable)
                 }
@@ -331,6 +354,7 @@ impl<A: Action> Permit<A> {
         match brought {
             Ok(Brought { value, bytes, from }) => {
                 self.book.meters.keep(charge, bytes);
+                self.book.sealed |= self.flow == Flow::Seal;
                 self.book.label_joins(self.source.as_ref(), &from);
                 let body = Body::of(3)
                     .number("bytes", bytes)

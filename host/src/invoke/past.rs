@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Past;
 use super::report::refusal as shown;
+use super::sealed::{PART, unsaid};
 use crate::clock::Instant;
 use crate::gate::{Recalled, Recorded, Tape, in_doubt, never_begun};
 use crate::journal::{IN_DOUBT, Kind};
@@ -202,9 +203,11 @@ impl Reported {
     pub fn read(invocation: InvocationId, past: &[Past]) -> Option<Self> {
         let (began, ended) = (past.first()?, past.last().filter(|entry| entry.kind == Kind::Ended.as_str())?);
         let outcome = ended.body["outcome"].as_str().unwrap_or_default().to_owned();
+        let sealed = ended.parts.contains_key(PART);
         let value = ended.parts.get("value").and_then(|value| serde_json::from_slice::<Value>(value).ok());
         let refusals = past.iter().filter(|entry| entry.kind == Kind::Refused.as_str()).filter_map(|entry| {
             let refusal = refused(entry).ok()?;
+            let refusal = if sealed { unsaid(&refusal) } else { refusal };
             Some(shown(entry.body["function"].as_str().unwrap_or_default(), &refusal))
         });
         let mut json = json!({

@@ -11,6 +11,7 @@ use crate::manifest::Limits;
 use crate::name::{InvocationId, ToolName};
 use crate::refusal::Refusal;
 use crate::runtime::Usage;
+use crate::tool::sealed;
 
 /// How an invocation ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +51,21 @@ impl Outcome {
             Self::Returned(value) | Self::ToolError(value) => Some(value),
             Self::Refused(value) => value.as_ref(),
             Self::Fault(_) | Self::Cancelled | Self::Waiting(_) => None,
+        }
+    }
+}
+
+impl Outcome {
+    /// The same with a name in place of its value; the value beside it, `null` where there is none.
+    pub(super) fn sealed(self, invocation: InvocationId) -> (Self, Option<Value>) {
+        let name = sealed::in_place_of(invocation);
+        match self {
+            Self::Returned(value) => (Self::Returned(name), Some(value)),
+            Self::ToolError(value) => (Self::ToolError(name), Some(value)),
+            Self::Refused(Some(value)) => (Self::Refused(Some(name)), Some(value)),
+            other @ (Self::Refused(None) | Self::Fault(_) | Self::Cancelled | Self::Waiting(_)) => {
+                (other, Some(Value::Null))
+            }
         }
     }
 }

@@ -81,25 +81,28 @@ impl Host {
     ) -> Result<Report, NotCalled> {
         let (function, entry) =
             loaded.find(Some(&before.function)).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
-        let arguments = decode::arguments(function, &before.arguments)
-            .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
         self.store.ready()?;
         let rights = self.store.rights(&before.initiator).await?;
-        let same_engine = before.engine == **self.sandbox.engine_id();
-        let mut book = Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));
-        book.begins_with(before.held);
-        let book = Arc::new(Mutex::new(book));
-        let (id, seed) = (before.invocation, before.seed);
-        let span = trace((id, loaded, function), &before.actors, Attempt::TakenUp);
-        let holds = SessionId::of(&before.initiator, &before.actors, before.session.as_deref());
-        let gone = Arc::default();
-        let invocation = Invocation { host: self, loaded, function, entry, id, seed, holds, book, span, gone };
-        if let Err(refusal) = admit(&loaded.manifest, &rights, &before.actors) {
-            return invocation.turn_away(refusal).await;
-        }
         let (initiator, actors, session) = (before.initiator, before.actors, before.session);
         let call =
             Call { function: Some(before.function), arguments: before.arguments, initiator, actors, session, key: None };
+        let opened = self.unseal(&call, &rights).await?;
+        let arguments = opened.as_ref().map_or(&call.arguments, |opened| &opened.arguments);
+        let arguments = decode::arguments(function, arguments)
+            .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        let same_engine = before.engine == **self.sandbox.engine_id();
+        let mut book = Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));
+        book.begins_with(before.held);
+        book.sealed = opened.is_some();
+        let book = Arc::new(Mutex::new(book));
+        let (id, seed) = (before.invocation, before.seed);
+        let span = trace((id, loaded, function), &call.actors, Attempt::TakenUp);
+        let holds = SessionId::of(&call.initiator, &call.actors, call.session.as_deref());
+        let gone = Arc::default();
+        let invocation = Invocation { host: self, loaded, function, entry, id, seed, holds, book, span, gone };
+        if let Err(refusal) = admit(&loaded.manifest, &rights, &call.actors) {
+            return invocation.turn_away(refusal).await;
+        }
         let digest = call.digest(&loaded.manifest.tool, &function.name);
         let mut ordered = invocation.prepare((call, digest), arguments, Skew::from(before.start));
         if !same_engine {

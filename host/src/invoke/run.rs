@@ -10,6 +10,7 @@ use wasmtime::component::{ComponentExportIndex, Val};
 
 use super::load::Loaded;
 use super::report::{Outcome, Report, receipt};
+use super::sealed::{self, Opened};
 use super::timing::Watch;
 use super::{Host, NotCalled};
 use crate::admit::admit;
@@ -22,7 +23,7 @@ use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
 use crate::runtime::{Ended, Order, Seed, Skew, Stop, Stopwatch, Usage};
-use crate::tool::{Answer, Function, decode, encode};
+use crate::tool::{Answer, BadArgument, Function, decode, encode};
 
 /// A call as it is asked for.
 #[derive(Debug, Clone)]
@@ -113,13 +114,17 @@ impl Host {
     ) -> Result<Report, NotCalled> {
         let (function, entry) =
             loaded.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
-        let arguments = decode::arguments(function, &call.arguments)
-            .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        let arguments = decode::arguments(function, &call.arguments).map_err(|bad| understood(&bad))?;
         self.store.ready()?;
         let digest = call.digest(&loaded.manifest.tool, &function.name);
         self.joins(&call, digest).await?;
         let rights = self.store.rights(&call.initiator).await?;
-        let invocation = self.begin(loaded, (function, entry), &call, &rights)?;
+        let opened = self.unseal(&call, &rights).await?;
+        let arguments = match &opened {
+            Some(opened) => decode::arguments(function, &opened.arguments).map_err(|bad| understood(&bad))?,
+            None => arguments,
+        };
+        let invocation = self.begin(loaded, (function, entry), (&call, opened), &rights)?;
         if let Some(key) = call.key() {
             invocation.keep(NewKey { key, call: digest }, &call).await?;
         }
@@ -149,7 +154,7 @@ impl Host {
         &'a self,
         loaded: &'a Loaded,
         (function, entry): (&'a Function, ComponentExportIndex),
-        call: &Call,
+        (call, opened): (&Call, Option<Opened>),
         rights: &Rights,
     ) -> Result<Invocation<'a>, Broken> {
         let (mut seed, mut random) = (Seed { streams: [0; 32], maps: [0; 16] }, [0; 10]);
@@ -173,8 +178,15 @@ impl Host {
         let body = call.session.iter().fold(body, |body, session| body.text("session", session.clone()));
         let body = call.actors.via_text().into_iter().fold(body, |body, via| body.text("via", via));
         let began = Draft::new(Kind::Began, body).with("arguments", call.arguments.as_bytes()).with("seed", seed.bytes());
-        book.record.note(if held.is_empty() { began } else { began.with("label", held.text()) });
+        // Its session may have been rid of what it is handed sealed; then that is told to it anew.
+        let mut label = held.clone();
         book.begins_with(held);
+        if let Some(opened) = opened {
+            label.unite(&opened.label);
+            book.label.unite(&opened.label);
+            book.sealed = true;
+        }
+        book.record.note(if label.is_empty() { began } else { began.with("label", label.text()) });
         let span = trace((id, loaded, function), &call.actors, Attempt::First);
         let (book, gone) = (Arc::new(Mutex::new(book)), Arc::default());
         Ok(Invocation { host: self, loaded, function, entry, id, seed, holds, book, span, gone })
@@ -339,7 +351,14 @@ impl Invocation<'_> {
     async fn finish(self, outcome: Outcome, usage: &Usage) -> Result<Report, NotCalled> {
         let mut book = self.book.lock().await;
         let lines = receipt(usage, &self.loaded.manifest.limits, &book);
+        let (outcome, kept) = match book.sealed {
+            true => outcome.sealed(self.id),
+            false => (outcome, None),
+        };
         let draft = ended(&outcome, lines.clone(), book.record.len() + 1);
+        let draft = kept
+            .into_iter()
+            .fold(draft, |draft, value| draft.with(sealed::PART, value.to_string()).with(sealed::FROM, book.label.text()));
         let journal: Arc<dyn Journal> = self.host.store.clone();
         let terms = Terms { mark: book.raises(|| self.holds.clone()), ..Terms::default() };
         let committed = book.record.commit(&journal, Some(draft), terms).await;
@@ -368,8 +387,13 @@ impl Invocation<'_> {
                 }
             }
         };
-        Ok(self.report(outcome, book.seen.clone(), lines))
+        let seen = book.seen.iter().map(|seen| if book.sealed { sealed::masked(seen) } else { seen.clone() });
+        Ok(self.report(outcome, seen.collect(), lines))
     }
+}
+
+fn understood(bad: &[BadArgument]) -> NotCalled {
+    NotCalled::Usage(bad.iter().map(ToString::to_string).collect())
 }
 
 fn ended(outcome: &Outcome, receipt: Vec<Meter>, entries: u32) -> Draft {

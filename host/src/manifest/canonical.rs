@@ -1,7 +1,7 @@
 //! Meaning as bytes: one form of a manifest for every way of writing it.
 
 use super::Manifest;
-use crate::grant::Grant;
+use crate::grant::{Flow, Grant};
 use crate::name::Digest;
 
 /// Text after text, each with its length before it, so that no two lists run into one.
@@ -60,6 +60,10 @@ fn grant(grant: &Grant) -> Vec<u8> {
     canonical.put(&grant.calls.to_string());
     canonical.put(&grant.bytes.map(|bytes| bytes.to_string()).unwrap_or_default());
     canonical.put(&grant.consent.to_string());
+    // Only where it says something: what was agreed to before there were such words stands.
+    if grant.flow != Flow::Refuse {
+        canonical.put(grant.flow.as_str());
+    }
     canonical.put(&grant.lease.map(|lease| lease.to_string()).unwrap_or_default());
     canonical.0
 }

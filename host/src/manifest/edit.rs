@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Manifest;
 use super::grants::By;
-use crate::grant::{Consent, Grant, Kind, Pattern, Spec, Values};
+use crate::grant::{Consent, Flow, Grant, Kind, Pattern, Spec, Values};
 use crate::name::Digest;
 use crate::quota::Quota;
 
@@ -178,6 +178,7 @@ pub(super) fn keys(grant: &Grant, by: By) -> Vec<(&'static str, String)> {
     keys.extend(grant.lease.map(|lease| ("lease", format!("\"{lease}\""))));
     if by == By::Operator {
         keys.extend((grant.spec.kind == Kind::Change).then(|| ("consent", consent(&grant.consent))));
+        keys.extend((grant.flow != Flow::Refuse).then(|| ("flow", quoted(grant.flow.as_str()))));
         keys.extend(wide(grant).then(|| ("wide", "true".to_owned())));
     }
     keys

@@ -8,7 +8,7 @@ use super::pattern::{example, is_wide, parse};
 use super::raw::{Item, Section, Written};
 use super::words::{code, did_you_mean, homoglyph, nearest};
 use super::{Mention, consent};
-use crate::grant::{Consent, Dimension, Grant, Kind, Pattern, Patterns, Spec, Values};
+use crate::grant::{Consent, Dimension, Flow, Grant, Kind, Pattern, Patterns, Spec, Values};
 use crate::unit::{Bytes, Duration};
 use toml::de::DeValue;
 
@@ -118,13 +118,28 @@ fn one(mut section: Section<'_>, by: By, spec: &'static Spec, mentions: &mut Vec
         }
     };
     let lease = lease(&mut section, spec);
+    let flow = match by {
+        By::Operator => flow(&mut section, spec),
+        By::Author => superfluous(&mut section, "flow", "what may flow where is for the operator to say")
+            .map(Option::unwrap_or_default),
+    };
     match by {
         By::Operator => width(&mut section, wide),
         By::Author => _ = superfluous::<()>(&mut section, "wide", "a declaration opens nothing, however wide"),
     }
     section.finish();
     let reach: Option<Vec<_>> = reach.into_iter().map(|patterns| patterns.map(Patterns::new)).collect();
-    Some(Grant { spec, index: 0, reach: reach?, calls: calls?, bytes: bytes?, consent: consent?, lease: lease?, line })
+    Some(Grant {
+        spec,
+        index: 0,
+        reach: reach?,
+        calls: calls?,
+        bytes: bytes?,
+        consent: consent?,
+        flow: flow?,
+        lease: lease?,
+        line,
+    })
 }
 
 /// The patterns of one dimension; notes the first that is wide.
@@ -227,6 +242,29 @@ fn consent(section: &mut Section<'_>, spec: &'static Spec, mentions: &mut Vec<Me
             superfluous::<()>(section, "consent", &why).map(|_| Consent::none())
         }
     }
+}
+
+/// What happens when what was read may not go where it would; a plain refusal where nothing is said.
+fn flow(section: &mut Section<'_>, spec: &Spec) -> Option<Flow> {
+    let other = match spec.kind {
+        Kind::Change => Flow::Ask,
+        Kind::Observation => Flow::Seal,
+    };
+    let help = match other {
+        Flow::Seal => "write flow = \"seal\" to keep what is read here from the agent: it is handed a name for the result",
+        Flow::Ask | Flow::Refuse => {
+            "write flow = \"ask\" to have an owner of what was read asked to release it where it may not go, or \"refuse\", the default"
+        }
+    };
+    let parse = |text: &str| match text {
+        "refuse" => Ok(Flow::Refuse),
+        text if text == other.as_str() => Ok(other),
+        "ask" => Err(format!("{} only reads, and nobody is asked before reading", spec.name)),
+        "seal" => Err(format!("{} brings nothing that could be kept from the agent", spec.name)),
+        text => Err(format!("{} is nothing that could happen", code(text))),
+    };
+    let (said, read) = (section.holds("flow"), section.read("flow", parse, help));
+    if said { read } else { Some(Flow::Refuse) }
 }
 
 /// Refuses a key that other grants have and this one has not: accepted, it would be believed in.

@@ -69,6 +69,11 @@ fn grant(spec: &Spec) -> Value {
         keys["consent"] = described(either(rule), "Who must agree; of a list, each");
         needed.push("consent");
     }
+    let (other, says) = match spec.kind {
+        Kind::Change => ("ask", "Where what was read may not go: refuse, or ask an owner of it to release it"),
+        Kind::Observation => ("seal", "seal: what is read does not reach the agent, which is handed a name for the result"),
+    };
+    keys["flow"] = described(json!({ "enum": ["refuse", other], "default": "refuse" }), says);
     keys["wide"] = described(json!({ "type": "boolean" }), "That a pattern of stars alone is meant");
     object(&format!("Opens {}", spec.functions.join(", ")), &keys, &needed)
 }

@@ -1,6 +1,6 @@
 //! What follows from one version of the directory and is asked at every decision: worked out once, then looked up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::{Directory, Entry, Right};
@@ -79,10 +79,7 @@ impl Directory {
     /// Everybody who is one of `principals`, as [`Directory::members`] has them.
     #[must_use]
     pub fn among<'a>(&self, principals: impl IntoIterator<Item = &'a Principal>) -> Readers {
-        let places = self
-            .derived
-            .places
-            .get_or_init(|| self.people.keys().enumerate().map(|(place, person)| (person.clone(), place)).collect());
+        let places = self.places();
         let mut readers = Readers::nobody(self.people.len());
         let mut seen = HashSet::new();
         let mut open: Vec<&Principal> = principals.into_iter().collect();
@@ -94,6 +91,25 @@ impl Directory {
             }
         }
         readers
+    }
+
+    /// Where each person stands in a set of [`Readers`].
+    fn places(&self) -> &HashMap<PersonName, usize> {
+        self.derived
+            .places
+            .get_or_init(|| self.people.keys().enumerate().map(|(place, person)| (person.clone(), place)).collect())
+    }
+
+    /// Whether a person is in a set.
+    #[must_use]
+    pub fn has(&self, readers: &Readers, person: &PersonName) -> bool {
+        self.places().get(person).is_some_and(|place| readers.has(*place))
+    }
+
+    /// The people of a set, by their names.
+    #[must_use]
+    pub fn names(&self, readers: &Readers) -> BTreeSet<PersonName> {
+        self.people.keys().enumerate().filter(|(place, _)| readers.has(*place)).map(|(_, person)| person.clone()).collect()
     }
 
     /// Who may ever be given what lies under a ceiling, the owner among them; none if that is gone.

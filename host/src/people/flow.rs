@@ -2,11 +2,14 @@
 //!
 //! The gate asks this before an act, `explain` without one, and the recording transaction once more if the world has moved.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use super::directory::{Directory, Right};
 use super::need::{Audience, Need, Standing};
 use crate::clock::Instant;
 use crate::label::{Label, Readers, Source, Under};
-use crate::name::{FilePath, ForumName, GroupName, ObjectName, Principal};
+use crate::name::{FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
 use crate::refusal::{Code, Refusal};
 
 /// So many forums, or things that were read, are named in a refusal.
@@ -53,6 +56,29 @@ impl Directory {
         let mut outside = people.clone();
         outside.leave_out(&self.readers(label));
         outside
+    }
+
+    /// Who may release what a label holds to an audience: owners of what stands in the way, who are cleared for all of it.
+    #[must_use]
+    pub fn releasers(&self, label: &Label, audience: &Audience, now: Instant) -> BTreeSet<PersonName> {
+        let Ok(people) = audience.within(self, now) else { return BTreeSet::new() };
+        let readers = self.readers(label);
+        let owners = label.under().filter(|under| !may_know(under, &people, self)).filter_map(|under| self.owner(under));
+        owners.filter(|owner| self.has(&readers, owner)).cloned().collect()
+    }
+
+    /// Those whom an audience reaches and who may not know what a label holds.
+    #[must_use]
+    pub fn uncleared(&self, label: &Label, audience: &Audience, now: Instant) -> BTreeSet<PersonName> {
+        audience.within(self, now).map(|people| self.names(&self.outside(&people, label))).unwrap_or_default()
+    }
+
+    fn owner(&self, under: &Under) -> Option<&PersonName> {
+        match under {
+            Under::Object(name) => self.objects.get(name).map(|object| &object.owner),
+            Under::Forum(name) => self.forums.get(name).map(|forum| &forum.owner),
+            Under::Unknown => None,
+        }
     }
 
     /// The groups from a principal down to the smallest that all of `people` are reached through, as a refusal says them: a
@@ -113,29 +139,47 @@ impl Audience {
     /// # Errors
     /// `clear.too-wide`, with the number of people who may not know it, and what would change that.
     pub fn clear(&self, label: &Label, standing: &Standing, now: Instant) -> Result<(), Refusal> {
-        let directory = &*standing.directory;
         match self {
-            Self::Nobody => Ok(()),
             // What came from nowhere may go anywhere.
             Self::Forum(_) | Self::Readers(_) if label.is_empty() => Ok(()),
+            _ => send(label, &*self.reach(standing, now)?, standing),
+        }
+    }
+
+    /// Whom this reaches on behalf of `standing`, as far as no yes of anybody could change that.
+    ///
+    /// # Errors
+    /// `clear.too-wide` where that is not known, an object would be opened to people who are not cleared for it, or to the
+    /// initiator himself.
+    pub fn reach<'d>(&self, standing: &'d Standing, now: Instant) -> Result<Cow<'d, Readers>, Refusal> {
+        if let Self::Gains(object, principal, right) = self
+            && standing.directory.knows(principal)
+        {
+            not_for_himself(object, principal, *right, standing)?;
+        }
+        self.within(&standing.directory, now)
+    }
+
+    fn within<'d>(&self, directory: &'d Directory, now: Instant) -> Result<Cow<'d, Readers>, Refusal> {
+        match self {
+            Self::Nobody => Ok(Cow::Owned(Readers::nobody(directory.people.len()))),
+            // Who reads what is not there is not known, and counts as everybody.
             Self::Forum(forum) => match directory.listeners(forum) {
-                Some(people) => send(label, people, standing),
-                // Who reads what is not there is not known, and counts as everybody.
+                Some(people) => Ok(Cow::Borrowed(people)),
                 None => Err(unknown(&format!("who reads forum {forum} is not known"))),
             },
             Self::Readers(path) => match directory.object_of(path) {
-                Some(object) => send(label, &directory.holding(object, Right::Read, now), standing),
+                Some(object) => Ok(Cow::Owned(directory.holding(object, Right::Read, now))),
                 None => Err(unknown("who reads this file is not known")),
             },
             Self::Gains(object, principal, right) => {
                 if !directory.knows(principal) {
                     return Err(unknown(&format!("there is no `{principal}`")));
                 }
-                not_for_himself(object, principal, *right, standing)?;
                 let mut people = directory.among([principal]);
                 people.leave_out(&directory.holding(object, *right, now));
                 open((object, principal), &people, directory)?;
-                send(label, &people, standing)
+                Ok(Cow::Owned(people))
             }
         }
     }

@@ -189,6 +189,8 @@ pub struct Premise {
     pub shown: BTreeSet<PersonName>,
     /// What it may hold: everybody whom it reaches is cleared for all of it.
     pub label: Label,
+    /// Unless somebody releases it to them, which a yes says.
+    pub released: bool,
 }
 
 impl Premise {
@@ -208,7 +210,10 @@ impl Premise {
         let people = self.audience.people(&standing.directory, now);
         let joined = people.difference(&self.shown).count();
         if joined == 0 {
-            return self.audience.clear(&self.label, &standing, now);
+            return match self.released {
+                true => self.audience.reach(&standing, now).map(drop),
+                false => self.audience.clear(&self.label, &standing, now),
+            };
         }
         Err(Refusal::new(Code::Changed, format!("the audience has grown by {joined} since this was judged"))
             .unless("ask again"))

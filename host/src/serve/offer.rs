@@ -54,8 +54,10 @@ impl Shelf {
     #[must_use]
     pub fn new(started: Vec<Started>) -> Self {
         let mut shelf = Self::default();
+        // What one tool seals is handed to others, whose results are sealed by that.
+        let seals = started.iter().any(|(_, loaded)| loaded.as_ref().is_ok_and(|loaded| loaded.manifest().seals()));
         for (tool, loaded) in started {
-            match loaded.and_then(|loaded| offers(Arc::new(loaded)).map_err(NotReady::Broken)) {
+            match loaded.and_then(|loaded| offers(Arc::new(loaded), seals).map_err(NotReady::Broken)) {
                 Ok(offers) => shelf.put(&tool, offers),
                 Err(why) => shelf.missing.push((tool, why)),
             }
@@ -102,12 +104,12 @@ impl Offer {
 }
 
 /// The functions of one tool.
-fn offers(loaded: Arc<Loaded>) -> Result<Vec<Offer>, Broken> {
+fn offers(loaded: Arc<Loaded>, seals: bool) -> Result<Vec<Offer>, Broken> {
     let functions = loaded.surface().functions.clone();
-    functions.into_iter().map(|function| offer(&loaded, function)).collect()
+    functions.into_iter().map(|function| offer(&loaded, function, seals)).collect()
 }
 
-fn offer(loaded: &Arc<Loaded>, function: Function) -> Result<Offer, Broken> {
+fn offer(loaded: &Arc<Loaded>, function: Function, seals: bool) -> Result<Offer, Broken> {
     let name = format!("{}_{}", loaded.manifest().tool, function.name).replace(['-', '.'], "_");
     if name.len() > LONGEST {
         let long =
@@ -122,7 +124,7 @@ fn offer(loaded: &Arc<Loaded>, function: Function) -> Result<Offer, Broken> {
     Ok(Offer {
         description: cut(said).to_owned(),
         input: object(schema::input(&function)),
-        output: object(schema::output(&function)),
+        output: object(if seals { schema::output_or_sealed(&function) } else { schema::output(&function) }),
         hints: hints(&loaded.manifest().grants),
         counted: OnceLock::new(),
         loaded: loaded.clone(),

@@ -59,8 +59,7 @@ impl Workspace {
             let why = question.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             return Ok(Err(Unanswerable::Ended(format!("question {id} is {}{why}", question.state.as_str()))));
         }
-        if !question.rules.may_answer(&*store.directory()?, store.now()).contains(person) {
-            let why = format!("{person} is not among those who may answer question {id} ({} must)", question.rules.consent);
+        if let Some(why) = question.turns_away(person, &*store.directory()?, store.now()) {
             return Ok(Err(Unanswerable::NotAmong(why)));
         }
         let erased = || Unanswerable::Erased(format!("the card of question {id} was erased"));

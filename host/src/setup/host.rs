@@ -11,6 +11,7 @@ use crate::approval::{Desk, Manners, Unattended};
 use crate::capability::Backends;
 use crate::capability::files::Beneath;
 use crate::capability::forum;
+use crate::config::Terms;
 use crate::diagnostic::Broken;
 use crate::invoke::{Host, Loaded, Parts};
 use crate::journal::Signer;
@@ -97,7 +98,8 @@ impl Workspace {
     #[must_use]
     pub fn manners(&self) -> Manners {
         let terms = &self.config.consent;
-        Manners { hold: terms.hold, expires: terms.expires, declined: terms.declined, asks: terms.asks }
+        let Terms { hold, expires, declined, asks, two_beyond } = *terms;
+        Manners { hold, expires, declined, asks, two_beyond }
     }
 
     /// The forums that this program embeds, or the store's own.

@@ -15,6 +15,7 @@ use crate::freeze::{self, Subject};
 use crate::gate::Questions;
 use crate::grant::Consent;
 use crate::journal::{Body, Chapter, Draft, Kind, Pending, Unrecorded};
+use crate::label::Label;
 use crate::name::{Digest, InvocationId, PersonName};
 use crate::people::{About, Audience, Directory};
 use crate::refusal::{Code, Refusal};
@@ -65,8 +66,8 @@ pub(super) fn same(tx: &Tx<'_>, digest: &Digest) -> rusqlite::Result<Option<u64>
 
 fn insert(tx: &Tx<'_>, new: &NewQuestion, digest: &Digest, number: u64) -> rusqlite::Result<()> {
     let mut insert = tx.connection.prepare_cached(
-        "INSERT INTO approvals (number, act, state, function, tool, initiator, agent, consent, about, audience, asker, asked, expires) \
-         VALUES (?1, ?2, 'open', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO approvals (number, act, state, function, tool, initiator, agent, consent, about, audience, asker, asked, expires, label) \
+         VALUES (?1, ?2, 'open', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     let act = &new.act;
     let values = params![
@@ -78,10 +79,11 @@ fn insert(tx: &Tx<'_>, new: &NewQuestion, digest: &Digest, number: u64) -> rusql
         act.actors.text(),
         new.rules.consent.to_string(),
         new.rules.about.as_ref().map(ToString::to_string),
-        new.audience.to_string(),
+        new.rules.audience.to_string(),
         new.asker.to_string(),
         tx.now.0.cast_signed(),
         tx.now.after(new.manners.expires).0.cast_signed(),
+        new.rules.label.text(),
     ];
     insert.execute(values).map(drop)
 }
@@ -145,7 +147,7 @@ pub(super) fn find(connection: &Connection, id: u64) -> Result<Option<Question>,
     row.map(|kept| kept.question(connection)).transpose()
 }
 
-const COLUMNS: &str = "id, state, why, act, consent, initiator, about, audience, expires, asker, number";
+const COLUMNS: &str = "id, state, why, act, consent, initiator, about, audience, expires, asker, number, label";
 
 /// A row as it stands.
 pub(super) struct Kept {
@@ -153,7 +155,7 @@ pub(super) struct Kept {
     state: String,
     why: Option<String>,
     act: [u8; 32],
-    texts: [String; 4],
+    texts: [String; 5],
     about: Option<String>,
     expires: i64,
     number: i64,
@@ -166,7 +168,7 @@ impl Kept {
             state: row.get(1)?,
             why: row.get(2)?,
             act: row.get(3)?,
-            texts: [row.get(4)?, row.get(5)?, row.get(7)?, row.get(9)?],
+            texts: [row.get(4)?, row.get(5)?, row.get(7)?, row.get(9)?, row.get(11)?],
             about: row.get(6)?,
             expires: row.get(8)?,
             number: row.get(10)?,
@@ -174,12 +176,14 @@ impl Kept {
     }
 
     fn question(self, connection: &Connection) -> Result<Question, String> {
-        let [consent, initiator, audience, asker] = &self.texts;
+        let [consent, initiator, audience, asker, label] = &self.texts;
         let bad = |e: crate::name::BadName| e.to_string();
         let rules = Rules {
             consent: Consent::parse(consent).ok_or_else(|| format!("`{consent}` is no rule of consent"))?,
             initiator: PersonName::parse(initiator).map_err(bad)?,
             about: self.about.as_deref().map(About::parse).transpose().map_err(bad)?,
+            audience: Audience::parse(audience).map_err(bad)?,
+            label: Label::parse(label),
         };
         Ok(Question {
             id: self.id.cast_unsigned(),
@@ -187,7 +191,6 @@ impl Kept {
             why: self.why,
             act: Digest::from_bytes(self.act),
             rules,
-            audience: Audience::parse(audience).map_err(bad)?,
             expires: Instant(self.expires.cast_unsigned()),
             agreed: agreed(connection, self.id)?,
             asker: InvocationId::parse(asker).map_err(bad)?,
@@ -235,8 +238,7 @@ fn hear(tx: &Tx<'_>, reply: &Reply) -> Result<Answered, Unrecorded> {
     if let Some(frozen) = frozen(&directory, &question, tx.now) {
         return Ok(Answered::Turned(frozen));
     }
-    if !question.rules.may_answer(&directory, tx.now).contains(&reply.person) {
-        let why = format!("{} is not among those who may answer question {}", reply.person, question.id);
+    if let Some(why) = question.turns_away(&reply.person, &directory, tx.now) {
         return Ok(Answered::Turned(why));
     }
     if let Some(why) = changed(&question, &directory, &reply.now, tx.now) {
@@ -270,7 +272,7 @@ pub(super) fn frozen(directory: &Directory, question: &Question, now: Instant) -
 pub(super) fn changed(question: &Question, directory: &Directory, current: &Current, now: Instant) -> Option<String> {
     let Some(card) = &question.card else { return Some("its card was erased".to_owned()) };
     let joined: Vec<String> =
-        question.audience.people(directory, now).difference(&card.act.audience).map(ToString::to_string).collect();
+        question.rules.audience.people(directory, now).difference(&card.act.audience).map(ToString::to_string).collect();
     if !joined.is_empty() {
         return Some(format!("the audience has grown: {}", joined.join(", ")));
     }

@@ -101,6 +101,9 @@ fn turned(
     if let Some(frozen) = frozen(directory, question, now) {
         return Ok(Some(frozen));
     }
+    if question.rules.consent.releases() {
+        return Ok(Some(format!("question {id} is about who may know what was read, and no broken glass decides that")));
+    }
     if !directory.people.contains_key(person) {
         return Ok(Some(format!("nobody here is called `{person}`")));
     }

@@ -1,3 +1,5 @@
+-- What was read before a question was asked: who is not cleared for it is not shown the question.
+ALTER TABLE approvals ADD COLUMN label TEXT NOT NULL DEFAULT '';
 -- What comes and goes of people, groups, forums and access lists, whoever writes it, for the watch to look at. Every row raises
 -- the world's version: also a program that knows nothing of it is seen by the next decision.
 CREATE TABLE changes (

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use wasmtime::component::Val;
 
 use super::shape::cases;
-use super::{Function, Shape, schema};
+use super::{Function, Shape, schema, sealed};
 
 /// What a function gave back.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +48,7 @@ fn carried(shape: Option<&Shape>, val: Option<&Val>) -> Result<Value, String> {
 #[must_use]
 pub fn structured(function: &Function, value: &Value) -> Value {
     match function.success() {
+        _ if sealed::is_sealed(value) => value.clone(),
         None => json!({}),
         Some(shape) if schema::is_object(shape) => value.clone(),
         Some(_) => json!({ "result": value }),

@@ -52,6 +52,17 @@ pub fn output(function: &Function) -> Value {
     }
 }
 
+/// The same where results may be sealed: one of either.
+#[must_use]
+pub fn output_or_sealed(function: &Function) -> Value {
+    let says = "Pass this text on as an argument: the tool gets what it stands for, and you do not";
+    let sealed = json!({
+        "type": "object", "properties": { "sealed": { "type": "string", "description": says } }, "required": ["sealed"],
+        "additionalProperties": false,
+    });
+    json!({ "type": "object", "anyOf": [output(function), sealed] })
+}
+
 impl Function {
     /// The shape of its success: of a sole `result` what `ok` carries.
     #[must_use]

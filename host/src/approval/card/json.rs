@@ -35,6 +35,7 @@ pub(super) fn act(act: &Act) -> Value {
     });
     // Only where it says something: cards from before there were chains are of this form too.
     act.actors.via_text().into_iter().for_each(|via| kept["via"] = json!(via));
+    act.releases.into_iter().for_each(|label| kept["releases"] = json!(label.hex()));
     kept
 }
 
@@ -42,12 +43,16 @@ impl Card {
     /// The card as it is kept: [`Card::parse`] makes the same card of it. Not to be shown, its texts are as they were.
     #[must_use]
     pub fn json(&self) -> Value {
-        json!({
+        let mut kept = json!({
             "card": FORM, "act": act(&self.act), "does": self.does, "payload": self.payload, "read": self.read,
             "must-agree": self.rules, "new": self.new.as_ref().map(names), "gains": gains(&self.gains),
             "loses": gains(&self.loses), "changed": self.changed, "asked": self.asked.0, "expires": self.expires.0,
             "on-yes": self.on_yes, "on-no": self.on_no,
-        })
+        });
+        if !self.uncleared.is_empty() {
+            kept["uncleared"] = json!(names(&self.uncleared));
+        }
+        kept
     }
 
     /// The card that was kept.
@@ -63,6 +68,7 @@ impl Card {
             does: texts(kept, "does")?,
             payload: maybe(kept, "payload", text)?,
             read: texts(kept, "read")?,
+            uncleared: maybe(kept, "uncleared", people)?.unwrap_or_default(),
             rules: texts(kept, "must-agree")?,
             new: maybe(kept, "new", |_, _| people(kept, "new"))?,
             gains: read_gains(kept, "gains")?,
@@ -97,6 +103,7 @@ impl Card {
             "act": self.act.digest().to_string(), "does": lines(&self.does),
             "audience": { "count": self.act.audience.len(), "people": names(&self.act.audience), "new": self.new.as_ref().map(names) },
             "gains": gains(&self.gains), "loses": gains(&self.loses),
+            "uncleared": names(&self.uncleared),
             "read": self.read.iter().map(|source| show_name(source)).collect::<Vec<_>>(),
             "must-agree": lines(&self.rules), "answers": lines(&meanwhile.answers), "changed": lines(&self.changed),
             "frozen": meanwhile.frozen.as_deref().map(one_line), "asked": self.asked.to_string(), "expires": self.end(),
@@ -127,6 +134,7 @@ fn read_act(kept: &Value) -> Result<Act, BadCard> {
         actors: Actors::read(kept).map_err(|bad| malformed("agent", &bad))?,
         session: maybe(kept, "session", text)?,
         found: maybe(kept, "found", text)?,
+        releases: maybe(kept, "releases", |kept, key| name(kept, key, Digest::parse_hex))?,
     })
 }
 

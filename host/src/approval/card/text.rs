@@ -77,6 +77,10 @@ impl Card {
         self.does.iter().for_each(|line| sheet.row("  ", INDENT, &one_line(line), Break::AtSpaces));
         self.people(&mut sheet, most);
         sheet.says("it read", &list(self.read.iter().map(|source| show_name(source)), most, "nothing"));
+        if !self.uncleared.is_empty() {
+            let who = people(&self.uncleared, most, "");
+            sheet.says("uncleared", &format!("for what it read: {who}. A yes releases it to them, in this act alone"));
+        }
         if !self.rules.is_empty() {
             sheet.says("needs", &format!("a yes of {}", one_line(&self.rules.join(", and of "))));
         }

@@ -120,7 +120,10 @@ pub(super) async fn list(
         let some = store.questions(all, before, BATCH).map_err(Turned::Broken)?;
         let Some(last) = some.last() else { break };
         before = Some(last.id);
-        mine.extend(some.into_iter().filter(|question| question.rules.may_answer(&directory, now).contains(&person.name)));
+        mine.extend(
+            some.into_iter()
+                .filter(|question| question.rules.asked(&question.agreed, &directory, now).contains(&person.name)),
+        );
     }
     let next_cursor = cut(&mut mine, limit).map(|last| cursor::after(&last.id.to_string()));
     let approvals = mine.iter().map(|question| shaped(question.row())).collect::<Result<_, _>>()?;

@@ -154,7 +154,8 @@ impl Following {
         let front = &self.site.front;
         let Some(question) = front.store.question(question).await? else { return Ok(false) };
         let (directory, name) = (front.store.directory()?, &self.person.name);
-        Ok(question.rules.initiator == *name || question.rules.may_answer(&directory, front.store.now()).contains(name))
+        Ok(question.rules.initiator == *name
+            || question.rules.asked(&question.agreed, &directory, front.store.now()).contains(name))
     }
 
     async fn is_own(&mut self, invocation: &str) -> Result<bool, Broken> {
