@@ -1,0 +1,3 @@
+//! The search.
+
+fn main() {}
