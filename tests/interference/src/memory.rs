@@ -281,6 +281,19 @@ impl World for Memory {
         Ok(if self.bug == Some(Bug::FilesCarryNothing) { Label::default() } else { self.rows().file_carries(path) })
     }
 
+    fn lies_under(&self, object: &ObjectName, directory: &Directory) -> Result<Label, Broken> {
+        if self.bug == Some(Bug::WideningsForgetWhatLiesThere) {
+            return Ok(Label::default());
+        }
+        let rows = self.rows();
+        let mut label = Label::default();
+        let files = rows.files.iter().filter(|(path, _)| directory.object_of(path) == Some(object));
+        files.for_each(|(_, (carries, _))| label.unite(carries));
+        let leases = rows.leases.iter().filter(|(of, _)| of == object).filter_map(|(_, entry)| entry.lease);
+        leases.for_each(|lease| label.unite(&rows.lease_carries(lease)));
+        Ok(label)
+    }
+
     fn stopped(&self, _subject: &Subject, _found: &AtomicU64) -> Option<Refusal> {
         None
     }

@@ -70,7 +70,7 @@ impl Rules {
             acl: memory.clone(),
         };
         let hour = Duration(3_600_000);
-        let asks = Rate::parse("1000/h").map_err(|e| text(&e))?;
+        let asks = Rate::parse("1000 per hour").map_err(|e| text(&e))?;
         let services = Services {
             world: memory.clone(),
             journal: memory.clone(),
