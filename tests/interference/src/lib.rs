@@ -5,6 +5,7 @@
 pub mod bug;
 mod draw;
 mod memory;
+mod real;
 mod rules;
 mod scene;
 mod search;
@@ -12,7 +13,10 @@ mod stage;
 mod trace;
 mod view;
 
+use std::path::Path;
+
 pub use bug::Bug;
+pub use real::{Command, Real};
 pub use rules::Rules;
 pub use search::{Compared, Found, Pair, Violation};
 pub use stage::{Failed, Stage};
@@ -25,4 +29,13 @@ pub use trace::{Kinds, Trace};
 pub fn on_rules(bug: Option<Bug>, first: u64, count: u64, most: usize) -> Result<Found, Failed> {
     let mut pair = Pair { stages: [Rules::new(bug)?, Rules::new(bug)?] };
     pair.search((first..first + count).map(|seed| Trace::draw(seed, Kinds { releases: true })), most)
+}
+
+/// The same through real guests and the real store: `component` is the guest `errand`.
+///
+/// # Errors
+/// When something cannot be played.
+pub fn for_real(component: &Path, command: Command<'_>, (first, count): (u64, u64), most: usize) -> Result<Found, Failed> {
+    let mut pair = Pair { stages: [Real::new(component, command)?, Real::new(component, command)?] };
+    pair.search((first..first + count).map(|seed| Trace::draw(seed, Kinds { releases: false })), most)
 }

@@ -224,18 +224,16 @@ impl Rows {
                 if !label.is_empty() {
                     self.carried.insert(last, label.clone());
                 }
-                if let Some(path) = path {
+                let replaced = |path: &FilePath| self.there.contains(path.as_str()) || self.files.contains_key(path);
+                if let Some(path) = path.as_ref().filter(|path| bug != Some(Bug::FilesKeepWhatTheyCarried) || !replaced(path)) {
                     let mut carries = self.files.get(path).map(|(label, _)| label.clone()).unwrap_or_default();
                     carries.unite(label);
                     self.files.insert(path.clone(), (carries, last));
                 }
             }
             Mark::Wrote(label, path, intent) => {
-                let was = self.touched.contains(path) || self.files.get(path).is_some_and(|(label, _)| !label.is_empty());
                 self.touched.insert(path.clone());
-                if let Some(of) = self.files.get_mut(path).filter(|of| of.1 == *intent)
-                    && !(was && bug == Some(Bug::FilesKeepWhatTheyCarried))
-                {
+                if let Some(of) = self.files.get_mut(path).filter(|of| of.1 == *intent) {
                     of.0.clone_from(label);
                 }
             }

@@ -136,7 +136,7 @@ impl Rules {
 }
 
 #[expect(clippy::disallowed_methods, reason = "files that nobody keeps need no disk")]
-fn in_memory() -> std::io::Result<TempDir> {
+pub(crate) fn in_memory() -> std::io::Result<TempDir> {
     let shared = std::path::Path::new("/dev/shm");
     if shared.is_dir() { tempfile::tempdir_in(shared).or_else(|_| tempfile::tempdir()) } else { tempfile::tempdir() }
 }

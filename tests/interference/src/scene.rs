@@ -124,6 +124,43 @@ impl Scene {
         Place { owner, readers, administers, cleared }
     }
 
+    /// Arranges it so that something can happen: everybody reads the first forum; few are cleared for the secret's place; other
+    /// places have the same owner, few readers, and often a ceiling that says nothing.
+    pub fn arrange(&mut self, secret: (bool, usize), draw: &mut Draw) {
+        let all = |from: usize, to: usize| (from..to).map(|it| Principal::Person(person(it))).collect::<Vec<_>>();
+        self.groups[0] = all(0, self.people);
+        if draw.percent(40) {
+            let half = self.people / 2;
+            self.groups[0] = all(0, half);
+            self.groups[0].push(Principal::Group(group(1)));
+            self.groups[1] = all(half, self.people);
+        }
+        if draw.percent(50) {
+            self.groups[GROUPS - 1] = all(0, 1);
+        }
+        let everybody = vec![Principal::Group(group(0))];
+        let people = self.people;
+        let places = self.forums.iter_mut().map(|it| (true, it)).enumerate();
+        let objects = self.objects.iter_mut().map(|it| (false, it)).enumerate();
+        for (number, (is_forum, place)) in places.chain(objects) {
+            if (is_forum, number) == (true, 0) {
+                *place = Place { readers: everybody.clone(), cleared: everybody.clone(), ..place.clone() };
+                continue;
+            }
+            let count = draw.below(3);
+            place.readers = principals(people, count, 20, draw);
+            if draw.percent(80) {
+                place.owner = 0;
+            }
+            let chance = if (is_forum, number) == secret { 0 } else { 60 };
+            if draw.percent(chance) {
+                place.cleared.clone_from(&everybody);
+            } else {
+                place.cleared = place.readers.iter().chain(&place.administers).cloned().collect();
+            }
+        }
+    }
+
     /// Draws what people change next: a group, or an object or a forum, its ceiling with it or not.
     pub fn edit(&self, draw: &mut Draw) -> Edit {
         let changed = |old: &Place, draw: &mut Draw| {
@@ -158,6 +195,12 @@ impl Scene {
             Edit::Object(number, place) => self.objects[*number].clone_from(place),
             Edit::Forum(number, place) => self.forums[*number].clone_from(place),
         }
+    }
+
+    /// Who owns a forum or an object.
+    #[must_use]
+    pub fn owner(&self, (is_forum, number): (bool, usize)) -> usize {
+        if is_forum { self.forums[number].owner } else { self.objects[number].owner }
     }
 
     /// The folder of an object.

@@ -67,13 +67,19 @@ pub enum Secret {
 }
 
 impl Secret {
+    /// Whether it lies in a forum, and in which of them or of the objects.
+    const fn place(self) -> (bool, usize) {
+        match self {
+            Self::Contents(number) | Self::Existence(number) => (false, number),
+            Self::Post(number) => (true, number),
+        }
+    }
+
     /// Whose ceiling says who is cleared for it.
     #[must_use]
     pub fn under(self) -> Under {
-        match self {
-            Self::Contents(number) | Self::Existence(number) => scene::under(false, number),
-            Self::Post(number) => scene::under(true, number),
-        }
+        let (is_forum, number) = self.place();
+        scene::under(is_forum, number)
     }
 }
 
@@ -115,17 +121,28 @@ impl Trace {
     #[must_use]
     pub fn draw(seed: u64, kinds: Kinds) -> Self {
         let mut draw = Draw::of(seed);
-        let scene = Scene::draw(&mut draw);
+        let mut scene = Scene::draw(&mut draw);
         let secret = match draw.below(6) {
             0 => Secret::Existence(draw.below(scene.objects.len())),
-            1 => Secret::Post(draw.below(scene.forums.len())),
+            1 => Secret::Post(draw.below(scene.forums.len() - 1) + 1),
             _ => Secret::Contents(draw.below(scene.objects.len())),
         };
+        let arranged = draw.percent(80);
+        if arranged {
+            scene.arrange(secret.place(), &mut draw);
+        }
         let number = draw.number() % 10_000;
         let words = [format!("left{number}"), format!("right{}", draw.number() % 10_000)];
-        let sessions: Vec<Session> = (0..2 + draw.below(4)).map(|_| session(&scene, secret, &mut draw)).collect();
+        let mut sessions: Vec<Session> = (0..2 + draw.below(4)).map(|_| session(&scene, secret, &mut draw)).collect();
+        if arranged {
+            // Two of whoever owns it, so that what one writes the other reads.
+            let owner = scene::person(scene.owner(secret.place()));
+            for (number, session) in sessions.iter_mut().take(2).enumerate() {
+                *session = Session { person: owner.clone(), claim: Some(format!("t{number}")), ..session.clone() };
+            }
+        }
         let mut now = scene.clone();
-        let mut turns = Vec::new();
+        let (mut turns, mut hot) = (Vec::new(), Vec::new());
         for at in 0..3 + draw.below(5) {
             if at > 0 && draw.percent(15) {
                 let edit = now.edit(&mut draw);
@@ -133,9 +150,16 @@ impl Trace {
                 turns.push(Turn::Edit(edit));
                 continue;
             }
-            let tool = if kinds.releases && draw.percent(15) { Tool::Releases } else { Tool::Plain };
-            let steps = steps(&scene, secret, &mut draw);
+            let tool = if kinds.releases && draw.percent(20) { Tool::Releases } else { Tool::Plain };
+            let steps = Steps { scene: &scene, secret, hot: &mut hot }.draw(&mut draw);
             turns.push(Turn::Call(draw.below(sessions.len()), tool, steps));
+        }
+        if arranged && draw.percent(60) {
+            let [first, second] = Steps { scene: &scene, secret, hot: &mut hot }.hop(kinds, &mut draw);
+            let at = draw.below(turns.len() + 1);
+            turns.insert(at, first);
+            let later = at + 1 + draw.below(turns.len() - at);
+            turns.insert(later, second);
         }
         Self { seed, scene, secret, words, sessions, turns }
     }
@@ -169,60 +193,130 @@ impl Trace {
     }
 }
 
-/// Half of all sessions are of whoever owns the secret's place.
+/// Most sessions are of whoever owns the secret's place.
 fn session(scene: &Scene, secret: Secret, draw: &mut Draw) -> Session {
-    let owner = match secret {
-        Secret::Contents(number) | Secret::Existence(number) => scene.objects[number].owner,
-        Secret::Post(number) => scene.forums[number].owner,
-    };
-    let person = if draw.percent(50) { owner } else { draw.below(scene.people) };
+    let owner = scene.owner(secret.place());
+    let person = if draw.percent(60) { owner } else { draw.below(scene.people) };
     let claim = draw.percent(60).then(|| format!("s{}", draw.below(3)));
     let agent = AgentName::parse(&format!("a{}", draw.below(2))).expect("a name");
     Session { person: scene::person(person), agent, claim }
 }
 
-/// What one call does. Often it begins with the secret, and ends by telling somebody.
-fn steps(scene: &Scene, secret: Secret, draw: &mut Draw) -> Vec<Step> {
-    let mut steps = Vec::new();
-    if draw.percent(35) {
-        steps.push(match secret {
-            Secret::Contents(number) => Step::Read(format!("{}/{}", scene.folder(number), FILES[0]), 0),
-            Secret::Existence(number) if draw.percent(50) => Step::List(scene.folder(number), 0),
-            Secret::Existence(number) => Step::Read(format!("{}/c", scene.folder(number)), 0),
-            Secret::Post(number) => Step::Thread(format!("f{number}"), number as u64 + 1, 0),
-        });
-    }
-    for _ in 0..1 + draw.below(4) {
-        steps.push(step(scene, draw));
-    }
-    steps
+/// What calls do, one after the other.
+struct Steps<'a> {
+    scene: &'a Scene,
+    secret: Secret,
+    /// What reads back what was written so far.
+    hot: &'a mut Vec<Step>,
 }
 
-fn step(scene: &Scene, draw: &mut Draw) -> Step {
-    // Few places, so that what is read is what is told.
-    let place = |draw: &mut Draw| if draw.percent(70) { 0 } else { draw.below(PLACES) };
-    let object = draw.below(scene.objects.len());
-    let forum = draw.below(scene.forums.len());
-    let file = |draw: &mut Draw| format!("{}/{}", scene.folder(object), draw.one(&["a", "b", "c", "d"]));
-    let person = |draw: &mut Draw| scene::person(draw.below(scene.people)).to_string();
-    match draw.below(20) {
-        0..3 => Step::Read(file(draw), place(draw)),
-        3 => Step::List(scene.folder(object), place(draw)),
-        4 => Step::Threads(format!("f{forum}"), place(draw)),
-        5 | 6 => Step::Thread(format!("f{forum}"), forum as u64 + 1, place(draw)),
-        7 => Step::Entries(format!("o{object}"), place(draw)),
-        8 => Step::Mix(draw.below(PLACES), place(draw)),
-        9 => Step::Word(place(draw), u32::try_from(draw.below(8)).unwrap_or_default()),
-        10 | 11 => Step::If(place(draw), u32::try_from(draw.below(8)).unwrap_or_default(), 1 + draw.below(2)),
-        12..15 => Step::Post(format!("f{forum}"), forum as u64 + 1, place(draw)),
-        15..17 => Step::Write(file(draw), place(draw)),
-        17 | 18 => {
-            let group = || format!("group:g{}", scene::GROUPS - 1);
-            let one = if draw.percent(80) { person(draw) } else { group() };
-            let other = if draw.percent(50) { one.clone() } else { person(draw) };
-            Step::Widen(format!("o{object}"), one, other, place(draw))
+impl Steps<'_> {
+    /// The steps of a call. Often it begins with the secret or with what was written before it, and ends by telling somebody.
+    fn draw(&mut self, draw: &mut Draw) -> Vec<Step> {
+        let mut steps = Vec::new();
+        match draw.below(10) {
+            0..4 => steps.push(self.secret(draw)),
+            4..7 if !self.hot.is_empty() => steps.push(draw.one(self.hot).clone()),
+            _ => {}
         }
-        _ => Step::End(place(draw)),
+        for _ in 0..1 + draw.below(3) {
+            let step = self.step(draw);
+            self.hot.extend(self.back(&step, draw));
+            steps.push(step);
+        }
+        if draw.percent(40) {
+            steps.push(Step::Post("f0".to_owned(), 1, 0));
+        }
+        steps
+    }
+
+    /// The secret goes through something that is written, and from there on; or is released, and then told once more.
+    fn hop(&mut self, kinds: Kinds, draw: &mut Draw) -> [Turn; 2] {
+        let mut first = vec![self.secret(draw), Step::Mix(0, 1)];
+        match draw.below(4) {
+            0 => first.push(Step::If(0, 0, 1)),
+            1 => first.push(Step::Word(0, 0)),
+            _ => {}
+        }
+        if kinds.releases && draw.percent(15) {
+            first.push(Step::Post("f1".to_owned(), 2, 0));
+            let second = Turn::Call(0, Tool::Plain, vec![Step::Post("f0".to_owned(), 1, 1)]);
+            return [Turn::Call(0, Tool::Releases, first), second];
+        }
+        let object = draw.below(self.scene.objects.len());
+        let forum = 1 + draw.below(self.scene.forums.len() - 1);
+        let carrier = match draw.below(10) {
+            0..5 => Step::Write(format!("{}/{}", self.scene.folder(object), draw.one(&["a", "b", "c"])), 0),
+            5..8 => Step::Post(format!("f{forum}"), forum as u64 + 1, 0),
+            _ => Step::Widen(format!("o{object}"), "p0".to_owned(), format!("group:g{}", scene::GROUPS - 1), 0),
+        };
+        let mut second: Vec<Step> = self.back(&carrier, draw).into_iter().collect();
+        first.push(carrier);
+        match draw.below(4) {
+            0 => second.extend([Step::If(0, 0, 1), Step::Post("f0".to_owned(), 1, 2)]),
+            1 => {
+                let person = scene::person(draw.below(self.scene.people)).to_string();
+                second = vec![Step::Widen(format!("o{object}"), person.clone(), person, 2)];
+            }
+            _ => second.push(Step::Post("f0".to_owned(), 1, 0)),
+        }
+        [Turn::Call(0, Tool::Plain, first), Turn::Call(1, Tool::Plain, second)]
+    }
+
+    fn secret(&self, draw: &mut Draw) -> Step {
+        match self.secret {
+            Secret::Contents(number) => Step::Read(format!("{}/{}", self.scene.folder(number), FILES[0]), 0),
+            Secret::Existence(number) if draw.percent(50) => Step::List(self.scene.folder(number), 0),
+            Secret::Existence(number) => Step::Read(format!("{}/c", self.scene.folder(number)), 0),
+            Secret::Post(number) => Step::Thread(format!("f{number}"), number as u64 + 1, 0),
+        }
+    }
+
+    /// What reads back what a step writes.
+    fn back(&self, step: &Step, draw: &mut Draw) -> Option<Step> {
+        match step {
+            Step::Post(forum, thread, _) if draw.percent(80) => Some(Step::Thread(forum.clone(), *thread, 0)),
+            Step::Post(forum, ..) => Some(Step::Threads(forum.clone(), 0)),
+            Step::Write(path, _) if draw.percent(80) => Some(Step::Read(path.clone(), 0)),
+            Step::Write(path, _) => path.rsplit_once('/').map(|(folder, _)| Step::List(folder.to_owned(), 0)),
+            Step::Widen(object, ..) => Some(Step::Entries(object.clone(), 0)),
+            _ => None,
+        }
+    }
+
+    fn step(&self, draw: &mut Draw) -> Step {
+        let scene = self.scene;
+        // Few places, so that what is read is what is told.
+        let place = |draw: &mut Draw| if draw.percent(80) { 0 } else { draw.below(PLACES) };
+        let object = draw.below(scene.objects.len());
+        let forum = draw.below(scene.forums.len());
+        let file = |draw: &mut Draw| format!("{}/{}", scene.folder(object), draw.one(&["a", "b", "c", "d"]));
+        let person = |draw: &mut Draw| scene::person(draw.below(scene.people)).to_string();
+        let bit = |draw: &mut Draw| u32::try_from(draw.below(8)).unwrap_or_default();
+        match draw.below(24) {
+            0 | 1 => Step::Read(file(draw), place(draw)),
+            2 => Step::List(scene.folder(object), place(draw)),
+            3 => Step::Threads(format!("f{forum}"), place(draw)),
+            4 | 5 => Step::Thread(format!("f{forum}"), forum as u64 + 1, place(draw)),
+            6 => Step::Entries(format!("o{object}"), place(draw)),
+            7 => Step::Mix(draw.below(PLACES), place(draw)),
+            8 => Step::Word(place(draw), bit(draw)),
+            9 | 10 => Step::If(place(draw), bit(draw), 1 + draw.below(2)),
+            11..15 => Step::Post(format!("f{forum}"), forum as u64 + 1, place(draw)),
+            15..19 => Step::Write(file(draw), place(draw)),
+            19..22 => {
+                let principal = |draw: &mut Draw| match draw.below(10) {
+                    0..6 => person(draw),
+                    6..8 => "p0".to_owned(),
+                    _ => format!("group:g{}", scene::GROUPS - 1),
+                };
+                let one = principal(draw);
+                let other = if draw.percent(50) { one.clone() } else { principal(draw) };
+                Step::Widen(format!("o{object}"), one, other, place(draw))
+            }
+            22 => self.hot.last().cloned().unwrap_or_else(|| Step::Read(file(draw), 0)),
+            _ => Step::End(place(draw)),
+        }
     }
 }
 

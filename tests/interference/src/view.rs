@@ -66,7 +66,15 @@ impl Course {
         for line in &new.lines {
             if let Some(lease) = line.lease.filter(|lease| !self.leases.contains_key(lease)) {
                 self.leases.insert(lease, turn);
-                self.acts.extend(act(&line.text, &Under::Object(line.object.clone()), &line.label));
+                let under = Under::Object(line.object.clone());
+                self.acts.extend(act("line", &under, &line.label));
+                let had = self.things.directory.holders(&line.object, Right::Read, new.now);
+                let mut has = new.directory.holders(&line.object, Right::Read, new.now);
+                has.retain(|person| !had.contains(person));
+                let opened = has.iter().map(|person| person.as_str()).collect::<Vec<_>>().join(" ");
+                if !has.is_empty() {
+                    self.acts.extend(act(&format!("open {opened}"), &under, &line.label));
+                }
             }
         }
         let closed = self.things.lines.iter().filter(|old| old.lease.is_some() && new.lines.iter().all(|it| it.lease != old.lease));
