@@ -74,9 +74,16 @@ fn fill(workspace: &Workspace) -> Result<(), Failed> {
         writeln!(text, "[groups.team-{team}]\nmembers = {members:?}")?;
     }
     let teams: Vec<String> = (0..20).map(|team| format!("group:team-{team}")).collect();
-    writeln!(text, "[groups.everyone]\nmembers = [\"ben\", {}]", teams.iter().map(|team| format!("\"{team}\"")).collect::<Vec<_>>().join(", "))?;
+    writeln!(
+        text,
+        "[groups.everyone]\nmembers = [\"ben\", {}]",
+        teams.iter().map(|team| format!("\"{team}\"")).collect::<Vec<_>>().join(", ")
+    )?;
     let everyone = "group:everyone";
-    writeln!(text, "[objects.runbooks]\nowner = \"ben\"\nfolders = [\"runbooks\"]\nentries = [{{ principal = \"{everyone}\", right = \"read\" }}]\ncleared = [\"{everyone}\"]")?;
+    writeln!(
+        text,
+        "[objects.runbooks]\nowner = \"ben\"\nfolders = [\"runbooks\"]\nentries = [{{ principal = \"{everyone}\", right = \"read\" }}]\ncleared = [\"{everyone}\"]"
+    )?;
     write(&workspace.path("world-of-labels.toml"), &text)?;
     write(&workspace.path("files/runbooks/one.md"), &"x".repeat(1024))?;
     command(&workspace.folder, &["world", "apply", &workspace.path("world-of-labels.toml").display().to_string()])

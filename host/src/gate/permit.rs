@@ -240,7 +240,7 @@ impl<A: Action> Agreed<A> {
         let glass = self.approval.as_ref().is_some_and(|used| used.glass);
         let with = (self.approval.is_some() || !quotas.is_empty())
             .then_some(With::Spend(Spends { approval: self.approval, quotas }));
-        let terms = Terms { mark: writes(&*covered.action, &premise.label), premise: covered.premise.clone(), with };
+        let terms = Terms { mark: writes(&*covered.action, &book.label), premise: covered.premise.clone(), with };
         if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), terms).await {
             book.settled();
             return Err((unintended(failed, covered.action.class()), book));
@@ -373,7 +373,8 @@ impl<A: Action> Permit<A> {
             Err(halt) => {
                 self.book.meters.keep(charge, 0);
                 Err(match halt {
-                    Halt::Refused(refusal) => self.book.refuse(&*self.action, refusal),
+                    // That nothing is there is told, and is of the same place.
+                    Halt::Refused(refusal) => self.book.missed(&*self.action, refusal, self.source.as_ref()),
                     other => other,
                 })
             }

@@ -19,7 +19,7 @@ use crate::gate::World;
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending};
 use crate::label::{Label, SessionId};
-use crate::name::{Digest, FilePath, PersonName};
+use crate::name::{Digest, FilePath, ObjectName, PersonName};
 use crate::people::{Directory, Rights, Standing};
 use crate::quota::Charge;
 use crate::refusal::Refusal;
@@ -50,6 +50,10 @@ impl World for Store {
 
     fn carried(&self, path: &FilePath) -> Result<Label, Broken> {
         self.file_carries(path)
+    }
+
+    fn lies_under(&self, object: &ObjectName, directory: &Directory) -> Result<Label, Broken> {
+        self.object_carries(object, directory)
     }
 
     fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {
