@@ -42,7 +42,6 @@ mod tools;
 mod update;
 mod values;
 mod vet;
-mod world;
 mod waiting;
 mod world;
 mod watch;
