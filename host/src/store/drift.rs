@@ -53,6 +53,22 @@ pub(super) struct Known {
     change: i64,
 }
 
+impl Known {
+    /// The world as it was last looked at.
+    fn read(connection: &Connection) -> Result<Self, Unrecorded> {
+        let read = connection.unchecked_transaction().map_err(broken)?;
+        Self::read_in(&read)
+    }
+
+    /// The same in a transaction: what came since is taken back, to be looked at.
+    fn read_in(read: &Connection) -> Result<Self, Unrecorded> {
+        let change = feed::marks(read).map_err(broken)?.watched.map_or(0, |it| it.0);
+        let mut model = feed::model(read).map_err(broken)?;
+        feed::since(read, change).map_err(broken)?.take_back(&mut model);
+        Ok(Self { model, numbers: Numbers::default(), change })
+    }
+}
+
 /// What a look needs.
 pub(super) struct Watcher {
     database: PathBuf,
@@ -95,15 +111,15 @@ impl Drift {
         Ok(Self { watcher, stop, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Looks once more, so that whatever this process wrote has been looked at, and lets go.
-    pub(super) fn stop(&self) {
+    /// Lets go; after a look, unless there is nothing to look at.
+    fn stop(&self, look: bool) {
         // Gone already: it was stopped before.
         let _ = self.stop.send(());
-        if let Some(thread) = self.thread.lock().ok().and_then(|mut thread| thread.take()) {
-            let _ = thread.join();
-            if let Err(failed) = self.watcher.look().and_then(|()| self.watcher.keep_place()) {
-                unseen(&failed);
-            }
+        let Some(thread) = self.thread.lock().ok().and_then(|mut thread| thread.take()) else { return };
+        let _ = thread.join();
+        let looked = if look { self.watcher.look().and_then(|()| self.watcher.keep_place()) } else { Ok(()) };
+        if let Err(failed) = looked {
+            unseen(&failed);
         }
     }
 }
@@ -127,6 +143,11 @@ impl Watcher {
         self.clock.now().max(self.board.newest())
     }
 
+    /// Remembers the version of the world as it is before anybody decides anything by it.
+    fn begin(&self, stamp: u64) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).stamp = Some(stamp);
+    }
+
     fn with<T>(&self, work: impl FnOnce(&Connection, &mut Inner) -> Result<T, Unrecorded>) -> Result<T, Unrecorded> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = match inner.connection.take() {
@@ -136,8 +157,8 @@ impl Watcher {
         let done = work(&connection, &mut inner);
         inner.connection = Some(connection);
         if done.is_err() {
-            // What it knew may be half of something.
-            inner.known = None;
+            // What it knew may be half of something; the next time it looks again, whether or not somebody writes.
+            (inner.known, inner.pages) = (None, None);
         }
         done
     }
@@ -192,22 +213,21 @@ impl Watcher {
         let alike = now.0.abs_diff(marks.clock.0) <= ALIKE;
         let last = marks.watched.filter(|_| alike).map_or(now, |(_, last)| last);
         inner.known = inner.known.take().filter(|known| from.is_some_and(|from| from <= known.change));
-        let seen = match (&mut inner.known, marks.watched) {
-            // Nothing has come or gone, and nothing is open whose time could be over.
-            (None, Some((change, _))) if change == marks.newest && !marks.open => return Ok(None),
-            (known @ None, watched) => {
+        // Nothing has come or gone, and nothing is open whose time could be over.
+        if inner.known.is_none() && from == Some(marks.newest) && !marks.ends {
+            return Ok(None);
+        }
+        if inner.known.is_none() && from.is_some() {
+            inner.known = Some(Known::read_in(&read)?);
+        }
+        let seen = match &mut inner.known {
+            known @ None => {
                 let mut model = feed::model(&read).map_err(broken)?;
-                let seen = match watched {
-                    None => model.look_whole(now),
-                    Some((change, _)) => {
-                        feed::since(&read, change).map_err(broken)?.tell_anew(&mut model);
-                        model.look(last, now)
-                    }
-                };
+                let seen = model.look_whole(now);
                 *known = Some(Known { model, numbers: Numbers::default(), change: marks.newest });
                 seen
             }
-            (Some(known), _) => {
+            Some(known) => {
                 if known.change == marks.newest && known.model.is_settled(now) {
                     return Ok(None);
                 }
@@ -216,8 +236,10 @@ impl Watcher {
                 known.model.look(last, now)
             }
         };
-        // Where nothing is different the place is kept here; it is written with the next finding, or at the end.
-        let Some(known) = inner.known.as_mut().filter(|_| from.is_none() || !seen.is_nothing()) else { return Ok(None) };
+        // Where nothing is different the place is kept here; it is written with the next finding, at the end, or before the feed
+        // grows long.
+        let write = !seen.is_nothing() || from.is_none_or(|from| marks.newest - from > record::STAY);
+        let Some(known) = inner.known.as_mut().filter(|_| write) else { return Ok(None) };
         known.numbers.learn(&read, &known.model).map_err(broken)?;
         let crowds = seen.crowds.iter().map(|people| known.numbers.crowd(people)).collect();
         let lines = |people| known.model.names(people).iter().map(PersonName::as_str).collect::<Vec<_>>().join("\n");
@@ -252,9 +274,33 @@ impl Watcher {
 impl Store {
     /// Looks for access that is wider than its ceiling, before anything is served.
     pub(super) fn look_at_start(&self) {
-        if let Some(Err(failed)) = self.drift.as_ref().map(|drift| drift.watcher.look()) {
+        let Some(drift) = &self.drift else { return };
+        let looked = match self.is_looked() {
+            Ok((true, stamp)) => {
+                drift.watcher.begin(stamp);
+                Ok(())
+            }
+            Ok((false, _)) => drift.watcher.look(),
+            Err(broken) => Err(Unrecorded::Broken(broken)),
+        };
+        if let Err(failed) = looked {
             unseen(&failed);
         }
+    }
+
+    /// Ends the watch, so that whatever this process wrote has been looked at.
+    pub(super) fn end_watch(&self) {
+        let Some(drift) = &self.drift else { return };
+        drift.stop(!self.is_looked().is_ok_and(|looked| looked.0));
+    }
+
+    /// Whether there is nothing to look at: that costs no connection of its own. And the version of the world.
+    fn is_looked(&self) -> Result<(bool, u64), Broken> {
+        self.read(LOOKING, |connection| {
+            let marks = feed::marks(connection)?;
+            let looked = marks.watched.is_some_and(|(change, _)| change == marks.newest);
+            Ok((looked && !marks.ends, load::stamp(connection)?))
+        })
     }
 
     /// Looks now, whether or not the next look would come soon.

@@ -13,7 +13,7 @@ use crate::store::Tx;
 use crate::store::tx::failed;
 
 /// So many changes stay in the feed after they were looked at, for whoever is about to close what they caused.
-const STAY: i64 = 1000;
+pub(super) const STAY: i64 = 1000;
 
 /// A look, from one place of the feed to another.
 pub(super) struct Step {
