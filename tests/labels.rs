@@ -4,6 +4,7 @@ mod ceilings;
 mod released;
 mod sessions;
 mod sets;
+mod told;
 mod written;
 
 use serde_json::{Value, json};
