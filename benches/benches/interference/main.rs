@@ -7,11 +7,12 @@
 #![expect(clippy::disallowed_macros, reason = "a benchmark prints its table")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tollgate_benches::Failed;
-use tollgate_interference::{Bug, Found, on_rules};
+use tollgate_benches::{Failed, command};
+use tollgate_interference::{Bug, Found, for_real, on_rules};
 
 fn main() -> ExitCode {
     if let Some(code) = tollgate_benches::as_the_program() {
@@ -65,6 +66,13 @@ impl Plan {
             let began = Instant::now();
             let found = in_parallel(self.seed, self.rules, |first, count| on_rules(None, first, count, SHOWN))?;
             holds &= say("on the rules", &found, began);
+        }
+        if self.real > 0 {
+            let component = tollgate_example_tools::build()?.fixtures.join("errand.wasm");
+            let command = |folder: &Path, words: &[&str]| command(folder, words).map_err(|e| e.to_string());
+            let began = Instant::now();
+            let search = |first, count| for_real(&component, &command, (first, count), SHOWN);
+            holds &= say("real guests, real store", &in_parallel(self.seed, self.real, search)?, began);
         }
         if self.bugs > 0 {
             holds &= self.bugs()?;

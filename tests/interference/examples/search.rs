@@ -14,6 +14,20 @@ fn main() {
         Some("none") | None => vec![None],
         Some(name) => Bug::ALL.into_iter().filter(|bug| format!("{bug:?}") == name).map(Some).collect(),
     };
+    if let (Some("real"), Some(program), Some(component)) = (words.first().map(String::as_str), words.get(4), words.get(5)) {
+        let command = |folder: &std::path::Path, words: &[&str]| {
+            let ran = std::process::Command::new(program).args(words).current_dir(folder).output().map_err(|e| e.to_string())?;
+            if ran.status.success() { Ok(()) } else { Err(format!("{words:?}: {}", String::from_utf8_lossy(&ran.stderr))) }
+        };
+        match tollgate_interference::for_real(component.as_ref(), &command, (number(1, 0), number(2, 10)), 3) {
+            Ok(found) => {
+                found.violations.iter().for_each(|violation| println!("{violation}\n"));
+                println!("real {:?} traces {} violations {} differed {} noticed {} closed {} vacuous {} calls {} written {}", began.elapsed(), found.traces, found.violations.len(), found.differed, found.noticed, found.closed, found.vacuous, found.calls, found.written);
+            }
+            Err(why) => println!("{why}"),
+        }
+        return;
+    }
     for bug in bugs {
         match on_rules(bug, number(1, 0), number(2, 1_000), usize::try_from(number(3, 1)).unwrap_or(1)) {
             Ok(found) => {

@@ -135,7 +135,7 @@ impl Scene {
             self.groups[0].push(Principal::Group(group(1)));
             self.groups[1] = all(half, self.people);
         }
-        if draw.percent(50) {
+        if draw.percent(70) {
             self.groups[GROUPS - 1] = all(0, 1);
         }
         let everybody = vec![Principal::Group(group(0))];

@@ -151,6 +151,10 @@ impl<S: Stage> Pair<S> {
                 return Ok(Ok(Compared::UntilClosed));
             }
             if !one.is_as(other) {
+                // Whoever is let in by hand where a tool has opened something, in one run alone, notices that.
+                if matches!(turn, Turn::Edit(_)) && one.readers() != other.readers() {
+                    return Ok(Ok(Compared::UntilNoticed));
+                }
                 let told: BTreeSet<PersonName> = one.told().into_iter().chain(other.told()).collect();
                 for person in everybody.iter().filter(|person| !may_know.contains(*person) && !told.contains(*person)) {
                     let (here, there) = (one.seen_by(person), other.seen_by(person));

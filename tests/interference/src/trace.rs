@@ -246,8 +246,8 @@ impl Steps<'_> {
         let object = draw.below(self.scene.objects.len());
         let forum = 1 + draw.below(self.scene.forums.len() - 1);
         let carrier = match draw.below(10) {
-            0..5 => Step::Write(format!("{}/{}", self.scene.folder(object), draw.one(&["a", "b", "c"])), 0),
-            5..8 => Step::Post(format!("f{forum}"), forum as u64 + 1, 0),
+            0..4 => Step::Write(format!("{}/{}", self.scene.folder(object), draw.one(&["a", "b", "c"])), 0),
+            4..7 => Step::Post(format!("f{forum}"), forum as u64 + 1, 0),
             _ => Step::Widen(format!("o{object}"), "p0".to_owned(), format!("group:g{}", scene::GROUPS - 1), 0),
         };
         let mut second: Vec<Step> = self.back(&carrier, draw).into_iter().collect();

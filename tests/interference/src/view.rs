@@ -156,6 +156,12 @@ impl Course {
         seen
     }
 
+    /// Who reads each place, by its access list or membership alone.
+    #[must_use]
+    pub fn readers(&self) -> Vec<(Under, BTreeSet<PersonName>)> {
+        readers(&self.things)
+    }
+
     /// How many posts, files and leases there are that tools wrote.
     #[must_use]
     pub fn written(&self) -> u64 {
