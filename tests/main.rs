@@ -43,6 +43,6 @@ mod update;
 mod values;
 mod vet;
 mod waiting;
-mod world;
 mod watch;
+mod world;
 mod write;

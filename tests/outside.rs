@@ -103,6 +103,7 @@ impl Stage {
             credentials: store.clone(),
             questions: store.clone(),
             manners: workspace.manners(),
+            vetting: Arc::default(),
             effects: tokio::runtime::Handle::current(),
         };
         let book = Arc::new(Mutex::new(book));

@@ -205,7 +205,18 @@ static SPEC: Spec = Spec {
 
 fn grant(patterns: Vec<Pattern>, calls: u64, bytes: Option<u64>) -> Grant {
     let (reach, bytes) = (vec![Patterns::new(patterns)], bytes.map(Bytes));
-    Grant { spec: &SPEC, index: 0, reach, calls, bytes, consent: Consent::none(), flow: Flow::Refuse, lease: None, line: 1 }
+    Grant {
+        spec: &SPEC,
+        index: 0,
+        reach,
+        calls,
+        bytes,
+        consent: Consent::none(),
+        flow: Flow::Refuse,
+        refuse: Vec::new(),
+        lease: None,
+        line: 1,
+    }
 }
 
 fn meters(calls: u64, bytes: Option<u64>) -> Meters {

@@ -1,5 +1,6 @@
 //! What detectors find in a text, and what they do not: precision and recall on a labelled set, encodings, passages, bounds.
 
+mod door;
 mod encoded;
 mod hard;
 mod made;
@@ -7,6 +8,7 @@ mod measured;
 mod natural;
 mod own;
 mod passages;
+mod settings;
 
 use std::sync::LazyLock;
 

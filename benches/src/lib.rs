@@ -95,6 +95,7 @@ pub fn host(workspace: &Workspace, settings: &Settings, store: &Arc<Store>, keep
         desk: Arc::new(tollgate::approval::Unattended),
         manners: workspace.manners(),
         rules: workspace.config.meaning(),
+        vetting: Arc::default(),
         program: std::env::current_exe()?,
     }))
 }

@@ -10,7 +10,7 @@ use tollgate::capability::files::Beneath;
 use tollgate::clock::Instant;
 use tollgate::diagnostic::Broken;
 use tollgate::freeze::Subject;
-use tollgate::gate::{Questions, World};
+use tollgate::gate::{Questions, Told, World};
 use tollgate::invoke::{Began, Keep, Past, Wait, Waits};
 use tollgate::journal::chain::{Head, Place, seal};
 use tollgate::journal::{Chapter, Journal, Pending, Unrecorded, Written};
@@ -77,6 +77,10 @@ impl World for InMemory {
 
     fn carried(&self, path: &FilePath) -> Result<Label, Broken> {
         self.store.carried(path)
+    }
+
+    fn told(&self, session: &SessionId, own: InvocationId, earlier: bool, most: usize) -> Result<Told, Broken> {
+        self.store.told(session, own, earlier, most)
     }
 
     fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {

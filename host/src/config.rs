@@ -3,6 +3,7 @@
 mod issuer;
 mod schema;
 mod serve;
+mod vet;
 
 pub use issuer::{Address, Issuer, Keys, is_local};
 pub use schema::schema;
@@ -17,6 +18,7 @@ use crate::manifest::{Checked, between};
 use crate::name::{BadName, Digest, FilePath, HostName, PersonName};
 use crate::quota::Rate;
 use crate::unit::Duration;
+use crate::vet::Settings;
 
 /// A checked configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +31,15 @@ pub struct Config {
     pub files: FilePath,
     /// How people are asked.
     pub consent: Terms,
+    /// What is looked for in what goes out.
+    pub vet: Settings,
     /// How it is served.
     pub serve: Serve,
 }
 
 impl Config {
-    /// The digest of what an agreement rests on, comments, spelling and defaults aside: how people are asked. The name of
+    /// The digest of what an agreement rests on, comments, spelling and defaults aside: how people are asked, and what is looked
+    /// for in what goes out. The name of
     /// the host and the place of its files are no part of it.
     #[must_use]
     pub fn meaning(&self) -> Digest {
@@ -43,6 +48,14 @@ impl Config {
         for (key, value) in self.consent.each() {
             canonical.put(key);
             canonical.put(&value);
+        }
+        // Only where it says something: what was agreed to before there was a `[vet]` stands.
+        if self.vet != Settings::default() {
+            canonical.put("vet");
+            self.vet.each().for_each(|(key, text)| {
+                canonical.put(key);
+                canonical.put(text);
+            });
         }
         canonical.digest()
     }
@@ -115,9 +128,10 @@ fn config(mut root: Section<'_>) -> Option<Config> {
         root
     });
     let consent = root.section("consent").map_or_else(Terms::default, terms);
+    let vet = root.section("vet").map_or_else(Settings::default, vet::vet);
     let serve = root.section("serve").map_or_else(Serve::default, serve::serve);
     root.finish();
-    Some(Config { host: host?, initiator, files: files?, consent, serve })
+    Some(Config { host: host?, initiator, files: files?, consent, vet, serve })
 }
 
 /// Reads `[consent]`. What is wrong is noted, and its default stands in.

@@ -13,10 +13,11 @@ mod pass;
 mod permit;
 mod tape;
 mod trace;
+mod vetting;
 
 pub use action::{Action, Brought, Looking, Retold};
 pub use again::{Again, Grounds};
-pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, World, refused, sends};
+pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Told, Who, World, refused, sends};
 pub use explain::{Step, explain, read_first};
 pub use judge::longest_lease;
 pub use pass::{Inside, pass};

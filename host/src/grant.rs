@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use crate::name::GroupName;
 use crate::unit::{Bytes, Duration};
+use crate::vet::Kind as Finds;
 
 /// One person, or one kind of person, who must agree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,6 +182,8 @@ pub struct Grant {
     pub consent: Consent,
     /// What happens when what was read may not go where it would.
     pub flow: Flow,
+    /// What is refused where it is found in what would be sent, in order and each once.
+    pub refuse: Vec<Finds>,
     /// The longest lease; present exactly where the spec has leases.
     pub lease: Option<Duration>,
     /// The line of the manifest on which it begins, from 1.

@@ -31,6 +31,7 @@ use crate::journal::{Chapter, Journal, Pending};
 use crate::label::Label;
 use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::runtime::{Cache, Cell, Sandbox};
+use crate::vet::Vetting;
 
 /// Why a call never became an invocation.
 #[derive(Debug)]
@@ -170,6 +171,7 @@ pub struct Host {
     desk: Arc<dyn Desk>,
     manners: Manners,
     rules: Digest,
+    vetting: Arc<Vetting>,
     program: PathBuf,
     linker: OnceLock<Linker<Cell<Guest>>>,
     made: load::Made,
@@ -191,6 +193,8 @@ pub struct Parts {
     pub manners: Manners,
     /// The digest of what the configuration says about consent.
     pub rules: Digest,
+    /// What is looked for in what goes out.
+    pub vetting: Arc<Vetting>,
     /// The program that compiles, as a child with limits.
     pub program: PathBuf,
 }
@@ -199,9 +203,9 @@ impl Host {
     /// Puts a host together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { sandbox, cache, store, backends, desk, manners, rules, program } = parts;
+        let Parts { sandbox, cache, store, backends, desk, manners, rules, vetting, program } = parts;
         let (linker, made) = (OnceLock::new(), load::Made::default());
-        Self { sandbox, cache, store, backends, desk, manners, rules, program, linker, made }
+        Self { sandbox, cache, store, backends, desk, manners, rules, vetting, program, linker, made }
     }
 
     /// What the effects act on.
@@ -224,6 +228,7 @@ impl Host {
             credentials: self.store.clone(),
             questions: self.store.clone(),
             manners: self.manners.clone(),
+            vetting: self.vetting.clone(),
             effects: tokio::runtime::Handle::current(),
         }
     }

@@ -12,9 +12,9 @@ pub mod diagnostic;
 pub mod bindings;
 
 pub mod label;
+pub mod vet;
 pub mod grant;
 pub mod meter;
-pub mod vet;
 pub mod quota;
 
 pub mod manifest;

@@ -44,6 +44,8 @@ codes! {
     NotCleared = "clear"."not-cleared";
     /// Somebody whom it would reach is not cleared for what was read before, or for what would be opened.
     TooWide = "clear"."too-wide";
+    /// What it would send holds something that its grant refuses.
+    Finding = "clear"."finding";
     /// A person must agree, and nobody has answered yet.
     Waiting = "agree"."waiting";
     /// The person who was asked said no.

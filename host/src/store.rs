@@ -25,6 +25,7 @@ mod receipt;
 mod restore;
 mod schema;
 mod signing;
+mod told;
 mod tx;
 mod waits;
 mod watch;

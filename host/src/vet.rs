@@ -17,11 +17,13 @@ mod own;
 mod passage;
 mod piece;
 mod secret;
+mod settings;
 mod unpack;
 
 pub use marker::Marker;
 pub use own::{Pattern, Word};
 pub use passage::{GUARANTEED, Passages};
+pub use settings::{Settings, Vetting};
 
 use std::fmt;
 use std::ops::Range;
@@ -217,6 +219,14 @@ impl Detectors {
             own: own::Own::new(words, patterns)?,
             markers: markers.to_vec(),
         })
+    }
+
+    /// Whether so many words can be looked for.
+    ///
+    /// # Errors
+    /// When they take too much room together.
+    pub fn fit(words: &[Word]) -> Result<(), String> {
+        own::Own::new(words, &[]).map(drop)
     }
 
     /// What is built in as regular expressions, one for each format: what a plain scan would look for.

@@ -48,13 +48,29 @@ fn acts() -> impl Strategy<Value = Act> {
 }
 
 fn cards() -> impl Strategy<Value = Card> {
-    let lists = (texts(), texts(), texts(), texts(), texts(), texts());
+    let lists = (texts(), texts(), texts(), texts(), texts(), texts(), texts());
     let rest =
         (any::<Option<String>>(), prop::option::of(some_people()), some_people(), gains(), gains(), any::<(u64, u64)>());
-    (acts(), lists, rest).prop_map(|(act, (does, read, rules, changed, on_yes, on_no), rest)| {
+    (acts(), lists, rest).prop_map(|(act, (does, findings, read, rules, changed, on_yes, on_no), rest)| {
         let (payload, new, uncleared, gains, loses, (asked, expires)) = rest;
         let (asked, expires) = (Instant(asked), Instant(expires));
-        Card { act, does, payload, read, uncleared, rules, new, gains, loses, changed, asked, expires, on_yes, on_no }
+        Card {
+            act,
+            does,
+            payload,
+            findings,
+            read,
+            uncleared,
+            rules,
+            new,
+            gains,
+            loses,
+            changed,
+            asked,
+            expires,
+            on_yes,
+            on_no,
+        }
     })
 }
 

@@ -118,6 +118,7 @@ fn host(workspace: &Workspace, store: &Arc<Store>, acl: Arc<NoEnds>) -> Host {
         desk: Arc::new(Unattended),
         manners: workspace.manners(),
         rules: workspace.config.meaning(),
+        vetting: Arc::default(),
         program: program().to_owned(),
     })
 }

@@ -69,6 +69,7 @@ pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
             bytes,
             consent: Consent::none(),
             flow: Flow::Refuse,
+            refuse: Vec::new(),
             lease: None,
             line: 1,
         };

@@ -84,6 +84,8 @@ pub struct Card {
     pub does: Vec<String>,
     /// The text it would send, as the tool wrote it.
     pub payload: Option<String>,
+    /// What was found in that text, a line each, in the host's words.
+    pub findings: Vec<String>,
     /// What the invocation has read so far.
     pub read: Vec<String>,
     /// Whom it reaches and who is not cleared for that, where a yes releases it to them.
@@ -128,6 +130,7 @@ impl Card {
             act,
             does: Vec::new(),
             payload: None,
+            findings: Vec::new(),
             read: Vec::new(),
             uncleared: BTreeSet::new(),
             rules: Vec::new(),

@@ -20,10 +20,21 @@ pub fn schema() -> Value {
             "call": object("The command line", &json!({ "as": text("On whose behalf `tollgate call` acts") }), &[]),
             "files": object("Documents", &json!({ "root": text("A folder below the workspace") }), &["root"]),
             "consent": object("How people are asked", &Value::Object(terms.collect()), &[]),
+            "vet": vet(),
             "serve": serve(),
         }),
         &["tollgate", "host", "files"],
     )
+}
+
+fn vet() -> Value {
+    let texts = |what: &str| json!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "description": what });
+    let keys = json!({
+        "words": texts("Words, in any case and whole"),
+        "patterns": texts("Regular expressions, without look-around and back references"),
+        "markers": texts("With what a line begins that marks a document; in place of the usual ones"),
+    });
+    object("What is looked for in what goes out, beside secrets, personal data and passages", &keys, &[])
 }
 
 fn serve() -> Value {

@@ -94,6 +94,11 @@ pub trait Action: Send + Sync + 'static {
     fn payload(&self) -> Option<&str> {
         None
     }
+
+    /// What it would send, text or not: what is looked at before it goes out.
+    fn sends(&self) -> Option<&[u8]> {
+        self.payload().map(str::as_bytes)
+    }
 }
 
 /// What an observation brought.

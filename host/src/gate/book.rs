@@ -20,6 +20,7 @@ use crate::name::{Actors, Digest, FilePath, InvocationId, ObjectName, PersonName
 use crate::people::{About, Audience, Directory, Rights};
 use crate::quota::{self, Charge, Quota};
 use crate::refusal::Refusal;
+use crate::vet::Vetting;
 
 /// Where the gate learns who may do what.
 pub trait World: Send + Sync {
@@ -54,6 +55,15 @@ pub trait World: Send + Sync {
         Ok(Label::default())
     }
 
+    /// What a session was told, as it is on record: by `own`, the invocation that asks, and where `earlier` says so by others
+    /// before it. The newest first, up to `most` bytes; nothing in a world that keeps no record of it.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    fn told(&self, _session: &SessionId, _own: InvocationId, _earlier: bool, _most: usize) -> Result<Told, Broken> {
+        Ok(Told::default())
+    }
+
     /// Whether somebody has stopped `subject`: asked for every running guest at each of its epochs. `found` holds the
     /// version of the world in which it was last found that nobody had; while that stands, the answer costs two loads.
     ///
@@ -73,6 +83,15 @@ pub fn sends(world: &dyn World, action: &dyn Action, rights: &Rights, held: &Lab
         sent.unite(&world.lies_under(&object, rights.directory())?);
     }
     Ok(sent)
+}
+
+/// What a session was told.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Each answer, after what was asked for, in canonical form, and before what it came from beside that.
+    pub answers: Vec<(Vec<u8>, Vec<u8>, Label)>,
+    /// Whether there was more than was asked for.
+    pub more: bool,
 }
 
 /// Questions to people, as they are kept.
@@ -118,6 +137,8 @@ pub struct Services {
     pub questions: Arc<dyn Questions>,
     /// How they are asked.
     pub manners: Manners,
+    /// What is looked for in what goes out.
+    pub vetting: Arc<Vetting>,
     /// Where effects run: neither the guest nor its caller can cancel what is there.
     pub effects: tokio::runtime::Handle,
 }
@@ -190,7 +211,7 @@ pub struct Book {
     /// What it holds.
     pub label: Label,
     /// What it held when it began: what its session did then.
-    began_with: Label,
+    pub(super) began_with: Label,
     /// Whether what comes of it does not reach the agent.
     pub sealed: bool,
     /// What it was refused, in order.

@@ -9,6 +9,7 @@ use super::action::Action;
 use super::book::{Book, Session, Who};
 use super::permit::unrecorded;
 use super::tape::diverged;
+use super::vetting;
 use crate::approval::{
     self, Act, Answered, Card, Current, Earlier, NewQuestion, Question, Reply, Rules, State, Use, Verdict, differences,
 };
@@ -19,6 +20,7 @@ use crate::meter::{Charge, Used};
 use crate::name::{Digest, PersonName};
 use crate::people::{Premise, Rights};
 use crate::refusal::{Code, Refusal};
+use crate::vet::Findings;
 
 /// How often it is looked whether somebody has answered; a look is one load of an atomic.
 const LOOK: Duration = Duration::from_millis(1);
@@ -37,6 +39,8 @@ pub(super) struct Asking<'a> {
     pub(super) premise: &'a mut Premise,
     pub(super) rights: &'a Rights,
     pub(super) session: &'a Session,
+    /// What was found in what it would send.
+    pub(super) findings: &'a Findings,
 }
 
 impl Asking<'_> {
@@ -95,6 +99,7 @@ impl Asking<'_> {
         let mut card = Card {
             does: self.action.does(),
             payload: self.action.payload().map(str::to_owned),
+            findings: vetting::lines(self.findings, self.rights),
             uncleared: self.uncleared(),
             read: book.label.sources().map(|source| source.what.to_string()).collect(),
             rules: self.consent.rules().iter().map(ToString::to_string).collect(),

@@ -6,7 +6,7 @@ use super::action::Action;
 use super::judge::{self, Flows};
 use crate::approval::named;
 use crate::freeze::Subject;
-use crate::grant::{Allowed, Flow};
+use crate::grant::{Allowed, Flow, Grant};
 use crate::label::Label;
 use crate::meter::Meters;
 use crate::people::{Audience, Rights};
@@ -81,6 +81,7 @@ pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights, sub
     };
     let consent = if flows == Flows::Released { grant.consent.releasing(false) } else { grant.consent.clone() };
     steps.push(clear(action, rights, label, &flows));
+    steps.extend(refused(grant));
     let audience = action.audience().people(rights.directory(), rights.now).len();
     steps.push(match consent.is_none() {
         true => Step::yes("agree", "nobody has to agree".to_owned(), line),
@@ -128,6 +129,13 @@ fn clear(action: &dyn Action, rights: &Rights, label: &Label, flows: &Flows) -> 
         }
     };
     Step::yes("clear", says, None)
+}
+
+/// What of what it would send is refused, where its grant says so.
+fn refused(grant: &Grant) -> Option<Step> {
+    let kinds: Vec<&str> = grant.refuse.iter().map(|kind| kind.name()).collect();
+    let says = || format!("what it sends is looked at, and refused where this is found: {}", kinds.join(", "));
+    (!kinds.is_empty()).then(|| Step::yes("clear", says(), Some(grant.line)))
 }
 
 /// Reads something first, as the gate would let a tool do it: what it brings joins the label.

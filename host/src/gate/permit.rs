@@ -18,6 +18,7 @@ use super::consent::Asking;
 use super::judge::{self, Flows};
 use super::tape::{Recalled, diverged};
 use super::trace;
+use super::vetting;
 use crate::approval::{GLASS, Spends, Use};
 use crate::diagnostic::{Broken, Halt};
 use crate::freeze;
@@ -29,6 +30,7 @@ use crate::name::InvocationId;
 use crate::people::{Audience, Need, Premise, Rights, not_yours};
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
+use crate::vet::{Findings, Kind as Finds};
 
 /// An action that a guest asks for: parsed, canonical, bounded.
 #[must_use]
@@ -41,6 +43,8 @@ pub struct Covered<A> {
     place: Place,
     consent: Consent,
     flow: Flow,
+    /// What is refused where it is found in what would be sent.
+    refuse: Vec<Finds>,
     rights: Rights,
     /// What must still be true when it is recorded; none for an observation, which is recorded with what it brought.
     premise: Option<Premise>,
@@ -127,7 +131,7 @@ impl<A: Action> Asked<A> {
             Doing::Change => Some(premise(&*self.0, need, rights)),
         };
         let (consent, flow, rights) = (grant.consent.clone(), grant.flow, rights.clone());
-        Ok(Covered { place, consent, flow, rights, premise, action: self.0 })
+        Ok(Covered { place, consent, flow, refuse: grant.refuse.clone(), rights, premise, action: self.0 })
     }
 }
 
@@ -186,7 +190,7 @@ impl<A: Action> Cleared<A> {
     /// Asks whoever must agree. What was observed is on record before anybody sees a card.
     ///
     /// # Errors
-    /// `agree.…`, or `record.unavailable` when the question cannot be recorded; and the invocation is set down when nobody
+    /// `clear.finding`; `agree.…`, or `record.unavailable` when the question cannot be recorded; and the invocation is set down when nobody
     /// answers for a while.
     pub async fn agree(mut self, session: &Session, rights: &Rights, book: &mut Book) -> Result<Agreed<A>, Halt> {
         let Funded { covered, charge } = &mut self.funded;
@@ -204,10 +208,16 @@ impl<A: Action> Cleared<A> {
             let many = premise.shown.len() as u64 > session.services.manners.two_beyond;
             covered.consent = covered.consent.releasing(many);
         }
+        let asks = !covered.consent.is_none() && !covered.action.narrows();
+        let findings = match asks || !covered.refuse.is_empty() {
+            true => vetting::look(&*covered.action, session, book)?,
+            false => Findings::default(),
+        };
+        vetting::judge(&covered.refuse, &findings)?;
         let approval = match &mut covered.premise {
-            Some(premise) if !covered.consent.is_none() && !covered.action.narrows() => {
-                let (action, consent) = (&*covered.action, &covered.consent);
-                Some(Asking { action, consent, charge, premise, rights, session }.ask(book).await?)
+            Some(premise) if asks => {
+                let (action, consent, findings) = (&*covered.action, &covered.consent, &findings);
+                Some(Asking { action, consent, charge, premise, rights, session, findings }.ask(book).await?)
             }
             _ => None,
         };

@@ -21,6 +21,14 @@ pub struct Spec {
     pub class: Option<Class>,
 }
 
+impl Spec {
+    /// Whether what it does sends or writes a text, which is looked at before.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.kind == Kind::Change && self.bytes
+    }
+}
+
 /// What agents are told beforehand of what a use may do. It decides nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hints {

@@ -347,10 +347,28 @@ impl Invocation<'_> {
         }
     }
 
+    /// What may be handed to the initiator as he stands now: who is no longer cleared for what a call holds, since it waited or
+    /// took long, is not told what came of it.
+    async fn deliverable(&self, outcome: Outcome, book: &mut Book) -> Outcome {
+        if book.label.is_empty() || outcome.value().is_none() {
+            return outcome;
+        }
+        let rights = self.host.store.rights(&self.holds.person).await;
+        if rights.is_ok_and(|rights| rights.standing.may_know(&book.label)) {
+            return outcome;
+        }
+        let why = "the initiator is no longer cleared for what this call or its session read, so what came of it stays in the host";
+        let refusal = Refusal::new(Code::NotCleared, why).unless("ask somebody who owns what was read");
+        book.record.note(refused("call", String::new(), &refusal));
+        book.seen.push(Seen { function: "call", refusal });
+        Outcome::Refused(None)
+    }
+
     /// Puts the end on record; what cannot be recorded does not leave the host.
     async fn finish(self, outcome: Outcome, usage: &Usage) -> Result<Report, NotCalled> {
         let mut book = self.book.lock().await;
         let lines = receipt(usage, &self.loaded.manifest.limits, &book);
+        let outcome = self.deliverable(outcome, &mut book).await;
         let (outcome, kept) = match book.sealed {
             true => outcome.sealed(self.id),
             false => (outcome, None),

@@ -72,6 +72,12 @@ impl Record {
         number
     }
 
+    /// What waits for its commit; the newest last.
+    #[must_use]
+    pub fn waiting(&self) -> &[Draft] {
+        &self.waiting
+    }
+
     /// Takes what waits, with `last` behind it, as one chapter. The caller commits it and then says [`Record::committed`]
     /// or [`Record::lost`].
     #[must_use]

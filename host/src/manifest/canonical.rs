@@ -64,6 +64,10 @@ fn grant(grant: &Grant) -> Vec<u8> {
     if grant.flow != Flow::Refuse {
         canonical.put(grant.flow.as_str());
     }
+    if !grant.refuse.is_empty() {
+        canonical.put("refuse");
+        canonical.put_all(grant.refuse.iter().map(|kind| kind.name().to_owned()));
+    }
     canonical.put(&grant.lease.map(|lease| lease.to_string()).unwrap_or_default());
     canonical.0
 }

@@ -179,6 +179,8 @@ pub(super) fn keys(grant: &Grant, by: By) -> Vec<(&'static str, String)> {
     if by == By::Operator {
         keys.extend((grant.spec.kind == Kind::Change).then(|| ("consent", consent(&grant.consent))));
         keys.extend((grant.flow != Flow::Refuse).then(|| ("flow", quoted(grant.flow.as_str()))));
+        let refuse = || list(grant.refuse.iter().map(|kind| kind.name().to_owned()));
+        keys.extend((!grant.refuse.is_empty()).then(|| ("refuse", refuse())));
         keys.extend(wide(grant).then(|| ("wide", "true".to_owned())));
     }
     keys

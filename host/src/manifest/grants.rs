@@ -10,6 +10,7 @@ use super::words::{code, did_you_mean, homoglyph, nearest};
 use super::{Mention, consent};
 use crate::grant::{Consent, Dimension, Flow, Grant, Kind, Pattern, Patterns, Spec, Values};
 use crate::unit::{Bytes, Duration};
+use crate::vet::Kind as Finds;
 use toml::de::DeValue;
 
 /// The longest lease: there is no open-ended access for agents.
@@ -123,6 +124,11 @@ fn one(mut section: Section<'_>, by: By, spec: &'static Spec, mentions: &mut Vec
         By::Author => superfluous(&mut section, "flow", "what may flow where is for the operator to say")
             .map(Option::unwrap_or_default),
     };
+    let refuse = match by {
+        By::Operator => refuse(&mut section, spec),
+        By::Author => superfluous(&mut section, "refuse", "what may be found in what is sent is for the operator to say")
+            .map(Option::unwrap_or_default),
+    };
     match by {
         By::Operator => width(&mut section, wide),
         By::Author => _ = superfluous::<()>(&mut section, "wide", "a declaration opens nothing, however wide"),
@@ -137,6 +143,7 @@ fn one(mut section: Section<'_>, by: By, spec: &'static Spec, mentions: &mut Vec
         bytes: bytes?,
         consent: consent?,
         flow: flow?,
+        refuse: refuse?,
         lease: lease?,
         line,
     })
@@ -265,6 +272,37 @@ fn flow(section: &mut Section<'_>, spec: &Spec) -> Option<Flow> {
     };
     let (said, read) = (section.holds("flow"), section.read("flow", parse, help));
     if said { read } else { Some(Flow::Refuse) }
+}
+
+/// Which findings in what is sent are refused; none where nothing is said.
+fn refuse(section: &mut Section<'_>, spec: &Spec) -> Option<Vec<Finds>> {
+    if !spec.sends() {
+        return superfluous(section, "refuse", &format!("{} sends no text", spec.name)).map(Option::unwrap_or_default);
+    }
+    if !section.holds("refuse") {
+        return Some(Vec::new());
+    }
+    let names = Finds::ALL.map(Finds::name).join("\", \"");
+    let help =
+        format!("write refuse = [\"secrets\"]: what is found of it is refused, not only shown; there are \"{names}\"");
+    let items = section.list("refuse", &help)?;
+    let mut kinds = Vec::new();
+    for item in &items {
+        match Finds::parse(item.text) {
+            Some(kind) if kinds.contains(&kind) => {
+                section.notes.error(&item.span, format!("{} stands in `refuse` twice", code(item.text)), "keep one of them");
+            }
+            Some(kind) => kinds.push(kind),
+            None => {
+                let meant =
+                    nearest(item.text, Finds::ALL.map(Finds::name)).map(did_you_mean).unwrap_or_else(|| help.clone());
+                section.notes.error(&item.span, format!("nothing that is found is called {}", code(item.text)), meant);
+            }
+        }
+    }
+    let whole = kinds.len() == items.len();
+    kinds.sort();
+    whole.then_some(kinds)
 }
 
 /// Refuses a key that other grants have and this one has not: accepted, it would be believed in.

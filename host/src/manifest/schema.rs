@@ -69,6 +69,11 @@ fn grant(spec: &Spec) -> Value {
         keys["consent"] = described(either(rule), "Who must agree; of a list, each");
         needed.push("consent");
     }
+    if spec.sends() {
+        let kinds = json!({ "enum": crate::vet::Kind::ALL.map(crate::vet::Kind::name) });
+        let kinds = json!({ "type": "array", "items": kinds, "minItems": 1, "uniqueItems": true });
+        keys["refuse"] = described(kinds, "What is refused, not only shown, where it is found in what would be sent");
+    }
     let (other, says) = match spec.kind {
         Kind::Change => ("ask", "Where what was read may not go: refuse, or ask an owner of it to release it"),
         Kind::Observation => ("seal", "seal: what is read does not reach the agent, which is handed a name for the result"),

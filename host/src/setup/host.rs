@@ -18,6 +18,7 @@ use crate::journal::Signer;
 use crate::name::{AgentName, PersonName, ToolName};
 use crate::runtime::{Cache, Sandbox, Settings};
 use crate::store::{Opening, Store};
+use crate::vet::Vetting;
 
 /// A tool of a workspace, loaded or not.
 pub type Started = (ToolName, Result<Loaded, NotReady>);
@@ -95,6 +96,7 @@ impl Workspace {
             desk: desk.unwrap_or_else(|| Arc::new(Unattended)),
             manners: self.manners(),
             rules: self.config.meaning(),
+            vetting: Arc::new(Vetting::new(self.config.vet.clone())),
             program: program()?,
         });
         Ok((host, store))

@@ -15,11 +15,11 @@ use crate::approval::Credentials;
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::freeze::{self, Subject};
-use crate::gate::World;
+use crate::gate::{Told, World};
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending};
 use crate::label::{Label, SessionId};
-use crate::name::{Digest, FilePath, ObjectName, PersonName};
+use crate::name::{Digest, FilePath, InvocationId, ObjectName, PersonName};
 use crate::people::{Directory, Rights, Standing};
 use crate::quota::Charge;
 use crate::refusal::Refusal;
@@ -54,6 +54,10 @@ impl World for Store {
 
     fn lies_under(&self, object: &ObjectName, directory: &Directory) -> Result<Label, Broken> {
         self.object_carries(object, directory)
+    }
+
+    fn told(&self, session: &SessionId, own: InvocationId, earlier: bool, most: usize) -> Result<Told, Broken> {
+        self.told_before(session, own, earlier, most)
     }
 
     fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal> {

@@ -231,7 +231,7 @@ impl Store {
     }
 }
 
-fn began(entry: &str) -> Result<Began, String> {
+pub(super) fn began(entry: &str) -> Result<Began, String> {
     let entry: Value = serde_json::from_str(entry).map_err(|e| e.to_string())?;
     let body = &entry["body"];
     let text = |key: &str| body[key].as_str().ok_or_else(|| format!("its first entry has no {key}"));

@@ -49,6 +49,9 @@ impl Card {
             "loses": gains(&self.loses), "changed": self.changed, "asked": self.asked.0, "expires": self.expires.0,
             "on-yes": self.on_yes, "on-no": self.on_no,
         });
+        if !self.findings.is_empty() {
+            kept["findings"] = json!(self.findings);
+        }
         if !self.uncleared.is_empty() {
             kept["uncleared"] = json!(names(&self.uncleared));
         }
@@ -67,6 +70,7 @@ impl Card {
             act: read_act(&kept["act"])?,
             does: texts(kept, "does")?,
             payload: maybe(kept, "payload", text)?,
+            findings: maybe(kept, "findings", texts)?.unwrap_or_default(),
             read: texts(kept, "read")?,
             uncleared: maybe(kept, "uncleared", people)?.unwrap_or_default(),
             rules: texts(kept, "must-agree")?,
@@ -107,7 +111,7 @@ impl Card {
             "read": self.read.iter().map(|source| show_name(source)).collect::<Vec<_>>(),
             "must-agree": lines(&self.rules), "answers": lines(&meanwhile.answers), "changed": lines(&self.changed),
             "frozen": meanwhile.frozen.as_deref().map(one_line), "asked": self.asked.to_string(), "expires": self.end(),
-            "payload": payload, "on-yes": lines(&self.on_yes), "on-no": lines(&self.on_no),
+            "findings": lines(&self.findings), "payload": payload, "on-yes": lines(&self.on_yes), "on-no": lines(&self.on_no),
         })
     }
 }

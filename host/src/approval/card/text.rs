@@ -93,6 +93,7 @@ impl Card {
         }
         sheet.says("asked", &self.asked.to_string());
         sheet.says("expires", &self.end());
+        self.findings.iter().for_each(|line| sheet.says("found", &one_line(line)));
         if let Some(payload) = &self.payload {
             let shown = show(payload);
             sheet.says("text", &counts(payload, &shown));

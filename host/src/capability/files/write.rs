@@ -118,4 +118,8 @@ impl Action for Write {
     fn payload(&self) -> Option<&str> {
         std::str::from_utf8(&self.contents).ok()
     }
+
+    fn sends(&self) -> Option<&[u8]> {
+        Some(&self.contents)
+    }
 }
