@@ -40,6 +40,8 @@ mod tidy;
 mod tools;
 mod update;
 mod values;
+mod vet;
+mod world;
 mod waiting;
 mod world;
 mod watch;

@@ -22,6 +22,7 @@ const LAYERS: &[&str] = &[
     "label",
     "grant",
     "meter",
+    "vet",
     "quota",
     "manifest",
     "config",

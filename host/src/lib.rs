@@ -14,6 +14,7 @@ pub mod bindings;
 pub mod label;
 pub mod grant;
 pub mod meter;
+pub mod vet;
 pub mod quota;
 
 pub mod manifest;

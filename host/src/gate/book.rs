@@ -341,6 +341,10 @@ impl Book {
 
     /// Joins what was read to the label.
     pub fn label_joins(&mut self, source: Option<&Source>, from: &Label) {
+        #[cfg(tollgate_ablation)]
+        if crate::ablation::without(crate::ablation::Control::Labels) {
+            return;
+        }
         source.into_iter().for_each(|source| self.label.join(source));
         self.label.unite(from);
     }

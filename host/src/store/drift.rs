@@ -30,7 +30,9 @@ use super::{Opening, Store, load, schema};
 use crate::clock::{Clock, Instant};
 use crate::diagnostic::Broken;
 use crate::journal::Unrecorded;
+use crate::name::PersonName;
 use crate::people::drift::Model;
+use crowds::Numbers;
 use record::{Step, Told};
 
 /// The longest that a change waits to be looked at while a process runs.
@@ -47,6 +49,7 @@ const LOOKING: &str = "looking for access that is wider than its ceiling";
 /// The world as the watch of this process knows it, up to a change.
 pub(super) struct Known {
     model: Model,
+    numbers: Numbers,
     change: i64,
 }
 
@@ -139,8 +142,7 @@ impl Watcher {
         done
     }
 
-    /// Looks, where somebody has written since the last look or a right has ended. Whoever wrote without the host is made known
-    /// to every process here: the page says that the world has moved.
+    /// Looks, where somebody has written since the last look or a right has ended.
     fn look_if_moved(&self) -> Result<(), Unrecorded> {
         self.with(|connection, inner| {
             let pages = connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(broken)?;
@@ -148,18 +150,27 @@ impl Watcher {
             if inner.pages.replace(pages) == Some(pages) && !ended {
                 return Ok(());
             }
-            let stamp = load::stamp(connection).map_err(broken)?;
-            if inner.stamp.replace(stamp).is_some_and(|last| last != stamp) {
-                self.board.mark();
-                self.board.settle(1);
-            }
+            self.tell_others(connection, inner)?;
             self.look_here(connection, inner)
         })
     }
 
+    /// Whoever wrote without the host is made known to every process here: the page says that the world has moved.
+    fn tell_others(&self, connection: &Connection, inner: &mut Inner) -> Result<(), Unrecorded> {
+        let stamp = load::stamp(connection).map_err(broken)?;
+        if inner.stamp.replace(stamp).is_some_and(|last| last != stamp) {
+            self.board.mark();
+            self.board.settle(1);
+        }
+        Ok(())
+    }
+
     /// Looks now.
     pub(super) fn look(&self) -> Result<(), Unrecorded> {
-        self.with(|connection, inner| self.look_here(connection, inner))
+        self.with(|connection, inner| {
+            self.tell_others(connection, inner)?;
+            self.look_here(connection, inner)
+        })
     }
 
     fn look_here(&self, connection: &Connection, inner: &mut Inner) -> Result<(), Unrecorded> {
@@ -197,7 +208,7 @@ impl Watcher {
                         model.look(last, now)
                     }
                 };
-                *known = Some(Known { model, change: marks.newest });
+                *known = Some(Known { model, numbers: Numbers::default(), change: marks.newest });
                 seen
             }
             (Some(known), _) => {
@@ -210,8 +221,12 @@ impl Watcher {
             }
         };
         // Where nothing is different the place is kept here; it is written with the next finding, or at the end.
-        let first = from.is_none();
-        Ok((first || !seen.is_nothing()).then(|| Step { from, to: marks.newest, seen }))
+        let Some(known) = inner.known.as_mut().filter(|_| from.is_none() || !seen.is_nothing()) else { return Ok(None) };
+        known.numbers.learn(&read, &known.model).map_err(broken)?;
+        let crowds = seen.crowds.iter().map(|people| known.numbers.crowd(people)).collect();
+        let lines = |people| known.model.names(people).iter().map(PersonName::as_str).collect::<Vec<_>>().join("\n");
+        let names = seen.alerts.iter().map(|alert| lines(&alert.people)).collect();
+        Ok(Some(Step { from, to: marks.newest, seen, crowds, names }))
     }
 
     /// Puts it on record; false if somebody else was first.
