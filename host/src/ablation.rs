@@ -15,6 +15,8 @@ pub enum Control {
     Digests,
     /// What a tool opened closes again: `capability`.
     Leases,
+    /// Somebody is told what was opened outside: `store`.
+    Watch,
 }
 
 static LEFT_OUT: AtomicU8 = AtomicU8::new(0);

@@ -13,6 +13,7 @@ mod found;
 mod lines;
 mod play;
 mod stage;
+mod watch;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -158,7 +159,7 @@ struct RealDay {
 
 fn on_the_host(shared: &stage::Shared, (world, tasks): (&World, &[Task]), rules: Rules) -> Result<RealDay, Failed> {
     let expected = play(world, tasks, rules);
-    let stage = stage::Stage::open(world, shared)?;
+    let stage = stage::Stage::open(world, shared, rules.outside == Outside::Feed)?;
     let mut real = play::Play::new(&stage, tasks, (rules, &expected));
     real.play()?;
     let record = real.found.record(world, tasks);
@@ -194,7 +195,8 @@ fn alone(wanted: &Wanted, shared: Option<&stage::Shared>) -> Result<bool, Failed
     {
         let rules = Rules { outside, ..Rules::of(Column::Tollgate, Temper::Tired) };
         show(&format!("Tollgate, expected, {name}"), &figures(&world, &incident, rules), Some(most));
-        if let Some(shared) = shared {
+        // The real host has a feed and polls nothing.
+        if let Some(shared) = shared.filter(|_| outside != Outside::Auto) {
             let day = on_the_host(shared, (&world, &incident), rules)?;
             show(&format!("Tollgate, real host, {name}"), &day.figures, Some(most));
             day.differences.iter().for_each(|line| eprintln!("difference: {line}"));

@@ -21,6 +21,10 @@ use tollgate_replay::world::Principal;
 use super::doors::Request;
 use super::found::{Found, Yes};
 use super::stage::{self, Stage};
+use super::watch;
+
+/// When people come upon what nobody was told of.
+const UNWATCHED: Minute = 120;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -145,31 +149,52 @@ impl<'a> Play<'a> {
         self.stage.apply(&stage::project(self.stage.world, project, self.now))
     }
 
+    /// A person adds somebody to an access list, outside Tollgate. The host's watch must see it.
     fn widen(&mut self, place: usize, object: u16, principal: Principal, number: u16) -> Result<(), Failed> {
         let world = self.stage.world;
-        let open = self.outside.entry(object).or_default();
-        open.push(principal);
-        let text = stage::object(world, object, open);
+        self.outside.entry(object).or_default().push(principal);
         self.found.opened.insert((object, principal), (place, number));
-        if !world.people(principal, self.now).within(world.ceiling(object)) {
-            let (tick, confirmed) = noticed(world.seed, &self.tasks[place], number, self.now);
-            let until = match self.rules.outside {
-                Outside::Advised | Outside::Anyway => confirmed,
-                Outside::Auto => tick,
-                Outside::Feed => self.now + 1,
-            };
-            self.at(until, Event::Close(object, principal));
+        self.apply(object)?;
+        if world.people(principal, self.now).within(world.ceiling(object)) {
+            return Ok(());
         }
-        self.stage.apply(&text)
+        // Whatever closes within this minute was open for one.
+        self.found.look(self.stage, self.now)?;
+        self.stage.watch()?;
+        let alert = watch::alert(self.stage, object, principal)?;
+        match alert {
+            Some(alert) if alert.closed_itself => {
+                self.outside.entry(object).or_default().retain(|it| *it != principal);
+                return Ok(());
+            }
+            Some(_) if self.rules.outside == Outside::Feed => {
+                self.found.differs(format!("o{object} did not close by itself"));
+            }
+            Some(_) => {}
+            None => {
+                self.found.differs(format!("nobody was told that {principal:?} can read o{object}"));
+                self.at(self.now + UNWATCHED, Event::Close(object, principal));
+                return Ok(());
+            }
+        }
+        let (_, confirmed) = noticed(world.seed, &self.tasks[place], number, self.now);
+        self.at(confirmed, Event::Close(object, principal));
+        Ok(())
     }
 
+    /// The object's owner closes what the watch found; where it found nothing, somebody came upon it.
     fn close(&mut self, object: u16, principal: Principal) -> Result<(), Failed> {
-        let open = self.outside.entry(object).or_default();
-        if let Some(at) = open.iter().position(|it| *it == principal) {
-            open.remove(at);
+        self.outside.entry(object).or_default().retain(|it| *it != principal);
+        match watch::alert(self.stage, object, principal)? {
+            Some(alert) => watch::close(self.stage, object, &alert),
+            None => self.apply(object),
         }
-        let text = stage::object(self.stage.world, object, open);
-        self.stage.apply(&text)
+    }
+
+    /// Writes an object's access list as people have it.
+    fn apply(&self, object: u16) -> Result<(), Failed> {
+        let open = self.outside.get(&object).map_or(&[][..], Vec::as_slice);
+        self.stage.apply(&stage::object(self.stage.world, object, open, self.stage.closes))
     }
 
     fn begin(&mut self, place: usize) -> Result<(), Failed> {

@@ -61,6 +61,8 @@ pub struct Stage<'w> {
     pub beside: Connection,
     /// The first thread of each forum.
     pub threads: BTreeMap<String, i64>,
+    /// Whether objects close by themselves.
+    pub closes: bool,
     clock: Arc<Manual>,
     start: Instant,
     workspace: Workspace,
@@ -95,10 +97,10 @@ fn failed(broken: Broken) -> Failed {
 
 impl<'w> Stage<'w> {
     /// Builds the workspace and serves it. The day begins the day after tomorrow, so that no time lies before today's.
-    pub fn open(world: &'w World, shared: &Shared) -> Result<Self, Failed> {
+    pub fn open(world: &'w World, shared: &Shared, closes: bool) -> Result<Self, Failed> {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
-        let at = lay_out(world, folder.path(), &shared.component)?;
+        let at = lay_out(world, folder.path(), (&shared.component, closes))?;
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
         let start = Instant((u64::try_from(now)? / DAY + 2) * DAY);
         let clock = Arc::new(Manual::at(start));
@@ -139,6 +141,7 @@ impl<'w> Stage<'w> {
             store,
             beside,
             threads,
+            closes,
             clock,
             start,
             workspace,
@@ -215,6 +218,11 @@ impl<'w> Stage<'w> {
         Ok(())
     }
 
+    /// Has the host look for what people can read and are not cleared for, as it does twice a second of its own time.
+    pub fn watch(&self) -> Result<(), Failed> {
+        self.store.look_for_drift().map_err(failed)
+    }
+
     /// Stops it.
     pub fn close(mut self) -> Result<(), Failed> {
         self.stop.take();
@@ -260,7 +268,7 @@ pub fn project(world: &World, number: u16, minute: Minute) -> String {
 }
 
 /// An object with these beside whom it has at first.
-pub fn object(world: &World, number: u16, more: &[Principal]) -> String {
+pub fn object(world: &World, number: u16, more: &[Principal], closes: bool) -> String {
     let first = Principal::Group(world.first_list(number));
     let entry = |who: Principal, right: &str| format!("{{ principal = \"{}\", right = \"{right}\" }}", principal(who));
     let mut entries = vec![entry(first, "read")];
@@ -274,14 +282,15 @@ pub fn object(world: &World, number: u16, more: &[Principal]) -> String {
         Kind::General | Kind::Org(_) => quoted([principal(first)]),
     };
     let (owner, entries) = (world.owner(number), entries.join(", "));
+    let closes = if closes { "closes = \"by-itself\"\n" } else { "" };
     format!(
         "[objects.o{number}]\nowner = \"p{owner}\"\nfolders = [\"data/o{number}\"]\nentries = [{entries}]\n\
-         cleared = [{cleared}]\n"
+         cleared = [{cleared}]\n{closes}"
     )
 }
 
 /// The whole company.
-fn company(world: &World) -> Result<String, Failed> {
+fn company(world: &World, closes: bool) -> Result<String, Failed> {
     let mut text = "tollgate = 1\n".to_owned();
     for person in 0..PEOPLE {
         writeln!(text, "[people.p{person}]\nname = \"P {person}\"")?;
@@ -297,7 +306,7 @@ fn company(world: &World) -> Result<String, Failed> {
         writeln!(text, "[forums.{name}]\nowner = \"p{owner}\"\naudience = [\"group:{name}\"]")?;
     }
     for number in 0..world.objects.len() {
-        text += &object(world, u16::try_from(number)?, &[]);
+        text += &object(world, u16::try_from(number)?, &[], closes);
     }
     for forum in &world.forums {
         let name = forum.name();
@@ -314,13 +323,13 @@ fn tollgate(workspace: &Path, words: &[&str]) -> Result<(), Failed> {
 }
 
 /// Makes the workspace: its folder.
-fn lay_out(world: &World, folder: &Path, component: &[u8]) -> Result<std::path::PathBuf, Failed> {
+fn lay_out(world: &World, folder: &Path, (component, closes): (&[u8], bool)) -> Result<std::path::PathBuf, Failed> {
     let (at, none) = (folder.join("w"), folder.join("none"));
     std::fs::create_dir(&none)?;
     tollgate(&at, &["init", &at.display().to_string(), "--person", "p0", "--tools", &none.display().to_string()])?;
     let config = std::fs::read_to_string(at.join("tollgate.toml"))?;
     std::fs::write(at.join("tollgate.toml"), config + CONFIG)?;
-    std::fs::write(at.join("company.toml"), company(world)?)?;
+    std::fs::write(at.join("company.toml"), company(world, closes)?)?;
     tollgate(&at, &["world", "apply", &at.join("company.toml").display().to_string()])?;
     for file in 0..world.files.len() {
         let path = at.join("files").join(path(world, u16::try_from(file)?));

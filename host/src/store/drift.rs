@@ -195,6 +195,10 @@ impl Watcher {
     }
 
     fn look_here(&self, connection: &Connection, inner: &mut Inner) -> Result<(), Unrecorded> {
+        #[cfg(tollgate_ablation)]
+        if crate::ablation::without(crate::ablation::Control::Watch) {
+            return Ok(());
+        }
         for _ in 0..ANEW {
             let Some(step) = self.step(connection, inner)? else { return Ok(()) };
             if !self.record(step)? {
