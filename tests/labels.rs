@@ -6,6 +6,7 @@ mod released;
 mod sealed;
 mod sessions;
 mod sets;
+mod told;
 mod written;
 
 use serde_json::{Value, json};

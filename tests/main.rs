@@ -18,6 +18,7 @@ mod forum;
 mod freeze;
 mod glass;
 mod hostile;
+mod interference;
 mod journal;
 mod kit;
 mod labels;

@@ -12,6 +12,7 @@ use syn::visit::Visit;
 
 /// From low to high; a module may name those before it.
 const LAYERS: &[&str] = &[
+    "ablation",
     "name",
     "unit",
     "clock",

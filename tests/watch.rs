@@ -4,6 +4,7 @@
 mod door;
 mod gain;
 mod hole;
+mod incident;
 mod itself;
 mod model;
 mod taken;

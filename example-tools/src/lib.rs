@@ -15,7 +15,7 @@ pub mod terminal;
 const TOOLS: &[&str] = &["answer", "triage", "lend", "table"];
 
 /// Folders of `tests/guests`.
-const FIXTURES: &[&str] = &["probe", "script", "shapes", "before", "after", "empty"];
+const FIXTURES: &[&str] = &["probe", "script", "shapes", "before", "after", "empty", "errand"];
 
 /// Where the built guests are.
 #[derive(Clone, Debug)]

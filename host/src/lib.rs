@@ -1,6 +1,8 @@
 //! Tollgate hosts the tools of AI agents: WebAssembly components whose every import is granted, metered, agreed to and
 //! on record. `ARCHITECTURE.md` is the map; modules stand here from low to high, and none uses one below it.
 
+#[cfg(tollgate_ablation)]
+pub mod ablation;
 pub mod name;
 pub mod unit;
 pub mod clock;

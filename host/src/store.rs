@@ -180,7 +180,7 @@ impl Store {
     pub async fn close(&self) -> Result<(), Broken> {
         tokio::task::block_in_place(|| {
             self.watch.iter().for_each(Watch::stop);
-            self.drift.iter().for_each(Drift::stop);
+            self.end_watch();
             self.writer.stop();
             self.signing.as_ref().map_or(Ok(()), |signing| signing.stop(&self.opening))
         })

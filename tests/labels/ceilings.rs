@@ -61,7 +61,7 @@ fn back_to_3(db: &rusqlite::Connection) {
     let mut statement = db.prepare(query).expect("a query");
     let drops = statement.query_map([], |row| row.get::<_, String>(0)).expect("rows");
     let drops: Vec<String> = drops.collect::<Result<_, _>>().expect("triggers");
-    let tables = ["opened", "alerts", "exposures", "crowds", "closing", "watched", "changes"];
+    let tables = ["opened", "alerts", "exposures", "crowds", "numbers", "closing", "watched", "changes"];
     let tables =
         tables.iter().map(|name| format!("DROP TABLE {name}")).chain(["ALTER TABLE approvals DROP COLUMN label".to_owned()]);
     db.execute_batch(&drops.into_iter().chain(tables).collect::<Vec<_>>().join(";")).expect("number 3");

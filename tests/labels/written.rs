@@ -6,7 +6,7 @@ use super::{apply, posts, read, thread, world};
 use crate::world::{PASSPHRASE, World, codes};
 
 /// Places whose own ceilings let everybody know: only what was written there says who may.
-const OPEN: &str = r#"tollgate = 1
+pub(super) const OPEN: &str = r#"tollgate = 1
 [objects.scratch]
 owner = "ben"
 folders = ["scratch"]
@@ -18,7 +18,7 @@ audience = ["group:pay"]
 cleared = ["group:everyone"]
 "#;
 
-fn open() -> World {
+pub(super) fn open() -> World {
     let world = world();
     apply(&world, OPEN);
     world.edit(
@@ -31,14 +31,14 @@ fn open() -> World {
 }
 
 /// A call in a session of its own: another agent's, or another person's.
-fn call(world: &World, of: (&str, &str), function: &str, arguments: &Value) -> Value {
+pub(super) fn call(world: &World, of: (&str, &str), function: &str, arguments: &Value) -> Value {
     let (person, agent) = of;
     let typed =
         ["-o", "json", "call", &format!("probe.{function}"), &arguments.to_string(), "--as", person, "--agent", agent];
     world.tollgate(&typed).json()
 }
 
-fn did(told: &Value) {
+pub(super) fn did(told: &Value) {
     assert_eq!(told["outcome"], "returned", "{told}");
 }
 
@@ -52,12 +52,12 @@ fn may_not_tell(world: &World, of: (&str, &str), function: &str, arguments: &Val
     assert!(change.contains("pay/ledger.csv"), "{function}: the source is still named: {change}");
 }
 
-const CLI: (&str, &str) = ("ben", "cli");
-const SEVEN: (&str, &str) = ("ben", "agent-7");
-const EIGHT: (&str, &str) = ("ben", "agent-8");
+pub(super) const CLI: (&str, &str) = ("ben", "cli");
+pub(super) const SEVEN: (&str, &str) = ("ben", "agent-7");
+pub(super) const EIGHT: (&str, &str) = ("ben", "agent-8");
 const NINE: (&str, &str) = ("ben", "agent-9");
 
-fn write(path: &str) -> Value {
+pub(super) fn write(path: &str) -> Value {
     json!({ "path": path, "contents": "NDcxMQ==" })
 }
 

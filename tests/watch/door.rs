@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ATLAS, by_hand, seen, world};
-use crate::serve::client::{Served, person_token};
+use crate::serve::client::{Served, agent_token, person_token};
 
 #[test]
 fn an_alert_is_shown_and_closed_by_those_whose_business_it_is() {
@@ -46,5 +46,33 @@ fn an_alert_is_shown_and_closed_by_those_whose_business_it_is() {
     assert_eq!(served.look("/v1/alerts", &cam).is(200)["alerts"], json!([]));
     assert_eq!(world.count("SELECT count(*) FROM acl_entries WHERE principal = 'group:atlas'"), 0);
     drop(served);
-    assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
+    // The head is signed by the next that ends: this one was killed.
+    assert_eq!(world.done(&["watch"])["alerts"], json!([]));
+    let verified = world.tollgate(&["journal", "verify"]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+#[test]
+fn what_another_program_writes_is_what_the_next_second_is_judged_by() {
+    let world = world();
+    let served = Served::start(&world);
+    let agent = agent_token(&world, "cli", "ida", "s1");
+    let read = json!({ "path": "pay/ledger.csv", "offset": "0", "length": 8 });
+    let mut keys = 0;
+    let mut reads = || {
+        keys += 1;
+        served.call("probe_files_read", &agent, &keys.to_string(), &read).status
+    };
+    assert_eq!(reads(), 403);
+    let within = |reads: &mut dyn FnMut() -> u16, wanted: u16| {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(2);
+        while reads() != wanted {
+            assert!(std::time::Instant::now() < until, "it is judged by what was before");
+        }
+    };
+    // It raises no version and knows no page: ida is cleared, so nothing is open too far either.
+    by_hand(&world, "INSERT INTO acl_entries (object, principal, right_) VALUES ('dataset/pay', 'ida', 'read');");
+    within(&mut reads, 200);
+    by_hand(&world, "DELETE FROM acl_entries WHERE principal = 'ida';");
+    within(&mut reads, 403);
 }

@@ -154,8 +154,9 @@ struct Record {
 }
 
 impl Record {
-    fn take(&mut self, seen: &Seen) {
-        let crowd = |place: Option<usize>| place.map(|at| seen.crowds[at].iter().map(ToString::to_string).collect());
+    fn take(&mut self, model: &Model, seen: &Seen) {
+        let crowd =
+            |place: Option<usize>| place.map(|at| model.names(&seen.crowds[at]).iter().map(ToString::to_string).collect());
         for it in &seen.exposed {
             match crowd(it.crowd) {
                 Some(people) => self.exposed.insert(it.thing.clone(), people),
@@ -221,7 +222,8 @@ proptest! {
         let mut world = world;
         let mut model = Model::of(&world.directory());
         let mut record = Record::default();
-        record.take(&model.look_whole(NOW));
+        let seen = model.look_whole(NOW);
+        record.take(&model, &seen);
         prop_assert_eq!(&record.exposed, &world.exposed());
         prop_assert!(record.is_whole(), "{:?}", record);
         for batch in edits {
@@ -233,7 +235,8 @@ proptest! {
                 changes.push(change);
             }
             let had = record.exposed.clone();
-            record.take(&model.look(Instant(0), NOW));
+            let seen = model.look(Instant(0), NOW);
+            record.take(&model, &seen);
             prop_assert_eq!(&record.exposed, &world.exposed());
             prop_assert!(record.is_whole(), "{:?}", record);
             // Another process, which has only the world as it is now and the feed, finds the same.
@@ -241,10 +244,12 @@ proptest! {
             changes.iter().rev().for_each(|it| other.tell(&Change { added: !it.added, ..it.clone() }));
             other.settle();
             let mut anew = Record::default();
-            anew.take(&other.look_whole(NOW));
+            let seen = other.look_whole(NOW);
+            anew.take(&other, &seen);
             prop_assert_eq!(&anew.exposed, &had, "as it was before the changes");
             changes.iter().for_each(|it| other.tell(it));
-            anew.take(&other.look(Instant(0), NOW));
+            let seen = other.look(Instant(0), NOW);
+            anew.take(&other, &seen);
             prop_assert_eq!(&anew.exposed, &world.exposed());
             // An edge that is new, and without which somebody would not read what he does, is named.
             for change in changes.iter().filter(|change| change.added) {

@@ -13,6 +13,8 @@ use tollgate_benches::{Failed, as_the_program};
 mod durable;
 mod gate;
 mod invocation;
+#[cfg(tollgate_ablation)]
+mod labels;
 mod memory;
 mod read;
 mod start;
@@ -60,7 +62,7 @@ fn main() -> ExitCode {
 type Subject = fn(Effort) -> Result<Vec<Table>, Failed>;
 
 fn run(named: &[&str], effort: Effort, quick: bool) -> Result<(), Failed> {
-    let subjects: [(&str, Subject); 9] = [
+    let subjects: &[(&str, Subject)] = &[
         ("invocation", invocation::tables),
         ("durable", durable::tables),
         ("read", read::tables),
@@ -70,6 +72,8 @@ fn run(named: &[&str], effort: Effort, quick: bool) -> Result<(), Failed> {
         ("switch", switch::tables),
         ("waiting", waiting::tables),
         ("watch", watch::tables),
+        #[cfg(tollgate_ablation)]
+        ("labels", labels::tables),
     ];
     if let Some(unknown) = named.iter().find(|name| subjects.iter().all(|(known, _)| known != *name)) {
         let known: Vec<_> = subjects.iter().map(|(name, _)| *name).collect();
@@ -77,7 +81,7 @@ fn run(named: &[&str], effort: Effort, quick: bool) -> Result<(), Failed> {
     }
     let mut written = machine()?;
     for (name, subject) in subjects {
-        if !named.is_empty() && !named.contains(&name) {
+        if !named.is_empty() && !named.contains(name) {
             continue;
         }
         for table in subject(effort)? {

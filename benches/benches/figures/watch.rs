@@ -110,12 +110,13 @@ fn watch(effort: Effort) -> Result<Table, Failed> {
             let begun = Instant::now();
             look()?;
             opened.push(begun.elapsed());
-            let join = [format!("team-{}", 10 * round + 3), "group:all-of-us".to_owned()];
-            beside.execute("INSERT INTO members VALUES (?1, ?2)", &join)?;
+            let team = format!("team-{}", 10 * round + 3);
+            let join = [team.as_str(), "group:all-of-us"];
+            beside.execute("INSERT INTO members VALUES (?1, ?2)", join)?;
             let begun = Instant::now();
             look()?;
             wide.push(begun.elapsed());
-            beside.execute("DELETE FROM members WHERE group_name = ?1 AND principal = ?2", &join)?;
+            beside.execute("DELETE FROM members WHERE group_name = ?1 AND principal = ?2", join)?;
             look()?;
         }
         let (things, alerts) = store.open_too_far().map_err(|e| e.to_string())?;
@@ -150,10 +151,10 @@ fn watch(effort: Effort) -> Result<Table, Failed> {
 }
 
 /// Runs something until its span is over; the time of one.
-fn each(effort: Effort, mut run: impl FnMut()) -> Duration {
+fn each<T>(effort: Effort, mut run: impl FnMut() -> T) -> Duration {
     let (begun, mut count) = (Instant::now(), 0_u32);
     while count < 3 || begun.elapsed() < effort.span / 2 {
-        run();
+        black_box(run());
         count += 1;
     }
     begun.elapsed() / count
@@ -177,13 +178,13 @@ fn sets(effort: Effort) -> Table {
         let join = each(effort, || {
             let mut joined = black_box(&left).clone();
             joined.keep(black_box(&right));
-            black_box(joined);
+            joined
         });
-        let tree_join = each(effort, || drop(black_box(black_box(&tree) & black_box(&other_tree))));
-        let hash_join = each(effort, || drop(black_box(black_box(&hash) & black_box(&other_hash))));
-        let within = each(effort, || drop(black_box(black_box(&left).within(black_box(&right)))));
-        let tree_within = each(effort, || drop(black_box(black_box(&tree).is_subset(black_box(&other_tree)))));
-        let hash_within = each(effort, || drop(black_box(black_box(&hash).is_subset(black_box(&other_hash)))));
+        let tree_join = each(effort, || black_box(&tree) & black_box(&other_tree));
+        let hash_join = each(effort, || black_box(&hash) & black_box(&other_hash));
+        let within = each(effort, || black_box(&left).within(black_box(&right)));
+        let tree_within = each(effort, || black_box(&tree).is_subset(black_box(&other_tree)));
+        let hash_within = each(effort, || black_box(&hash).is_subset(black_box(&other_hash)));
         let cells = [join, tree_join, hash_join, within, tree_within, hash_within].map(micros);
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
         table.row(&[&[&*size.to_string()], &cells[..]].concat());

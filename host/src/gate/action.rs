@@ -39,6 +39,11 @@ pub trait Action: Send + Sync + 'static {
     /// The right its initiator needs.
     fn need(&self) -> Need;
 
+    /// The right its initiator needs where its owner must agree, if that is less.
+    fn need_beside_owner(&self) -> Option<Need> {
+        None
+    }
+
     /// The bytes it wants set aside.
     fn want(&self) -> Want;
 

@@ -12,7 +12,7 @@ use super::consent::act;
 use super::judge;
 use crate::approval::Question;
 use crate::clock::Instant;
-use crate::grant::{Allowed, Grant, Rule};
+use crate::grant::{Allowed, Consent, Grant, Rule};
 use crate::label::Label;
 use crate::name::{InvocationId, PersonName};
 use crate::people::{Premise, Rights};
@@ -56,7 +56,7 @@ impl<A: Action> Again<A> {
     /// Why it may not be sent again; whether it happened is then not known.
     pub async fn judge(action: A, grounds: Grounds) -> Result<Self, Refusal> {
         let (_, grant) = judge::reach(&grounds.allowed, &action)?;
-        let premise = grounds.premise(&action);
+        let premise = grounds.premise(&action, &grant.consent);
         premise.judge(grounds.rights.directory().clone(), grounds.rights.now)?;
         grounds.agreed(&action, grant, &premise)?;
         action.look().await?;
@@ -74,7 +74,7 @@ impl<A: Action> Again<A> {
 impl Grounds {
     /// What must still be true. Which freeze was the newest then is not on record: one of the intent's own millisecond counts as
     /// later.
-    fn premise(&self, action: &dyn Action) -> Premise {
+    fn premise(&self, action: &dyn Action, consent: &Consent) -> Premise {
         let directory = self.rights.directory();
         let before = directory.freezes.iter().filter(|freeze| freeze.at < self.intended);
         Premise {
@@ -83,7 +83,7 @@ impl Grounds {
             subject: Some(self.who.subject(action.function())),
             freezes: before.map(|freeze| freeze.id).max().unwrap_or_default(),
             initiator: self.who.initiator.clone(),
-            need: action.need(),
+            need: judge::need(action, consent),
             audience: action.audience(),
             shown: self.shown.clone(),
             // Cleared when its intent was put on record; what it held is kept with that.

@@ -16,8 +16,8 @@ use crate::grant::{Allowed, Spec};
 use crate::journal::{Body, Chapter, Draft, Journal, Kind, Mark, Pending, Record, Unrecorded};
 use crate::label::{Label, SessionId, Source};
 use crate::meter::Meters;
-use crate::name::{Actors, Digest, FilePath, InvocationId, PersonName, ToolName};
-use crate::people::{About, Rights};
+use crate::name::{Actors, Digest, FilePath, InvocationId, ObjectName, PersonName, ToolName};
+use crate::people::{About, Audience, Directory, Rights};
 use crate::quota::{self, Charge, Quota};
 use crate::refusal::Refusal;
 use crate::vet::Vetting;
@@ -46,6 +46,15 @@ pub trait World: Send + Sync {
         Ok(Label::default())
     }
 
+    /// What lies under an object carries: files and lines of its access list that tools wrote. Nothing in a world that keeps no
+    /// labels.
+    ///
+    /// # Errors
+    /// When the world cannot be read.
+    fn lies_under(&self, _object: &ObjectName, _directory: &Directory) -> Result<Label, Broken> {
+        Ok(Label::default())
+    }
+
     /// What a session was told, as it is on record: by `own`, the invocation that asks, and where `earlier` says so by others
     /// before it. The newest first, up to `most` bytes; nothing in a world that keeps no record of it.
     ///
@@ -60,6 +69,20 @@ pub trait World: Send + Sync {
     ///
     /// Where the world cannot be read the guest runs on: whatever it asks for is refused by the gate, which says so.
     fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal>;
+}
+
+/// What a change sends to those whom it reaches: what was read before, and where it opens an object, what lies there.
+///
+/// # Errors
+/// When the world cannot be read.
+pub fn sends(world: &dyn World, action: &dyn Action, rights: &Rights, held: &Label) -> Result<Label, Broken> {
+    let mut sent = held.clone();
+    if action.lease().is_some()
+        && let Audience::Gains(object, ..) = action.audience()
+    {
+        sent.unite(&world.lies_under(&object, rights.directory())?);
+    }
+    Ok(sent)
 }
 
 /// What a session was told.
@@ -295,7 +318,7 @@ impl Book {
         recorded.clock.into_iter().for_each(|clock| timing.clock(clock));
         match recorded.answer {
             Recalled::Told(told, _) => Ok(Some(told)),
-            Recalled::Done(_) | Recalled::Refused(_) => Err(diverged("it had been answered otherwise")),
+            Recalled::Done(_) | Recalled::Refused(..) => Err(diverged("it had been answered otherwise")),
         }
     }
 
@@ -373,12 +396,27 @@ impl Book {
 
     /// Joins what was read to the label.
     pub fn label_joins(&mut self, source: Option<&Source>, from: &Label) {
+        #[cfg(tollgate_ablation)]
+        if crate::ablation::without(crate::ablation::Control::Labels) {
+            return;
+        }
         source.into_iter().for_each(|source| self.label.join(source));
         self.label.unite(from);
     }
 
+    /// Puts on record that what was looked for is not there: that is told too, and comes from where it was looked for.
+    pub(super) fn missed(&mut self, action: &dyn Action, refusal: Refusal, source: Option<&Source>) -> Halt {
+        let from: Label = source.cloned().into_iter().collect();
+        self.label.unite(&from);
+        self.refuse_from(action, refusal, &from)
+    }
+
     /// Puts a refusal on record. One more than `[limits] refusals` is a fault.
     pub fn refuse(&mut self, action: &dyn Action, refusal: Refusal) -> Halt {
+        self.refuse_from(action, refusal, &Label::default())
+    }
+
+    fn refuse_from(&mut self, action: &dyn Action, refusal: Refusal, from: &Label) -> Halt {
         let count = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
         if count >= self.patience.refusals {
             let allowed = self.patience.refusals;
@@ -387,7 +425,8 @@ impl Book {
             let why = format!("it was refused more than {allowed} times ([limits] refusals)");
             return Fault::new(FaultKind::Refusals, why).into();
         }
-        self.record.note(refused(action.function(), action.canonical(), &refusal));
+        let draft = refused(action.function(), action.canonical(), &refusal);
+        self.record.note(if from.is_empty() { draft } else { draft.with("from", from.text()) });
         self.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
         refusal.into()
     }

@@ -52,11 +52,13 @@ pub fn explain(action: &dyn Action, allowed: &Arc<Allowed>, rights: &Rights, sub
     };
     let line = Some(grant.line);
     steps.push(Step::yes("cover", format!("this {} grant reaches it", grant.spec.name), line));
-    if let Err(refusal) = judge::right(rights, action) {
+    let need = judge::need(action, &grant.consent);
+    if let Err(refusal) = rights.judge(&need) {
         steps.push(Step::no("cover", None, refusal));
         return steps;
     }
-    steps.push(Step::yes("cover", format!("{} may do it himself or herself", rights.initiator()), None));
+    let may = if need == action.need() { "do it himself or herself" } else { "ask its owner for it" };
+    steps.push(Step::yes("cover", format!("{} may {may}", rights.initiator()), None));
     let mut meters = Meters::new(allowed);
     match meters.charge(place, action.want()) {
         Ok(charge) => {
@@ -141,7 +143,7 @@ fn refused(grant: &Grant) -> Option<Step> {
 /// # Errors
 /// `cover.not-yours`, `clear.not-cleared`.
 pub fn read_first(action: &dyn Action, rights: &Rights, label: &mut Label) -> Result<(), Refusal> {
-    judge::right(rights, action)?;
+    rights.judge(&action.need())?;
     if let Flows::In(Some(source)) = judge::clear(rights, action, label, Flow::Refuse)? {
         label.join(&source);
     }

@@ -1,9 +1,9 @@
 //! The rules of the gate's first words, as the sentence and `explain` both run them.
 
 use crate::freeze::{self, Subject};
-use crate::grant::{Allowed, Flow, Grant, Kind, Place};
+use crate::grant::{Allowed, Consent, Flow, Grant, Kind, Place, Rule};
 use crate::label::{Label, Source};
-use crate::people::{Rights, not_cleared};
+use crate::people::{Need, Rights, not_cleared};
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
 
@@ -40,9 +40,10 @@ fn longest_of(allowed: &Allowed, place: Place, grant: &Grant) -> Option<Duration
     [grant.lease, allowed.declaration(place).and_then(|declared| declared.lease)].into_iter().flatten().min()
 }
 
-/// Whether the initiator may do it himself.
-pub(super) fn right(rights: &Rights, action: &dyn Action) -> Result<(), Refusal> {
-    rights.judge(&action.need())
+/// The right that the initiator needs: his own, or what he needs to ask an owner who must agree.
+pub(super) fn need(action: &dyn Action, consent: &Consent) -> Need {
+    let beside = action.need_beside_owner().filter(|_| consent.rules().contains(&Rule::Owner));
+    beside.unwrap_or_else(|| action.need())
 }
 
 /// What may flow.
@@ -66,6 +67,8 @@ pub(super) fn clear(rights: &Rights, action: &dyn Action, label: &Label, flow: F
             }
             Ok(Flows::In(source))
         }
+        #[cfg(tollgate_ablation)]
+        Kind::Change if crate::ablation::without(crate::ablation::Control::Labels) => Ok(Flows::Out),
         // Access that closes brings nobody anything.
         Kind::Change if action.narrows() => Ok(Flows::Out),
         Kind::Change => match action.audience().clear(label, &rights.standing, rights.now) {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tracing::Span;
 
 use super::action::Action;
-use super::book::{Seen, Session, Timing};
+use super::book::{Book, Seen, Session, Timing, sends};
 use super::judge;
-use super::permit::{Asked, Permit};
+use super::permit::{Asked, Cleared, Permit};
 use super::tape::Recalled;
 use super::trace;
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};
@@ -52,8 +52,9 @@ async fn say<A: Action>(session: &Session, action: A, span: &Span) -> Result<Per
     };
     match book.replay(|tape| tape.next(&*action), &*session.timing, rights.now)? {
         None => {}
-        Some(Recalled::Refused(refusal)) => {
+        Some(Recalled::Refused(refusal, from)) => {
             trace::replayed(span);
+            book.label_joins(None, &from);
             book.seen.push(Seen { function: action.function(), refusal: refusal.clone() });
             return Err(refusal.into());
         }
@@ -65,10 +66,7 @@ async fn say<A: Action>(session: &Session, action: A, span: &Span) -> Result<Per
     if let Err(refusal) = judge::thawed(&rights, &session.who.subject(action.function())) {
         return Err(frozen(session, &rights, book.refuse(&*action, refusal)));
     }
-    let asked = Asked::new(action.clone());
-    let paid =
-        asked.cover(&session.allowed, &rights).and_then(|it| it.fund(&mut book.meters)).and_then(|it| it.clear(&book.label));
-    let agreed = match paid {
+    let agreed = match judged(session, &action, &rights, &mut book) {
         Ok(cleared) => cleared.agree(session, &rights, &mut book).await,
         Err(refusal) => Err(refusal.into()),
     };
@@ -78,6 +76,13 @@ async fn say<A: Action>(session: &Session, action: A, span: &Span) -> Result<Per
         Err(ended) => return Err(ended),
     };
     recorded.map_err(|(refusal, mut book)| book.refuse(&*action, refusal))
+}
+
+/// The words that need nobody's answer.
+fn judged<A: Action>(session: &Session, action: &Arc<A>, rights: &Rights, book: &mut Book) -> Result<Cleared<A>, Refusal> {
+    let funded = Asked::new(action.clone()).cover(&session.allowed, rights)?.fund(&mut book.meters)?;
+    let sent = sends(&*session.services.world, &**action, rights, &book.label).map_err(|broken| unreachable(&broken))?;
+    funded.clear(&sent)
 }
 
 /// A guest that is frozen itself is stopped here, before its next epoch; one whose capability is frozen is told and goes on.

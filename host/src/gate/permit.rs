@@ -27,7 +27,7 @@ use crate::journal::{Body, Chapter, Draft, Kind, Mark, Terms, Unrecorded, With};
 use crate::label::{Label, Source};
 use crate::meter::{Charge, Meters};
 use crate::name::InvocationId;
-use crate::people::{Audience, Premise, Rights, not_yours};
+use crate::people::{Audience, Need, Premise, Rights, not_yours};
 use crate::refusal::{Code, Refusal};
 use crate::unit::Duration;
 use crate::vet::{Findings, Kind as Finds};
@@ -124,10 +124,11 @@ impl<A: Action> Asked<A> {
     /// `cover.not-granted`, `cover.not-yours`.
     pub fn cover(self, allowed: &Allowed, rights: &Rights) -> Result<Covered<A>, Refusal> {
         let (place, grant) = judge::reach(allowed, &*self.0)?;
-        judge::right(rights, &*self.0)?;
+        let need = judge::need(&*self.0, &grant.consent);
+        rights.judge(&need)?;
         let premise = match self.0.spec().kind {
             Doing::Observation => None,
-            Doing::Change => Some(premise(&*self.0, rights)),
+            Doing::Change => Some(premise(&*self.0, need, rights)),
         };
         let (consent, flow, rights) = (grant.consent.clone(), grant.flow, rights.clone());
         Ok(Covered { place, consent, flow, refuse: grant.refuse.clone(), rights, premise, action: self.0 })
@@ -135,7 +136,7 @@ impl<A: Action> Asked<A> {
 }
 
 /// What was true when it was judged.
-fn premise(action: &dyn Action, rights: &Rights) -> Premise {
+fn premise(action: &dyn Action, need: Need, rights: &Rights) -> Premise {
     let (directory, audience) = (rights.directory(), action.audience());
     let shown = audience.people(directory, rights.now);
     let (stamp, until) = (directory.stamp, directory.until(rights.now));
@@ -146,7 +147,7 @@ fn premise(action: &dyn Action, rights: &Rights) -> Premise {
         subject: None,
         freezes,
         initiator,
-        need: action.need(),
+        need,
         audience,
         shown,
         label: Label::default(),
@@ -199,6 +200,10 @@ impl<A: Action> Cleared<A> {
         if !quotas.is_empty() {
             session.services.world.quota_left(&quotas).map_err(|broken| unavailable(&broken))??;
         }
+        #[cfg(tollgate_ablation)]
+        if crate::ablation::without(crate::ablation::Control::Consent) {
+            covered.consent = Consent::none();
+        }
         if let Some(premise) = covered.premise.as_ref().filter(|premise| premise.released) {
             let many = premise.shown.len() as u64 > session.services.manners.two_beyond;
             covered.consent = covered.consent.releasing(many);
@@ -245,7 +250,7 @@ impl<A: Action> Agreed<A> {
         let glass = self.approval.as_ref().is_some_and(|used| used.glass);
         let with = (self.approval.is_some() || !quotas.is_empty())
             .then_some(With::Spend(Spends { approval: self.approval, quotas }));
-        let terms = Terms { mark: writes(&*covered.action, &premise.label), premise: covered.premise.clone(), with };
+        let terms = Terms { mark: writes(&*covered.action, &book.label), premise: covered.premise.clone(), with };
         if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), terms).await {
             book.settled();
             return Err((unintended(failed, covered.action.class()), book));
@@ -378,7 +383,8 @@ impl<A: Action> Permit<A> {
             Err(halt) => {
                 self.book.meters.keep(charge, 0);
                 Err(match halt {
-                    Halt::Refused(refusal) => self.book.refuse(&*self.action, refusal),
+                    // That nothing is there is told, and is of the same place.
+                    Halt::Refused(refusal) => self.book.missed(&*self.action, refusal, self.source.as_ref()),
                     other => other,
                 })
             }

@@ -20,8 +20,8 @@ pub enum Recalled {
     Told(Vec<u8>, Label),
     /// A change was made: the clear part of its outcome.
     Done(Value),
-    /// A rule said no.
-    Refused(Refusal),
+    /// A rule said no; where it was looked for what is not there.
+    Refused(Refusal, Label),
 }
 
 /// One host call of a tape.

@@ -140,7 +140,7 @@ fn answer(past: &[Past], seq: usize) -> Result<Option<Recalled>, String> {
         return Ok(Some(Recalled::Told(told, entry.label("from"))));
     }
     if kind == Some(Kind::Refused) {
-        return refused(entry).map(|refusal| Some(Recalled::Refused(refusal)));
+        return refused(entry).map(|refusal| Some(Recalled::Refused(refusal, entry.label("from"))));
     }
     if kind != Some(Kind::Intent) {
         return Ok(None);
@@ -157,7 +157,7 @@ fn answer(past: &[Past], seq: usize) -> Result<Option<Recalled>, String> {
         return Ok(None);
     }
     let unknown = past[settled].body["outcome"] == IN_DOUBT;
-    Ok(Some(Recalled::Refused(if unknown { in_doubt() } else { never_begun() })))
+    Ok(Some(Recalled::Refused(if unknown { in_doubt() } else { never_begun() }, Label::default())))
 }
 
 fn refused(entry: &Past) -> Result<Refusal, String> {

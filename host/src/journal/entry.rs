@@ -152,7 +152,8 @@ impl Kind {
 /// Bytes that an entry commits to and does not hold: the entry has SHA-256(32 random bytes, payload).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payload {
-    /// Its part in the entry: `asked`, `answered`, `arguments`, `value`, `seed`, `stdout`, `stderr`, `card`, `label`, `from`.
+    /// Its part in the entry: `asked`, `answered`, `arguments`, `value`, `seed`, `stdout`, `stderr`, `card`, `label`, `from`,
+    /// `opened`, `people`, `reason`.
     pub part: &'static str,
     /// The bytes.
     pub bytes: Vec<u8>,

@@ -16,5 +16,5 @@ mod reach;
 pub use cause::{Cause, name_of, under};
 pub use change::{Change, What};
 pub use close::Closing;
-pub use look::{Alert, Crowd, Seen, Widened};
+pub use look::{Alert, Seen, Widened};
 pub use model::Model;

@@ -179,6 +179,8 @@ impl Audience {
                 let mut people = directory.among([principal]);
                 people.leave_out(&directory.holding(object, *right, now));
                 open((object, principal), &people, directory)?;
+                // Whoever reads it reads the line that it adds to the access list.
+                people.add_all(&directory.holding(object, Right::Read, now));
                 Ok(Cow::Owned(people))
             }
         }

@@ -27,10 +27,9 @@ use self::problem::Problem;
 use super::Front;
 use super::rates::Rates;
 use super::token::Tokens;
-use crate::clock::Instant;
+use crate::clock::{Clock, Instant};
 use crate::config::Serve;
 use crate::diagnostic::Broken;
-use crate::setup::SystemClock;
 
 /// So many people and programs follow the events of a host at once.
 const STREAMS: usize = 256;
@@ -41,7 +40,7 @@ pub struct Site {
     pub(super) tokens: Tokens,
     pub(super) config: Serve,
     pub(super) rates: Rates,
-    pub(super) clock: SystemClock,
+    pub(super) clock: Arc<dyn Clock>,
     /// Calls by idempotency key that are under way here.
     pub(super) flights: Flights,
     /// Streams of events that may still begin.
@@ -60,7 +59,8 @@ impl Site {
     pub fn new(front: Arc<Front>, figures: PrometheusHandle) -> Result<Arc<Self>, Broken> {
         let tokens = Tokens::open(&front.workspace)?;
         let config = front.workspace.config.serve.clone();
-        let (rates, clock, stopping) = (Rates::new(config.limits.requests), SystemClock, watch::channel(false).0);
+        let (rates, clock) = (Rates::new(config.limits.requests), front.workspace.clock());
+        let stopping = watch::channel(false).0;
         let (flights, streams) = (Flights::default(), Arc::new(Semaphore::new(STREAMS)));
         Ok(Arc::new(Self { front, tokens, config, rates, clock, flights, streams, figures, stopping }))
     }

@@ -1,10 +1,12 @@
-//! What a program that has this host in it puts behind the capabilities, in place of the host's own.
+//! What a program that has this host in it puts in place of the host's own: backends behind the capabilities, and the clock.
 
 use std::sync::{Arc, OnceLock};
 
+use super::SystemClock;
 use crate::capability::forum::Elsewhere;
+use crate::clock::Clock;
 
-/// What stands behind the capabilities in place of the store's own. The default is nothing: then everything is the store's.
+/// What stands in place of the host's own. The default is nothing: then backends are the store's, and the time is the machine's.
 ///
 /// A program with a backend of its own is the whole command line over it:
 ///
@@ -13,7 +15,7 @@ use crate::capability::forum::Elsewhere;
 /// use tollgate::setup::Embedding;
 ///
 /// fn main() -> std::process::ExitCode {
-///     let embedding = Embedding { forum: Some(connect()) };
+///     let embedding = Embedding { forum: Some(connect()), ..Embedding::default() };
 ///     tollgate::cli::main_with(std::env::args_os().collect(), embedding)
 /// }
 /// ```
@@ -24,12 +26,20 @@ use crate::capability::forum::Elsewhere;
 pub struct Embedding {
     /// Forums in another system.
     pub forum: Option<Arc<dyn Elsewhere>>,
+    /// What the time is for everything that has an end: tokens, questions, yeses, leases, quotas. For a replay.
+    pub clock: Option<Arc<dyn Clock>>,
 }
 
-/// Set at most once: a process has one set of backends as it has one command line.
+impl Embedding {
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock))
+    }
+}
+
+/// Set at most once: a process has one set of backends, and one time, as it has one command line.
 static EMBEDDED: OnceLock<Embedding> = OnceLock::new();
 
-/// Puts backends behind the capabilities of every workspace that this process opens from here on; false if that was done
+/// Puts these in place of the host's own in every workspace that this process opens from here on; false if that was done
 /// before.
 pub fn embed(embedding: Embedding) -> bool {
     EMBEDDED.set(embedding).is_ok()

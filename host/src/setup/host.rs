@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::SystemClock;
 use super::workspace::{NotReady, Workspace, private_dir, write_private};
 use crate::approval::{Desk, Manners, Unattended};
 use crate::capability::Backends;
 use crate::capability::files::Beneath;
 use crate::capability::forum;
+use crate::clock::Clock;
 use crate::config::Terms;
 use crate::diagnostic::Broken;
 use crate::invoke::{Host, Loaded, Parts};
@@ -24,6 +24,12 @@ use crate::vet::Vetting;
 pub type Started = (ToolName, Result<Loaded, NotReady>);
 
 impl Workspace {
+    /// Where the time comes from here.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.embedding.clock()
+    }
+
     /// The event loop of a command.
     ///
     /// # Errors
@@ -52,7 +58,7 @@ impl Workspace {
             database: self.path("tollgate.db"),
             checkpoints: self.path("checkpoints"),
             run: self.path("run"),
-            clock: Arc::new(SystemClock),
+            clock: self.clock(),
             signer: self.signer()?,
         };
         Store::open(opening).map(Arc::new)

@@ -1,13 +1,17 @@
 //! Access lists in the store. Same database: a change and its outcome are one transaction, which raises the stamp.
 
+use std::sync::Arc;
+
 use rusqlite::params;
 
+use super::board::CARRIED;
 use super::tx::failed;
-use super::{Store, Tx, leases};
+use super::{Store, Tx, labels, leases, load};
 use crate::capability::acl::{Acls, Ending, Lease};
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Pending, Unrecorded};
 use crate::label::Label;
+use crate::people::Premise;
 
 impl Acls for Store {
     fn widen(&self, lease: Lease, mut settle: Chapter) -> Pending<'_, Result<u64, Unrecorded>> {
@@ -15,6 +19,7 @@ impl Acls for Store {
             // Judged before the entry is there: it would take away from what it gains.
             if let Some(premise) = settle.terms.premise.take() {
                 tx.judge(&premise)?;
+                lies_there(tx, &premise, &lease)?;
             }
             let id = open(tx, &lease).map_err(|e| failed("widening access", e))?;
             tx.raise()?;
@@ -47,6 +52,25 @@ impl Acls for Store {
             tx.append(settle).map(drop)
         }))
     }
+}
+
+/// What lies under the object may have been written since it was judged who may know that.
+fn lies_there(tx: &Tx<'_>, premise: &Premise, lease: &Lease) -> Result<(), Unrecorded> {
+    if !tx.board().has_labels(CARRIED) {
+        return Ok(());
+    }
+    let doing = "looking at what lies under an object";
+    let stamp = load::stamp(tx.connection).map_err(|e| failed(doing, e))?;
+    let directory = load::directory(tx.connection, stamp).map_err(|e| failed(doing, e))?;
+    let there = labels::of_object(tx.connection, &lease.object, &directory).map_err(|e| failed(doing, e))?;
+    let mut label = premise.label.clone();
+    label.unite(&there);
+    if label == premise.label {
+        return Ok(());
+    }
+    // Nobody has released that.
+    let premise = Premise { label, released: false, ..premise.clone() };
+    premise.judge(Arc::new(directory), tx.now).map_err(Unrecorded::Refused)
 }
 
 /// Writes the lease, and the entry that is there for it.

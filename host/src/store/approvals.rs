@@ -26,6 +26,10 @@ const ASKING: &str = "asking people";
 pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<u64, Unrecorded> {
     let digest = new.act.digest();
     let db = |e: rusqlite::Error| failed(ASKING, e);
+    #[cfg(tollgate_ablation)]
+    if let Some(asked) = another(tx, new).map_err(db)? {
+        return Ok(asked);
+    }
     if let Some(asked) = same(tx, &digest).map_err(db)? {
         return Ok(asked);
     }
@@ -46,6 +50,17 @@ pub(super) fn ask(tx: &Tx<'_>, new: &NewQuestion, number: u64) -> Result<u64, Un
     quota::spend(tx, &new.manners.asks.asks(&new.act.tool, new.act.actors.first(), &new.act.initiator))?;
     insert(tx, new, &digest, number).map_err(db)?;
     Ok(tx.connection.last_insert_rowid().cast_unsigned())
+}
+
+/// A yes of the same initiator to another act of the same kind, where a yes is left unbound.
+#[cfg(tollgate_ablation)]
+fn another(tx: &Tx<'_>, new: &NewQuestion) -> rusqlite::Result<Option<u64>> {
+    if !crate::ablation::without(crate::ablation::Control::Digests) {
+        return Ok(None);
+    }
+    let (act, agreed) = (&new.act, "SELECT id FROM approvals WHERE function = ?1 AND initiator = ?2 AND state = 'agreed'");
+    let found = tx.connection.query_row(agreed, [act.function.as_str(), act.initiator.as_str()], |row| row.get::<_, i64>(0));
+    Ok(found.optional()?.map(i64::cast_unsigned))
 }
 
 /// A live question about the same act.

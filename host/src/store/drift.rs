@@ -30,7 +30,9 @@ use super::{Opening, Store, load, schema};
 use crate::clock::{Clock, Instant};
 use crate::diagnostic::Broken;
 use crate::journal::Unrecorded;
+use crate::name::PersonName;
 use crate::people::drift::Model;
+use crowds::Numbers;
 use record::{Step, Told};
 
 /// The longest that a change waits to be looked at while a process runs.
@@ -47,7 +49,24 @@ const LOOKING: &str = "looking for access that is wider than its ceiling";
 /// The world as the watch of this process knows it, up to a change.
 pub(super) struct Known {
     model: Model,
+    numbers: Numbers,
     change: i64,
+}
+
+impl Known {
+    /// The world as it was last looked at.
+    fn read(connection: &Connection) -> Result<Self, Unrecorded> {
+        let read = connection.unchecked_transaction().map_err(broken)?;
+        Self::read_in(&read)
+    }
+
+    /// The same in a transaction: what came since is taken back, to be looked at.
+    fn read_in(read: &Connection) -> Result<Self, Unrecorded> {
+        let change = feed::marks(read).map_err(broken)?.watched.map_or(0, |it| it.0);
+        let mut model = feed::model(read).map_err(broken)?;
+        feed::since(read, change).map_err(broken)?.take_back(&mut model);
+        Ok(Self { model, numbers: Numbers::default(), change })
+    }
 }
 
 /// What a look needs.
@@ -92,15 +111,15 @@ impl Drift {
         Ok(Self { watcher, stop, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Looks once more, so that whatever this process wrote has been looked at, and lets go.
-    pub(super) fn stop(&self) {
+    /// Lets go; after a look, unless there is nothing to look at.
+    fn stop(&self, look: bool) {
         // Gone already: it was stopped before.
         let _ = self.stop.send(());
-        if let Some(thread) = self.thread.lock().ok().and_then(|mut thread| thread.take()) {
-            let _ = thread.join();
-            if let Err(failed) = self.watcher.look().and_then(|()| self.watcher.keep_place()) {
-                unseen(&failed);
-            }
+        let Some(thread) = self.thread.lock().ok().and_then(|mut thread| thread.take()) else { return };
+        let _ = thread.join();
+        let looked = if look { self.watcher.look().and_then(|()| self.watcher.keep_place()) } else { Ok(()) };
+        if let Err(failed) = looked {
+            unseen(&failed);
         }
     }
 }
@@ -124,6 +143,11 @@ impl Watcher {
         self.clock.now().max(self.board.newest())
     }
 
+    /// Remembers the version of the world as it is before anybody decides anything by it.
+    fn begin(&self, stamp: u64) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).stamp = Some(stamp);
+    }
+
     fn with<T>(&self, work: impl FnOnce(&Connection, &mut Inner) -> Result<T, Unrecorded>) -> Result<T, Unrecorded> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = match inner.connection.take() {
@@ -133,14 +157,13 @@ impl Watcher {
         let done = work(&connection, &mut inner);
         inner.connection = Some(connection);
         if done.is_err() {
-            // What it knew may be half of something.
-            inner.known = None;
+            // What it knew may be half of something; the next time it looks again, whether or not somebody writes.
+            (inner.known, inner.pages) = (None, None);
         }
         done
     }
 
-    /// Looks, where somebody has written since the last look or a right has ended. Whoever wrote without the host is made known
-    /// to every process here: the page says that the world has moved.
+    /// Looks, where somebody has written since the last look or a right has ended.
     fn look_if_moved(&self) -> Result<(), Unrecorded> {
         self.with(|connection, inner| {
             let pages = connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(broken)?;
@@ -148,21 +171,34 @@ impl Watcher {
             if inner.pages.replace(pages) == Some(pages) && !ended {
                 return Ok(());
             }
-            let stamp = load::stamp(connection).map_err(broken)?;
-            if inner.stamp.replace(stamp).is_some_and(|last| last != stamp) {
-                self.board.mark();
-                self.board.settle(1);
-            }
+            self.tell_others(connection, inner)?;
             self.look_here(connection, inner)
         })
     }
 
+    /// Whoever wrote without the host is made known to every process here: the page says that the world has moved.
+    fn tell_others(&self, connection: &Connection, inner: &mut Inner) -> Result<(), Unrecorded> {
+        let stamp = load::stamp(connection).map_err(broken)?;
+        if inner.stamp.replace(stamp).is_some_and(|last| last != stamp) {
+            self.board.mark();
+            self.board.settle(1);
+        }
+        Ok(())
+    }
+
     /// Looks now.
     pub(super) fn look(&self) -> Result<(), Unrecorded> {
-        self.with(|connection, inner| self.look_here(connection, inner))
+        self.with(|connection, inner| {
+            self.tell_others(connection, inner)?;
+            self.look_here(connection, inner)
+        })
     }
 
     fn look_here(&self, connection: &Connection, inner: &mut Inner) -> Result<(), Unrecorded> {
+        #[cfg(tollgate_ablation)]
+        if crate::ablation::without(crate::ablation::Control::Watch) {
+            return Ok(());
+        }
         for _ in 0..ANEW {
             let Some(step) = self.step(connection, inner)? else { return Ok(()) };
             if !self.record(step)? {
@@ -181,22 +217,21 @@ impl Watcher {
         let alike = now.0.abs_diff(marks.clock.0) <= ALIKE;
         let last = marks.watched.filter(|_| alike).map_or(now, |(_, last)| last);
         inner.known = inner.known.take().filter(|known| from.is_some_and(|from| from <= known.change));
-        let seen = match (&mut inner.known, marks.watched) {
-            // Nothing has come or gone, and nothing is open whose time could be over.
-            (None, Some((change, _))) if change == marks.newest && !marks.open => return Ok(None),
-            (known @ None, watched) => {
+        // Nothing has come or gone, and nothing is open whose time could be over.
+        if inner.known.is_none() && from == Some(marks.newest) && !marks.ends {
+            return Ok(None);
+        }
+        if inner.known.is_none() && from.is_some() {
+            inner.known = Some(Known::read_in(&read)?);
+        }
+        let seen = match &mut inner.known {
+            known @ None => {
                 let mut model = feed::model(&read).map_err(broken)?;
-                let seen = match watched {
-                    None => model.look_whole(now),
-                    Some((change, _)) => {
-                        feed::since(&read, change).map_err(broken)?.tell_anew(&mut model);
-                        model.look(last, now)
-                    }
-                };
-                *known = Some(Known { model, change: marks.newest });
+                let seen = model.look_whole(now);
+                *known = Some(Known { model, numbers: Numbers::default(), change: marks.newest });
                 seen
             }
-            (Some(known), _) => {
+            Some(known) => {
                 if known.change == marks.newest && known.model.is_settled(now) {
                     return Ok(None);
                 }
@@ -205,9 +240,15 @@ impl Watcher {
                 known.model.look(last, now)
             }
         };
-        // Where nothing is different the place is kept here; it is written with the next finding, or at the end.
-        let first = from.is_none();
-        Ok((first || !seen.is_nothing()).then(|| Step { from, to: marks.newest, seen }))
+        // Where nothing is different the place is kept here; it is written with the next finding, at the end, or before the feed
+        // grows long.
+        let write = !seen.is_nothing() || from.is_none_or(|from| marks.newest - from > record::STAY);
+        let Some(known) = inner.known.as_mut().filter(|_| write) else { return Ok(None) };
+        known.numbers.learn(&read, &known.model).map_err(broken)?;
+        let crowds = seen.crowds.iter().map(|people| known.numbers.crowd(people)).collect();
+        let lines = |people| known.model.names(people).iter().map(PersonName::as_str).collect::<Vec<_>>().join("\n");
+        let names = seen.alerts.iter().map(|alert| lines(&alert.people)).collect();
+        Ok(Some(Step { from, to: marks.newest, seen, crowds, names }))
     }
 
     /// Puts it on record; false if somebody else was first.
@@ -237,9 +278,33 @@ impl Watcher {
 impl Store {
     /// Looks for access that is wider than its ceiling, before anything is served.
     pub(super) fn look_at_start(&self) {
-        if let Some(Err(failed)) = self.drift.as_ref().map(|drift| drift.watcher.look()) {
+        let Some(drift) = &self.drift else { return };
+        let looked = match self.is_looked() {
+            Ok((true, stamp)) => {
+                drift.watcher.begin(stamp);
+                Ok(())
+            }
+            Ok((false, _)) => drift.watcher.look(),
+            Err(broken) => Err(Unrecorded::Broken(broken)),
+        };
+        if let Err(failed) = looked {
             unseen(&failed);
         }
+    }
+
+    /// Ends the watch, so that whatever this process wrote has been looked at.
+    pub(super) fn end_watch(&self) {
+        let Some(drift) = &self.drift else { return };
+        drift.stop(!self.is_looked().is_ok_and(|looked| looked.0));
+    }
+
+    /// Whether there is nothing to look at: that costs no connection of its own. And the version of the world.
+    fn is_looked(&self) -> Result<(bool, u64), Broken> {
+        self.read(LOOKING, |connection| {
+            let marks = feed::marks(connection)?;
+            let looked = marks.watched.is_some_and(|(change, _)| change == marks.newest);
+            Ok((looked && !marks.ends, load::stamp(connection)?))
+        })
     }
 
     /// Looks now, whether or not the next look would come soon.

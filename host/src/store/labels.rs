@@ -10,7 +10,8 @@ use crate::approval::Statement;
 use crate::diagnostic::Broken;
 use crate::journal::{Body, Chapter, Draft, Kind, Mark, Unrecorded};
 use crate::label::{Label, SessionId};
-use crate::name::{FilePath, InvocationId, PersonName};
+use crate::name::{FilePath, InvocationId, ObjectName, PersonName};
+use crate::people::Directory;
 
 /// Which labels there are: the bits of the shared page.
 pub(super) fn any(connection: &Connection) -> rusqlite::Result<u64> {
@@ -92,6 +93,28 @@ fn of_file(connection: &Connection, path: &FilePath) -> rusqlite::Result<Label> 
     one(connection, "SELECT label FROM carried_files WHERE path = ?1", [path.as_str()])
 }
 
+/// What the files and the open leases of an object carry.
+pub(super) fn of_object(connection: &Connection, object: &ObjectName, directory: &Directory) -> rusqlite::Result<Label> {
+    let mut label = Label::default();
+    let mut lines = connection.prepare_cached(
+        "SELECT label FROM leases JOIN carried USING (invocation, seq) WHERE object = ?1 AND reverted IS NULL",
+    )?;
+    let mut rows = lines.query([object.as_str()])?;
+    while let Some(row) = rows.next()? {
+        label.unite(&Label::parse(&row.get::<_, String>(0)?));
+    }
+    let mut files = connection.prepare_cached("SELECT path, label FROM carried_files")?;
+    let mut rows = files.query([])?;
+    while let Some(row) = rows.next()? {
+        // A path that is none is nobody's file.
+        let Ok(path) = FilePath::parse(&row.get::<_, String>(0)?) else { continue };
+        if directory.object_of(&path) == Some(object) {
+            label.unite(&Label::parse(&row.get::<_, String>(1)?));
+        }
+    }
+    Ok(label)
+}
+
 fn one(connection: &Connection, query: &str, key: impl rusqlite::Params) -> rusqlite::Result<Label> {
     let text: Option<String> = connection.prepare_cached(query)?.query_row(key, |row| row.get(0)).optional()?;
     Ok(text.map(|text| Label::parse(&text)).unwrap_or_default())
@@ -157,6 +180,14 @@ impl Store {
             return Ok(Label::default());
         }
         self.read("reading what a file carries", |connection| of_file(connection, path))
+    }
+
+    /// What lies under an object carries.
+    pub(super) fn object_carries(&self, object: &ObjectName, directory: &Directory) -> Result<Label, Broken> {
+        if !self.board.has_labels(CARRIED) {
+            return Ok(Label::default());
+        }
+        self.read("reading what lies under an object carries", |connection| of_object(connection, object, directory))
     }
 
     /// What each of `ids` carries, in that order; the query finds it by one of them.

@@ -19,7 +19,7 @@ use crate::gate::{Told, World};
 use crate::invoke::Keep;
 use crate::journal::{Chapter, Draft, Kind, Pending};
 use crate::label::{Label, SessionId};
-use crate::name::{Digest, FilePath, InvocationId, PersonName};
+use crate::name::{Digest, FilePath, InvocationId, ObjectName, PersonName};
 use crate::people::{Directory, Rights, Standing};
 use crate::quota::Charge;
 use crate::refusal::Refusal;
@@ -50,6 +50,10 @@ impl World for Store {
 
     fn carried(&self, path: &FilePath) -> Result<Label, Broken> {
         self.file_carries(path)
+    }
+
+    fn lies_under(&self, object: &ObjectName, directory: &Directory) -> Result<Label, Broken> {
+        self.object_carries(object, directory)
     }
 
     fn told(&self, session: &SessionId, own: InvocationId, earlier: bool, most: usize) -> Result<Told, Broken> {

@@ -11,8 +11,11 @@ CREATE TRIGGER changes_stamp AFTER INSERT ON changes BEGIN UPDATE state SET stam
 CREATE TABLE watched (id INTEGER PRIMARY KEY CHECK (id = 1), change INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
 -- Objects and forums that close by themselves what opens them too far.
 CREATE TABLE closing (kind TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;
--- Sets of people, each once: their names, a line each.
-CREATE TABLE crowds (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, people INTEGER NOT NULL, names TEXT NOT NULL) STRICT;
+-- The number of whoever was ever there: it stays his.
+CREATE TABLE numbers (id INTEGER PRIMARY KEY, person TEXT NOT NULL UNIQUE) STRICT;
+INSERT INTO numbers (person) SELECT name FROM people ORDER BY name;
+-- Sets of people, each once: how many numbers are left out and how many follow each other, in turn.
+CREATE TABLE crowds (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, people INTEGER NOT NULL, runs BLOB NOT NULL) STRICT;
 -- Who could read a thing and was not cleared for it, from when to when.
 CREATE TABLE exposures (
     id INTEGER PRIMARY KEY, thing TEXT NOT NULL, crowd INTEGER NOT NULL REFERENCES crowds (id), since INTEGER NOT NULL, until INTEGER
@@ -30,12 +33,14 @@ CREATE TABLE opened (
 ) STRICT;
 CREATE INDEX opened_alert ON opened (alert, thing);
 CREATE TRIGGER people_came AFTER INSERT ON people BEGIN
+    INSERT OR IGNORE INTO numbers (person) VALUES (NEW.name);
     INSERT INTO changes (added, what, thing, principal, right_, ends, lease) VALUES (1, 'person', NEW.name, '', NULL, NULL, NULL);
 END;
 CREATE TRIGGER people_went AFTER DELETE ON people BEGIN
     INSERT INTO changes (added, what, thing, principal, right_, ends, lease) VALUES (0, 'person', OLD.name, '', NULL, NULL, NULL);
 END;
 CREATE TRIGGER people_changed AFTER UPDATE OF name ON people BEGIN
+    INSERT OR IGNORE INTO numbers (person) VALUES (NEW.name);
     INSERT INTO changes (added, what, thing, principal, right_, ends, lease) VALUES (0, 'person', OLD.name, '', NULL, NULL, NULL);
     INSERT INTO changes (added, what, thing, principal, right_, ends, lease) VALUES (1, 'person', NEW.name, '', NULL, NULL, NULL);
 END;

@@ -46,6 +46,15 @@ impl Store {
     pub async fn show(&self) -> Result<Value, Broken> {
         let directory = self.directory()?;
         let mut shown = describe(&directory);
+        let closing = self.read("reading what closes by itself", |connection| {
+            let mut closing = connection.prepare("SELECT kind || 's', name FROM closing")?;
+            closing.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<(String, String)>, _>>()
+        })?;
+        for (kind, name) in closing {
+            if let Some(thing) = shown[&kind].get_mut(&name) {
+                thing["closes"] = json!("by-itself");
+            }
+        }
         for name in directory.forums.keys() {
             let query = "SELECT count(DISTINCT threads.id), count(posts.id) FROM threads LEFT JOIN posts ON thread = threads.id WHERE forum = ?1";
             let (threads, posts): (i64, i64) = self.read("counting posts", |connection| {

@@ -34,5 +34,5 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     }
     let beside = Path::new("..").join(FORUM);
     let forum = Terms::read(&beside).ok().map(|terms| Arc::new(Client::of(beside, terms)) as Arc<dyn Elsewhere>);
-    tollgate::cli::main_with(arguments, Embedding { forum })
+    tollgate::cli::main_with(arguments, Embedding { forum, ..Embedding::default() })
 }

@@ -15,6 +15,10 @@ use crate::name::Principal;
 use crate::people::{Entry, Right, Rights, not_yours};
 use crate::refusal::{Code, Refusal};
 
+/// Long enough to outlast a replay.
+#[cfg(tollgate_ablation)]
+const FOR_EVER: crate::unit::Duration = crate::unit::Duration(1 << 40);
+
 /// The entries of an access list.
 pub(super) struct Held(pub(super) Vec<Entry>);
 
@@ -74,6 +78,8 @@ pub(super) async fn widen(acls: Backend, session: &Session, permit: Permit<Widen
                 };
                 let now = world.rights(&who.initiator).await.map_err(Unrecorded::Broken)?.now;
                 let span = within.map_or(action.span, |within| action.span.min(within));
+                #[cfg(tollgate_ablation)]
+                let span = if crate::ablation::without(crate::ablation::Control::Leases) { FOR_EVER } else { span };
                 let (tool, initiator) = (who.tool.clone(), who.initiator.clone());
                 let lease = Lease { object, principal, right, ends: now.after(span), tool, initiator, key };
                 acls.widen(lease, settle).await

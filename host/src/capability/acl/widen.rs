@@ -58,6 +58,10 @@ impl Action for Widen {
         self.wanted.clone().map_or(Need::Nothing, |(object, _, _)| Need::Hold(object, Right::Administer))
     }
 
+    fn need_beside_owner(&self) -> Option<Need> {
+        self.wanted.clone().map(|(object, _, _)| Need::Hold(object, Right::Read))
+    }
+
     fn want(&self) -> Want {
         Want::Exactly(0)
     }

@@ -8,10 +8,7 @@ use super::model::Model;
 use super::reach::Reach;
 use crate::clock::Instant;
 use crate::label::{Readers, Under};
-use crate::name::{GroupName, PersonName, Principal};
-
-/// People who can read something and are not cleared for it, by name.
-pub type Crowd = Vec<PersonName>;
+use crate::name::{GroupName, Principal};
 
 /// That the people who can read a thing and are not cleared for it are others than before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +32,8 @@ pub struct Alert {
     pub since: Instant,
     /// The journal's entry that speaks of it, where it was written through the host.
     pub entry: Option<u64>,
+    /// Everybody who reads something through it and is not cleared for that.
+    pub people: Readers,
     /// Whether it is to be closed at once.
     pub by_itself: bool,
 }
@@ -42,8 +41,8 @@ pub struct Alert {
 /// What a look has found to be different from what is on record.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Sets of people, each once.
-    pub crowds: Vec<Crowd>,
+    /// Sets of people, each once: [`Model::names`] says who they are.
+    pub crowds: Vec<Readers>,
     /// Things to which others have access than before.
     pub exposed: Vec<Widened>,
     /// Causes that are new.
@@ -117,35 +116,34 @@ impl Model {
         let changed = clamp(self.newest);
         let (mut seen, mut sets) = (Seen::default(), Sets::default());
         let before: BTreeSet<&Cause> = self.open.values().flat_map(BTreeMap::keys).collect();
-        let mut new: BTreeMap<Cause, (u32, Readers)> = BTreeMap::new();
+        let mut new: BTreeMap<Cause, Readers> = BTreeMap::new();
         for it in &found {
             let nothing = BTreeMap::new();
             let was = self.open.get(&it.thing).unwrap_or(&nothing);
             let name = name_of(&graph.of(it.thing).name);
             let fresh = it.causes.keys().filter(|cause| !was.contains_key(*cause)).map(since).min();
             if !same(graph.of(it.thing).outside.as_ref(), &it.outside) {
-                let crowd = sets.place(&it.outside, graph);
+                let crowd = sets.place(&it.outside);
                 seen.exposed.push(Widened { thing: name.clone(), crowd, since: fresh.unwrap_or(changed) });
             }
             for (cause, people) in &it.causes {
                 if !same(was.get(cause), people) {
                     let since = if was.contains_key(cause) { changed } else { since(cause) };
-                    let widened = Widened { thing: name.clone(), crowd: sets.place(people, graph), since };
+                    let widened = Widened { thing: name.clone(), crowd: sets.place(people), since };
                     seen.opened.push((cause.clone(), widened));
                 }
                 if !before.contains(cause) {
-                    let entry = new.entry(cause.clone()).or_insert_with(|| (it.thing, graph.nobody()));
-                    entry.1.unite(people);
+                    new.entry(cause.clone()).or_insert_with(|| graph.nobody()).unite(people);
                 }
             }
             let gone = was.keys().filter(|cause| !it.causes.contains_key(*cause));
             let gone = gone.map(|cause| (cause.clone(), Widened { thing: name.clone(), crowd: None, since: changed }));
             seen.opened.extend(gone);
         }
-        for (cause, (_, people)) in new {
+        for (cause, people) in new {
             let (chain, came) = (at.chain(&cause, &people), self.came.get(&cause));
             let (since, entry) = (since(&cause), came.and_then(|it| it.1));
-            seen.alerts.push(Alert { cause, chain, since, entry, by_itself: false });
+            seen.alerts.push(Alert { cause, chain, since, entry, people, by_itself: false });
         }
         seen.crowds = sets.crowds;
         self.keep(found, &mut seen, now);
@@ -324,15 +322,15 @@ fn same(old: Option<&Readers>, new: &Readers) -> bool {
     old.map_or(new.is_empty(), |old| old.within(new) && new.within(old))
 }
 
-/// Sets of people, each named once.
+/// Sets of people, each once.
 #[derive(Default)]
 struct Sets {
     known: HashMap<Readers, usize>,
-    crowds: Vec<Crowd>,
+    crowds: Vec<Readers>,
 }
 
 impl Sets {
-    fn place(&mut self, people: &Readers, graph: &Graph) -> Option<usize> {
+    fn place(&mut self, people: &Readers) -> Option<usize> {
         if people.is_empty() {
             return None;
         }
@@ -340,7 +338,7 @@ impl Sets {
             return Some(*place);
         }
         let place = self.crowds.len();
-        self.crowds.push(graph.names(people));
+        self.crowds.push(people.clone());
         self.known.insert(people.clone(), place);
         Some(place)
     }

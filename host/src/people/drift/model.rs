@@ -103,6 +103,17 @@ impl Model {
         self.open.entry(id).or_default().insert(cause, people);
     }
 
+    /// The people of a set, by name.
+    #[must_use]
+    pub fn names(&self, people: &Readers) -> Vec<PersonName> {
+        self.graph.names(people)
+    }
+
+    /// The people and groups that were named after the first so many, in the order of their places in sets.
+    pub fn named(&self, after: usize) -> impl Iterator<Item = &Principal> {
+        self.graph.nodes.iter().skip(after).map(|node| &node.principal)
+    }
+
     fn set(&mut self, people: &[PersonName]) -> Readers {
         let ids: Vec<u32> = people.iter().map(|it| self.graph.node(&Principal::Person(it.clone()))).collect();
         let mut set = self.graph.nobody();

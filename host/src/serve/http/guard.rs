@@ -11,7 +11,6 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Site;
 use super::problem::Problem;
-use crate::clock::Clock as _;
 use crate::serve::token::Denied;
 use crate::tool::strictly;
 

@@ -17,7 +17,6 @@ use super::people::{answer, etag, find, payload_digest};
 use super::problem::Problem;
 use super::request::Named;
 use crate::approval::Question;
-use crate::clock::Clock as _;
 use crate::name::{Digest, PersonName};
 use crate::serve::front::Turned;
 use crate::unit::Duration;

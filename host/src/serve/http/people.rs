@@ -26,7 +26,7 @@ use super::document::{begun, not_that_way, served};
 use super::guard::{Guard, arrive, bearer};
 use super::page;
 use super::problem::Problem;
-use crate::clock::{Clock as _, Instant};
+use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::name::PersonName;
 use crate::people::Standing;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::record::millis;
-use super::{LOOKING, Watcher, broken};
+use super::{Known, LOOKING, Watcher, broken};
 use crate::approval::Statement;
 use crate::clock::Instant;
 use crate::journal::{Body, Chapter, Draft, Kind, Unrecorded};
@@ -78,11 +78,14 @@ impl Store {
 }
 
 impl Watcher {
-    /// What closing a cause would do, and up to which change that is so. While something is open, a look leaves what it knows.
+    /// What closing a cause would do, and up to which change that is so; after a look.
     fn closing(&self, cause: &Cause) -> Result<Option<(Vec<Closing>, u64)>, Unrecorded> {
         let now = self.now();
-        self.with(|_, inner| {
-            let Some(known) = &mut inner.known else { return Ok(None) };
+        self.with(|connection, inner| {
+            let known = match &mut inner.known {
+                Some(known) => known,
+                none => none.insert(Known::read(connection)?),
+            };
             Ok(known.model.closing(cause, now).map(|things| (things, known.change.cast_unsigned())))
         })
     }

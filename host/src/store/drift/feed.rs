@@ -13,8 +13,8 @@ pub(super) struct Marks {
     pub(super) newest: i64,
     /// Up to which change it was looked, and when; none where it never was.
     pub(super) watched: Option<(i64, Instant)>,
-    /// Whether something is on record as open too far.
-    pub(super) open: bool,
+    /// Whether something is on record as open too far that a right with an end may have to do with.
+    pub(super) ends: bool,
     /// What the clock says that changes are written by.
     pub(super) clock: Instant,
 }
@@ -25,10 +25,12 @@ pub(super) fn marks(connection: &Connection) -> rusqlite::Result<Marks> {
     let newest = { newest }.query_row([], |row| row.get(0)).optional()?.unwrap_or(0);
     let mut watched = connection.prepare_cached("SELECT change, at FROM watched")?;
     let watched = watched.query_row([], |row| Ok((row.get(0)?, instant(row.get(1)?)))).optional()?;
-    let open = connection.prepare_cached("SELECT 1 FROM exposures WHERE until IS NULL")?.exists([])?;
+    let ends =
+        "SELECT 1 FROM exposures JOIN acl_entries ON thing = 'object ' || object WHERE until IS NULL AND ends IS NOT NULL";
+    let ends = connection.prepare_cached(ends)?.exists([])?;
     let clock = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
     let clock = connection.prepare_cached(clock)?.query_row([], |row| row.get(0)).map(instant)?;
-    Ok(Marks { newest, watched, open, clock })
+    Ok(Marks { newest, watched, ends, clock })
 }
 
 fn instant(at: i64) -> Instant {
@@ -44,13 +46,12 @@ impl Changes {
         self.0.iter().for_each(|change| model.tell(change));
     }
 
-    /// Tells them to a model that knows the world with them: they are taken back first.
-    pub(super) fn tell_anew(&self, model: &mut Model) {
+    /// Takes them back in a model that knows the world with them.
+    pub(super) fn take_back(&self, model: &mut Model) {
         for change in self.0.iter().rev() {
             model.tell(&Change { added: !change.added, ..change.clone() });
         }
         model.settle();
-        self.tell(model);
     }
 }
 

@@ -93,12 +93,16 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn alarms(&self, all: bool) -> Result<Vec<Alarm>, Broken> {
+        self.alarms_of(if all { "1 OR ?1" } else { "closed IS NULL OR ?1 < 0" }, 0)
+    }
+
+    fn alarms_of(&self, those: &str, id: i64) -> Result<Vec<Alarm>, Broken> {
         let now = self.now();
         self.read_any(LOOKING, |connection| {
-            let query = "SELECT id, cause, chain, since, seen, number, written, closed, how, person, closing FROM alerts \
-                         WHERE closed IS NULL OR ?1 ORDER BY id DESC";
-            let mut statement = connection.prepare(query)?;
-            let mut rows = statement.query([all])?;
+            let columns = "id, cause, chain, since, seen, number, written, closed, how, person, closing";
+            let query = format!("SELECT {columns} FROM alerts WHERE {those} ORDER BY id DESC");
+            let mut statement = connection.prepare(&query)?;
+            let mut rows = statement.query([id])?;
             let (mut alarms, mut known) = (Vec::new(), crowds::Known::default());
             while let Some(row) = rows.next()? {
                 let mut alarm = alarm(row)?;
@@ -114,7 +118,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn alarm(&self, id: u64) -> Result<Option<Alarm>, Broken> {
-        Ok(self.alarms(true)?.into_iter().find(|alarm| alarm.id == id))
+        Ok(self.alarms_of("id = ?1", id.cast_signed())?.pop())
     }
 
     /// How many things are open too far, and how many alerts.

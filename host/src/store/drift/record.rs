@@ -1,25 +1,29 @@
 //! What a look has found, put on record.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{LOOKING, close, crowds};
+use super::crowds::{self, Crowd};
+use super::{LOOKING, close};
 use crate::clock::Instant;
 use crate::journal::{Body, Chapter, Draft, Kind, Unrecorded};
-use crate::name::{GroupName, PersonName};
+use crate::label::Readers;
+use crate::name::GroupName;
 use crate::people::drift::{Alert, Cause, Seen, Widened};
 use crate::store::Tx;
 use crate::store::tx::failed;
 
 /// So many changes stay in the feed after they were looked at, for whoever is about to close what they caused.
-const STAY: i64 = 1000;
+pub(super) const STAY: i64 = 1000;
 
 /// A look, from one place of the feed to another.
 pub(super) struct Step {
     pub(super) from: Option<i64>,
     pub(super) to: i64,
     pub(super) seen: Seen,
+    /// The sets of people of what was seen, as they are kept.
+    pub(super) crowds: Vec<Crowd>,
+    /// For each new alert, who reads something through it, a name a line.
+    pub(super) names: Vec<String>,
 }
 
 /// An alert that is new, for the log.
@@ -40,15 +44,15 @@ pub(super) fn record(tx: &mut Tx<'_>, step: &Step) -> Result<Option<Vec<Told>>, 
     }
     let doing = |e: rusqlite::Error| failed(LOOKING, e);
     let seen = &step.seen;
-    let ids =
-        seen.crowds.iter().map(|crowd| crowds::put(tx.connection, crowd)).collect::<Result<Vec<_>, _>>().map_err(doing)?;
+    let ids = step.crowds.iter().map(|crowd| crowds::put(tx.connection, crowd)).collect::<Result<Vec<_>, _>>();
+    let ids = ids.map_err(doing)?;
     let crowd = |widened: &Widened| widened.crowd.and_then(|place| ids.get(place).copied());
     for widened in &seen.exposed {
         exposed(tx, widened, crowd(widened)).map_err(doing)?;
     }
     let mut told = Vec::new();
-    for alert in &seen.alerts {
-        told.push(raise(tx, alert, seen)?);
+    for (alert, names) in seen.alerts.iter().zip(&step.names) {
+        told.push(raise(tx, (alert, names), seen)?);
     }
     for (cause, widened) in &seen.opened {
         opened(tx, cause, widened, crowd(widened)).map_err(doing)?;
@@ -99,12 +103,11 @@ fn opened(tx: &Tx<'_>, cause: &Cause, widened: &Widened, crowd: Option<i64>) -> 
 }
 
 /// Puts a new alert on record: the edge in the clear, and who can read what through it as payloads.
-fn raise(tx: &mut Tx<'_>, alert: &Alert, seen: &Seen) -> Result<Told, Unrecorded> {
+fn raise(tx: &mut Tx<'_>, (alert, names): (&Alert, &String), seen: &Seen) -> Result<Told, Unrecorded> {
     let doing = |e: rusqlite::Error| failed(LOOKING, e);
     let mine: Vec<&Widened> = seen.opened.iter().filter(|(cause, _)| *cause == alert.cause).map(|it| &it.1).collect();
-    let crowd = |widened: &Widened| widened.crowd.and_then(|place| seen.crowds.get(place));
-    let all: BTreeSet<usize> = mine.iter().filter_map(|widened| widened.crowd).collect();
-    let people: BTreeSet<&PersonName> = all.iter().filter_map(|place| seen.crowds.get(*place)).flatten().collect();
+    let count = |widened: &Widened| widened.crowd.and_then(|place| seen.crowds.get(place)).map_or(0, Readers::len);
+    let people = alert.people.len();
     let (cause, things) = (alert.cause.to_string(), mine.len());
     let chain: Vec<&str> = alert.chain.iter().map(GroupName::as_str).collect();
     let chain = chain.join(" ");
@@ -117,14 +120,13 @@ fn raise(tx: &mut Tx<'_>, alert: &Alert, seen: &Seen) -> Result<Told, Unrecorded
         .number("alert", id.cast_unsigned())
         .text("cause", cause.clone())
         .text("chain", chain)
-        .number("people", people.len() as u64)
+        .number("people", people as u64)
         .number("since", alert.since.0)
         .number("things", things as u64);
-    let opened: Vec<String> = mine.iter().map(|it| format!("{} {}", it.thing, crowd(it).map_or(0, Vec::len))).collect();
-    let names: Vec<&str> = people.iter().map(|person| person.as_str()).collect();
-    let draft = Draft::new(Kind::Exposed, body).with("opened", opened.join("\n")).with("people", names.join("\n"));
+    let opened: Vec<String> = mine.iter().map(|it| format!("{} {}", it.thing, count(it))).collect();
+    let draft = Draft::new(Kind::Exposed, body).with("opened", opened.join("\n")).with("people", names.as_str());
     tx.append(Chapter::alone(draft))?;
-    Ok(Told { alert: id, cause, things, people: people.len(), closed: false })
+    Ok(Told { alert: id, cause, things, people, closed: false })
 }
 
 pub(super) fn millis(at: Instant) -> i64 {

@@ -18,7 +18,7 @@ use super::super::problem::Problem;
 use super::super::request::{Body, Named};
 use super::invocations::{Invocation, view};
 use super::prefer::{LONGEST, Prefer, key};
-use crate::clock::{Clock as _, Instant};
+use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::name::InvocationId;
 use crate::serve::front::{Asked, Came, Turned};

@@ -23,7 +23,6 @@ use super::super::problem::Problem;
 use super::super::request::Id as _;
 use super::super::shapes::Counter;
 use super::Person;
-use crate::clock::Clock as _;
 use crate::diagnostic::Broken;
 use crate::gate::Questions as _;
 use crate::invoke::Waits as _;

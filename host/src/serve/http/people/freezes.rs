@@ -15,7 +15,6 @@ use super::super::problem::Problem;
 use super::super::request::{Body, Named, Paging, Query, page};
 use super::super::shapes::{Counter, shaped};
 use super::{Person, unrecorded};
-use crate::clock::Clock as _;
 use crate::freeze::{Freeze, NewFreeze, Scope};
 use crate::journal::Unrecorded;
 use crate::serve::front::Turned;
