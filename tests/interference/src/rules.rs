@@ -78,6 +78,7 @@ impl Rules {
             credentials: memory.clone(),
             questions: memory.clone(),
             manners: Manners { hold: hour, expires: hour, declined: hour, asks, two_beyond: 1_000 },
+            vetting: Arc::default(),
             effects: runtime.handle().clone(),
         };
         let allowed = [allowed(Tool::Plain)?, allowed(Tool::Releases)?];
