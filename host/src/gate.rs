@@ -16,7 +16,7 @@ mod trace;
 
 pub use action::{Action, Brought, Looking, Retold};
 pub use again::{Again, Grounds};
-pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, World, refused, sends};
+pub use book::{Book, Patience, Questions, Seen, Services, Session, Timing, Who, World, opens, refused};
 pub use explain::{Step, explain, read_first};
 pub use judge::longest_lease;
 pub use pass::{Inside, pass};

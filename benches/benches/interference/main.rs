@@ -46,7 +46,8 @@ impl Plan {
         let mut plan = Self { seed: 0, rules: 1_000_000, real: 10_000, bugs: 100_000 };
         let mut words = words.iter().filter(|word| *word != "--bench");
         while let Some(word) = words.next() {
-            let number = words.next().and_then(|number| number.parse().ok()).ok_or_else(|| format!("{word} which number?"))?;
+            let number =
+                words.next().and_then(|number| number.parse().ok()).ok_or_else(|| format!("{word} which number?"))?;
             match word.as_str() {
                 "--seed" => plan.seed = number,
                 "--rules" => plan.rules = number,
@@ -95,11 +96,7 @@ impl Plan {
 }
 
 /// Seeds in parts, a thread for each processor.
-fn in_parallel(
-    seed: u64,
-    count: u64,
-    search: impl Fn(u64, u64) -> Result<Found, String> + Sync,
-) -> Result<Found, Failed> {
+fn in_parallel(seed: u64, count: u64, search: impl Fn(u64, u64) -> Result<Found, String> + Sync) -> Result<Found, Failed> {
     let threads = std::thread::available_parallelism().map_or(1, |it| it.get() as u64).min(count.max(1));
     let each = count.div_ceil(threads);
     std::thread::scope(|scope| {
@@ -123,6 +120,8 @@ fn say(place: &str, found: &Found, began: Instant) -> bool {
     println!("{place}: {traces} traces, {} violations, {seconds:.0} s", violations.len());
     println!("  {calls} calls; {written} posts, files and leases written in those that were compared to the end");
     println!("  the secret made a difference to people who are cleared in {differed}");
-    println!("  compared until a declared bit was used: {noticed}, until a lease was closed in one run: {closed}; everybody cleared: {vacuous}");
+    println!(
+        "  compared until a declared bit was used: {noticed}, until a lease was closed in one run: {closed}; everybody cleared: {vacuous}"
+    );
     violations.is_empty()
 }

@@ -16,13 +16,25 @@ fn main() {
     };
     if let (Some("real"), Some(program), Some(component)) = (words.first().map(String::as_str), words.get(4), words.get(5)) {
         let command = |folder: &std::path::Path, words: &[&str]| {
-            let ran = std::process::Command::new(program).args(words).current_dir(folder).output().map_err(|e| e.to_string())?;
+            let ran =
+                std::process::Command::new(program).args(words).current_dir(folder).output().map_err(|e| e.to_string())?;
             if ran.status.success() { Ok(()) } else { Err(format!("{words:?}: {}", String::from_utf8_lossy(&ran.stderr))) }
         };
         match tollgate_interference::for_real(component.as_ref(), &command, (number(1, 0), number(2, 10)), 3) {
             Ok(found) => {
                 found.violations.iter().for_each(|violation| println!("{violation}\n"));
-                println!("real {:?} traces {} violations {} differed {} noticed {} closed {} vacuous {} calls {} written {}", began.elapsed(), found.traces, found.violations.len(), found.differed, found.noticed, found.closed, found.vacuous, found.calls, found.written);
+                println!(
+                    "real {:?} traces {} violations {} differed {} noticed {} closed {} vacuous {} calls {} written {}",
+                    began.elapsed(),
+                    found.traces,
+                    found.violations.len(),
+                    found.differed,
+                    found.noticed,
+                    found.closed,
+                    found.vacuous,
+                    found.calls,
+                    found.written
+                );
             }
             Err(why) => println!("{why}"),
         }
@@ -34,7 +46,18 @@ fn main() {
                 if words.first().is_none_or(|word| word != "all") {
                     found.violations.iter().for_each(|violation| println!("{violation}\n"));
                 }
-                println!("{bug:?} {:?} traces {} violations {} differed {} noticed {} closed {} vacuous {} calls {} written {}", began.elapsed(), found.traces, found.violations.len(), found.differed, found.noticed, found.closed, found.vacuous, found.calls, found.written);
+                println!(
+                    "{bug:?} {:?} traces {} violations {} differed {} noticed {} closed {} vacuous {} calls {} written {}",
+                    began.elapsed(),
+                    found.traces,
+                    found.violations.len(),
+                    found.differed,
+                    found.noticed,
+                    found.closed,
+                    found.vacuous,
+                    found.calls,
+                    found.written
+                );
             }
             Err(why) => println!("{bug:?}: {why}"),
         }

@@ -225,7 +225,9 @@ impl Rows {
                     self.carried.insert(last, label.clone());
                 }
                 let replaced = |path: &FilePath| self.there.contains(path.as_str()) || self.files.contains_key(path);
-                if let Some(path) = path.as_ref().filter(|path| bug != Some(Bug::FilesKeepWhatTheyCarried) || !replaced(path)) {
+                if let Some(path) =
+                    path.as_ref().filter(|path| bug != Some(Bug::FilesKeepWhatTheyCarried) || !replaced(path))
+                {
                     let mut carries = self.files.get(path).map(|(label, _)| label.clone()).unwrap_or_default();
                     carries.unite(label);
                     self.files.insert(path.clone(), (carries, last));
@@ -376,7 +378,11 @@ impl Forums for Memory {
         let rows = self.rows();
         let of = |id: u64| {
             let post = usize::try_from(id).ok().and_then(|id| rows.posts.get(id.wrapping_sub(1)));
-            if self.bug == Some(Bug::PostsCarryNothing) { Label::default() } else { Self::carries(&rows, post.and_then(|it| it.key)) }
+            if self.bug == Some(Bug::PostsCarryNothing) {
+                Label::default()
+            } else {
+                Self::carries(&rows, post.and_then(|it| it.key))
+            }
         };
         ready(Ok(posts.into_iter().map(of).collect()))
     }

@@ -129,9 +129,10 @@ impl Stage for Real {
         };
         let report = self.runtime.block_on(self.host.call(&self.loaded, call, std::future::pending()));
         match report.map_err(|e| format!("{e:?}"))?.outcome {
-            Outcome::Returned(Value::Array(memory)) => {
-                memory.iter().map(|it| it.as_str().map(str::to_owned).ok_or_else(|| "no text is remembered".to_owned())).collect()
-            }
+            Outcome::Returned(Value::Array(memory)) => memory
+                .iter()
+                .map(|it| it.as_str().map(str::to_owned).ok_or_else(|| "no text is remembered".to_owned()))
+                .collect(),
             other => Err(format!("a call ended otherwise: {other:?}")),
         }
     }
@@ -149,8 +150,7 @@ impl Stage for Real {
         };
         let posts = rows.map_err(|e| text(&e))?.into_iter().map(post).collect::<Result<_, Failed>>()?;
         drop(statement);
-        let carried: BTreeMap<String, String> =
-            self.pairs("SELECT path, label FROM carried_files")?.into_iter().collect();
+        let carried: BTreeMap<String, String> = self.pairs("SELECT path, label FROM carried_files")?.into_iter().collect();
         let mut files = Vec::new();
         for (path, contents) in tree(&self.files, "")? {
             let label = carried.get(&path).map(|label| Label::parse(label)).unwrap_or_default();

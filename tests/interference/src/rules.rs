@@ -155,7 +155,8 @@ impl Stage for Rules {
     fn set(&mut self, scene: &Scene, files: &[(String, String)], posts: &[(usize, String)]) -> Result<(), Failed> {
         self.memory.set(scene, posts);
         self.memory.rows().there = files.iter().map(|(path, _)| path.clone()).collect();
-        let left: Vec<String> = self.contents.keys().filter(|path| files.iter().all(|(it, _)| it != *path)).cloned().collect();
+        let left: Vec<String> =
+            self.contents.keys().filter(|path| files.iter().all(|(it, _)| it != *path)).cloned().collect();
         for path in left {
             std::fs::remove_file(self.path(&path)).map_err(|e| e.to_string())?;
             self.contents.remove(&path);
@@ -252,9 +253,7 @@ async fn seam(guest: &mut Guest, ask: &Ask, bug: Option<Bug>, memory: &Memory) -
 
 async fn answer(guest: &mut Guest, ask: &Ask) -> Result<Told, Halt> {
     Ok(match ask {
-        Ask::Read(path) => {
-            Told::text(&String::from_utf8_lossy(&files::Host::read(guest, path.clone(), 0, 256).await?))
-        }
+        Ask::Read(path) => Told::text(&String::from_utf8_lossy(&files::Host::read(guest, path.clone(), 0, 256).await?)),
         Ask::List(folder) => {
             let listing = files::Host::list(guest, folder.clone(), None).await?;
             words(listing.entries.iter().map(|it| format!("{}:{}", it.name, it.size)))

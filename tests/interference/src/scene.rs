@@ -251,7 +251,8 @@ impl Scene {
             text.push_str(&format!("[forums.f{number}]\nowner = \"p{owner}\"\naudience = {readers}\ncleared = {cleared}\n"));
         }
         for (number, place) in self.objects.iter().enumerate() {
-            let line = |right: &'static str| move |it: &Principal| format!("{{ principal = \"{it}\", right = \"{right}\" }}");
+            let line =
+                |right: &'static str| move |it: &Principal| format!("{{ principal = \"{it}\", right = \"{right}\" }}");
             let entries = place.readers.iter().map(line("read")).chain(place.administers.iter().map(line("administer")));
             let (entries, cleared) = (entries.collect::<Vec<_>>().join(", "), texts(&place.cleared));
             let (owner, folder) = (place.owner, self.folder(number));

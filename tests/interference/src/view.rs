@@ -77,7 +77,8 @@ impl Course {
                 }
             }
         }
-        let closed = self.things.lines.iter().filter(|old| old.lease.is_some() && new.lines.iter().all(|it| it.lease != old.lease));
+        let closed =
+            self.things.lines.iter().filter(|old| old.lease.is_some() && new.lines.iter().all(|it| it.lease != old.lease));
         self.closed.extend(closed.map(|line| format!("{} {}", line.object, line.text)));
         let moved = new.directory.stamp != self.things.directory.stamp;
         self.things = new;
@@ -173,7 +174,9 @@ impl Course {
     pub fn is_as(&self, other: &Self) -> bool {
         let (one, two) = (&self.things, &other.things);
         let lines = one.lines.iter().map(|it| (&it.object, &it.text, &it.label));
-        one.posts == two.posts && one.files == two.files && lines.eq(two.lines.iter().map(|it| (&it.object, &it.text, &it.label)))
+        one.posts == two.posts
+            && one.files == two.files
+            && lines.eq(two.lines.iter().map(|it| (&it.object, &it.text, &it.label)))
     }
 
     /// Who was told something by a release on record, and whoever they may tell it where they read it.

@@ -25,7 +25,9 @@ pub mod errand {
             Ask::List(folder) => {
                 words(files::list(folder, None)?.entries.iter().map(|it| format!("{}:{}", it.name, it.size)))
             }
-            Ask::Threads(forum) => words(forum::threads(forum, None)?.threads.iter().map(|it| format!("{}:{}", it.title, it.posts))),
+            Ask::Threads(forum) => {
+                words(forum::threads(forum, None)?.threads.iter().map(|it| format!("{}:{}", it.title, it.posts)))
+            }
             Ask::Thread(forum, thread) => words(forum::thread(forum, *thread, None)?.posts.into_iter().map(|it| it.body)),
             Ask::Entries(object) => words(acl::entries(object)?.iter().map(|it| format!("{}:{}", it.principal, it.right))),
             Ask::Post(forum, thread, body) => forum::post(forum, *thread, body).map(|_| Told::text("posted"))?,
