@@ -17,7 +17,7 @@ mod vetting;
 
 pub use action::{Action, Brought, Looking, Retold};
 pub use again::{Again, Grounds};
-pub use book::{Answer, Book, Patience, Questions, Seen, Services, Session, Timing, Told, Who, World, refused, sends};
+pub use book::{Answer, Book, Patience, Questions, Seen, Services, Session, Timing, Told, Who, World, opens, refused};
 pub use explain::{Step, explain, read_first};
 pub use judge::longest_lease;
 pub use pass::{Inside, pass};

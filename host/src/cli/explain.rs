@@ -12,7 +12,7 @@ use super::pin::tool_name;
 use crate::admit::admit;
 use crate::capability::{Backends, Values, action};
 use crate::freeze::Subject;
-use crate::gate::{Step, World as _, explain, read_first, sends};
+use crate::gate::{Step, World as _, explain, opens, read_first};
 use crate::grant::Allowed;
 use crate::label::{Label, SessionId};
 use crate::manifest::{self, Manifest};
@@ -49,11 +49,13 @@ pub fn run(folder: &Path, options: &Explain, output: Output) -> Result<Exit, Fai
             let subject = Subject { tool, actors: who.1.clone().into(), initiator: who.0.clone(), function };
             let held = store.held(&SessionId::of(&who.0, &who.1.clone().into(), None))?;
             match read_before(held, &options.reads, (&host.backends(), &store), &rights)? {
-                Ok(held) => {
-                    let label = sends(&*store, &*action, &rights, &held)?;
-                    steps.extend(explain(&*action, &allowed, &rights, &subject, &label));
-                }
+                Ok(label) => steps.extend(explain(&*action, &allowed, &rights, &subject, &label)),
                 Err(refusal) => steps.push(Step::no("read", None, refusal)),
+            }
+            if let (true, Err(refusal)) =
+                (steps.iter().all(|step| step.refusal.is_none()), opens(&*store, &*action, &rights)?)
+            {
+                steps.push(Step::no("clear", None, refusal));
             }
             if let (true, Err(refusal)) = (steps.iter().all(|step| step.refusal.is_none()), action.look().await) {
                 steps.push(Step::no("effect", None, refusal));

@@ -71,18 +71,16 @@ pub trait World: Send + Sync {
     fn stopped(&self, subject: &Subject, found: &AtomicU64) -> Option<Refusal>;
 }
 
-/// What a change sends to those whom it reaches: what was read before, and where it opens an object, what lies there.
+/// Whether those who gain what a change opens may know what lies there.
 ///
 /// # Errors
-/// When the world cannot be read.
-pub fn sends(world: &dyn World, action: &dyn Action, rights: &Rights, held: &Label) -> Result<Label, Broken> {
-    let mut sent = held.clone();
-    if action.lease().is_some()
-        && let Audience::Gains(object, ..) = action.audience()
-    {
-        sent.unite(&world.lies_under(&object, rights.directory())?);
-    }
-    Ok(sent)
+/// When the world cannot be read; within, `clear.too-wide`.
+pub fn opens(world: &dyn World, action: &dyn Action, rights: &Rights) -> Result<Result<(), Refusal>, Broken> {
+    let Some(Audience::Gains(object, principal, right)) = action.lease().map(|_| action.audience()) else {
+        return Ok(Ok(()));
+    };
+    let there = world.lies_under(&object, rights.directory())?;
+    Ok(Audience::Gains(object, principal, right).opens(&there, &rights.standing, rights.now))
 }
 
 /// What a session was told.

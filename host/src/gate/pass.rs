@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::Span;
 
 use super::action::Action;
-use super::book::{Book, Seen, Session, Timing, sends};
+use super::book::{Book, Seen, Session, Timing, opens};
 use super::judge;
 use super::permit::{Asked, Cleared, Permit};
 use super::tape::Recalled;
@@ -81,8 +81,9 @@ async fn say<A: Action>(session: &Session, action: A, span: &Span) -> Result<Per
 /// The words that need nobody's answer.
 fn judged<A: Action>(session: &Session, action: &Arc<A>, rights: &Rights, book: &mut Book) -> Result<Cleared<A>, Refusal> {
     let funded = Asked::new(action.clone()).cover(&session.allowed, rights)?.fund(&mut book.meters)?;
-    let sent = sends(&*session.services.world, &**action, rights, &book.label).map_err(|broken| unreachable(&broken))?;
-    funded.clear(&sent)
+    let cleared = funded.clear(&book.label)?;
+    opens(&*session.services.world, &**action, rights).map_err(|broken| unreachable(&broken))??;
+    Ok(cleared)
 }
 
 /// A guest that is frozen itself is stopped here, before its next epoch; one whose capability is frozen is told and goes on.

@@ -250,7 +250,7 @@ impl<A: Action> Agreed<A> {
         let glass = self.approval.as_ref().is_some_and(|used| used.glass);
         let with = (self.approval.is_some() || !quotas.is_empty())
             .then_some(With::Spend(Spends { approval: self.approval, quotas }));
-        let terms = Terms { mark: writes(&*covered.action, &book.label), premise: covered.premise.clone(), with };
+        let terms = Terms { mark: writes(&*covered.action, &premise.label), premise: covered.premise.clone(), with };
         if let Err(failed) = book.record.commit(&session.services.journal, Some(draft), terms).await {
             book.settled();
             return Err((unintended(failed, covered.action.class()), book));

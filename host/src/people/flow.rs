@@ -176,8 +176,7 @@ impl Audience {
                 if !directory.knows(principal) {
                     return Err(unknown(&format!("there is no `{principal}`")));
                 }
-                let mut people = directory.among([principal]);
-                people.leave_out(&directory.holding(object, *right, now));
+                let mut people = gaining(directory, (object, principal, *right), now);
                 open((object, principal), &people, directory)?;
                 // Whoever reads it reads the line that it adds to the access list.
                 people.add_all(&directory.holding(object, Right::Read, now));
@@ -195,6 +194,35 @@ fn not_for_himself(object: &ObjectName, to: &Principal, right: Right, standing: 
     }
     let why = format!("{} would gain this, and what a tool opens is never for the person it works for", standing.person);
     Err(Refusal::new(Code::TooWide, why).unless(format!("ask somebody else who administers {object}")))
+}
+
+impl Audience {
+    /// Whether those who gain what this opens may know what `there` says of what lies there. Whoever reads it now, does so anyhow.
+    ///
+    /// # Errors
+    /// `clear.too-wide`, which no yes of anybody changes.
+    pub fn opens(&self, there: &Label, standing: &Standing, now: Instant) -> Result<(), Refusal> {
+        let directory = &*standing.directory;
+        let Self::Gains(object, principal, right) = self else { return Ok(()) };
+        let people = gaining(directory, (object, principal, *right), now);
+        if directory.may_all_know(&people, there) {
+            return Ok(());
+        }
+        let outside = directory.outside(&people, there);
+        let (count, verb) = (of(&outside, &people), verb(&outside));
+        let why =
+            format!("{count} who would gain this {verb} not cleared for what tools wrote there, after they had read more");
+        let read: Vec<_> = there.sources().take(NAMED).map(|source| source.what.to_string()).collect();
+        let change = format!("take out what came from {}, or name somebody who is cleared for that", read.join(", "));
+        Err(Refusal::new(Code::TooWide, why).unless(change))
+    }
+}
+
+/// Who gains a right on an object through a principal.
+fn gaining(directory: &Directory, (object, principal, right): (&ObjectName, &Principal, Right), now: Instant) -> Readers {
+    let mut people = directory.among([principal]);
+    people.leave_out(&directory.holding(object, right, now));
+    people
 }
 
 /// An object may only be opened to people who are cleared for it.

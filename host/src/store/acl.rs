@@ -11,7 +11,7 @@ use crate::capability::acl::{Acls, Ending, Lease};
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Pending, Unrecorded};
 use crate::label::Label;
-use crate::people::Premise;
+use crate::people::{Premise, Standing};
 
 impl Acls for Store {
     fn widen(&self, lease: Lease, mut settle: Chapter) -> Pending<'_, Result<u64, Unrecorded>> {
@@ -63,14 +63,8 @@ fn lies_there(tx: &Tx<'_>, premise: &Premise, lease: &Lease) -> Result<(), Unrec
     let stamp = load::stamp(tx.connection).map_err(|e| failed(doing, e))?;
     let directory = load::directory(tx.connection, stamp).map_err(|e| failed(doing, e))?;
     let there = labels::of_object(tx.connection, &lease.object, &directory).map_err(|e| failed(doing, e))?;
-    let mut label = premise.label.clone();
-    label.unite(&there);
-    if label == premise.label {
-        return Ok(());
-    }
-    // Nobody has released that.
-    let premise = Premise { label, released: false, ..premise.clone() };
-    premise.judge(Arc::new(directory), tx.now).map_err(Unrecorded::Refused)
+    let standing = Standing::of(Arc::new(directory), premise.initiator.clone());
+    premise.audience.opens(&there, &standing, tx.now).map_err(Unrecorded::Refused)
 }
 
 /// Writes the lease, and the entry that is there for it.
