@@ -77,9 +77,10 @@ impl Found {
                 continue;
             }
             let invocation: Option<String> = row.get(3)?;
-            // Applying an object writes its people's entries anew: the same entry has another row then.
+            // Applying an object writes its people's entries anew: the same entry has another row then. And a minute may be
+            // looked at twice.
             let same = |seen: &&mut Seen| {
-                seen.until == minute && seen.invocation == invocation && (seen.object, seen.principal) == (object, principal)
+                seen.until >= minute && seen.invocation == invocation && (seen.object, seen.principal) == (object, principal)
             };
             match self.entries.values_mut().find(same) {
                 Some(seen) => seen.until = minute + 1,
