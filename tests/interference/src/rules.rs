@@ -58,6 +58,7 @@ impl Rules {
     ///
     /// # Errors
     /// When the system does not give what it takes.
+    #[expect(clippy::disallowed_methods, reason = "the search opens its own folder")]
     pub fn new(bug: Option<Bug>) -> Result<Self, Failed> {
         let text = |e: &dyn std::fmt::Display| e.to_string();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| text(&e))?;
@@ -135,7 +136,6 @@ impl Rules {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "files that nobody keeps need no disk")]
 pub(crate) fn in_memory() -> std::io::Result<TempDir> {
     let shared = std::path::Path::new("/dev/shm");
     if shared.is_dir() { tempfile::tempdir_in(shared).or_else(|_| tempfile::tempdir()) } else { tempfile::tempdir() }
@@ -151,7 +151,6 @@ fn allowed(tool: Tool) -> Result<(ToolName, Arc<Allowed>), Failed> {
 }
 
 impl Stage for Rules {
-    #[expect(clippy::disallowed_methods, reason = "the search lays out its own folder")]
     fn set(&mut self, scene: &Scene, files: &[(String, String)], posts: &[(usize, String)]) -> Result<(), Failed> {
         self.memory.set(scene, posts);
         self.memory.rows().there = files.iter().map(|(path, _)| path.clone()).collect();
