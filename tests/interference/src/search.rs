@@ -151,8 +151,9 @@ impl<S: Stage> Pair<S> {
                 return Ok(Ok(Compared::UntilClosed));
             }
             if !one.is_as(other) {
-                // Whoever is let in by hand where a tool has opened something, in one run alone, notices that.
-                if matches!(turn, Turn::Edit(_)) && one.readers() != other.readers() {
+                // Whoever is let in by hand where something was put or opened in one run alone notices that.
+                let by_hand = matches!(turn, Turn::Edit(_));
+                if by_hand && (one.readers() != other.readers() || !one.noticed().eq(other.noticed())) {
                     return Ok(Ok(Compared::UntilNoticed));
                 }
                 let told: BTreeSet<PersonName> = one.told().into_iter().chain(other.told()).collect();
