@@ -139,6 +139,10 @@ impl Audience {
     /// # Errors
     /// `clear.too-wide`, with the number of people who may not know it, and what would change that.
     pub fn clear(&self, label: &Label, standing: &Standing, now: Instant) -> Result<(), Refusal> {
+        #[cfg(tollgate_ablation)]
+        if crate::ablation::without(crate::ablation::Control::Labels) {
+            return Ok(());
+        }
         match self {
             // What came from nowhere may go anywhere.
             Self::Forum(_) | Self::Readers(_) if label.is_empty() => Ok(()),
