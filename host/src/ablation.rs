@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Control {
-    /// What was read bounds who may be told, and who is cleared bounds who may be let in: `gate`.
+    /// What was read bounds who may be told, and who is cleared bounds who may be let in: `people`.
     Labels = 1,
     /// Somebody entitled says yes: `gate`.
     Consent,

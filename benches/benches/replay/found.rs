@@ -43,8 +43,8 @@ pub struct Found {
     pub others: Vec<String>,
     /// Tasks whose initiator owns what stands in the way: one yes answers both questions.
     pub once: BTreeSet<String>,
-    /// Entries by their row: since when, and until when they were seen.
-    entries: BTreeMap<i64, Seen>,
+    /// Entries, since when, and until when they were seen. Rows' numbers are given again, and are not kept.
+    entries: Vec<Seen>,
     posted: Vec<Posted>,
 }
 
@@ -66,27 +66,25 @@ impl Found {
     /// Looks at the access lists as they are at the end of a minute.
     pub fn look(&mut self, stage: &Stage<'_>, minute: Minute) -> Result<(), Failed> {
         let mut rows = stage.beside.prepare_cached(
-            "SELECT id, object, principal, invocation FROM acl_entries WHERE right_ = 'read' AND (ends IS NULL OR ends > ?1)",
+            "SELECT object, principal, invocation FROM acl_entries WHERE right_ = 'read' AND (ends IS NULL OR ends > ?1)",
         )?;
         let mut rows = rows.query([stage.now()])?;
         while let Some(row) = rows.next()? {
-            let (id, object, principal): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (object, principal): (String, String) = (row.get(0)?, row.get(1)?);
             let Some(object) = object.strip_prefix('o').and_then(|number| number.parse().ok()) else { continue };
             let Some(principal) = read_principal(&principal) else { continue };
             if principal == Principal::Group(stage.world.first_list(object)) {
                 continue;
             }
-            let invocation: Option<String> = row.get(3)?;
+            let invocation: Option<String> = row.get(2)?;
             // Applying an object writes its people's entries anew: the same entry has another row then. And a minute may be
             // looked at twice.
             let same = |seen: &&mut Seen| {
                 seen.until >= minute && seen.invocation == invocation && (seen.object, seen.principal) == (object, principal)
             };
-            match self.entries.values_mut().find(same) {
+            match self.entries.iter_mut().find(same) {
                 Some(seen) => seen.until = minute + 1,
-                None => {
-                    self.entries.insert(id, Seen { object, principal, invocation, from: minute, until: minute + 1 });
-                }
+                None => self.entries.push(Seen { object, principal, invocation, from: minute, until: minute + 1 }),
             }
         }
         Ok(())
@@ -148,7 +146,7 @@ impl Found {
         for posted in &record.posts {
             record.done.insert(posted.task, posted.at);
         }
-        for seen in self.entries.values() {
+        for seen in &self.entries {
             let Seen { object, principal, from, until, .. } = *seen;
             let until = if until >= NIGHT { NIGHT } else { until };
             let (task, by) = match &seen.invocation {

@@ -8,6 +8,7 @@
 
 #[cfg(tollgate_ablation)]
 mod ablations;
+mod attempt;
 mod doors;
 mod found;
 mod lines;

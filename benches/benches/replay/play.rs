@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tollgate_benches::Failed;
 use tollgate_replay::Minute;
 use tollgate_replay::crowd::Person;
@@ -18,6 +18,7 @@ use tollgate_replay::stream::Stream;
 use tollgate_replay::tasks::{Act, Task};
 use tollgate_replay::world::Principal;
 
+use super::attempt::{Attempt, attempt, widening};
 use super::doors::Request;
 use super::found::{Found, Yes};
 use super::stage::{self, Stage};
@@ -28,26 +29,6 @@ const UNWATCHED: Minute = 120;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What an agent calls, and how far that has come.
-#[derive(Debug, Clone)]
-pub struct Attempt {
-    /// The task's place in the day.
-    pub place: usize,
-    /// The task's id, or `n` and the id for the second attempt of a fix.
-    pub key: String,
-    tool: &'static str,
-    function: &'static str,
-    arguments: Value,
-    /// How often it was called: each call has an idempotency key of its own.
-    calls: u32,
-    invocation: String,
-    question: u64,
-    /// By which key it is being asked.
-    asked: String,
-    /// Whether other bytes were sent than those agreed to first.
-    changed: bool,
-}
 
 /// What happens at a minute; of those at the same minute, the first kind first.
 #[derive(Debug)]
@@ -88,7 +69,7 @@ pub struct Play<'a> {
     stage: &'a Stage<'a>,
     tasks: &'a [Task],
     rules: Rules,
-    expected: BTreeMap<&'a str, &'a Question>,
+    expected: BTreeMap<String, Question>,
     events: BTreeMap<(Minute, u8, usize), Event>,
     count: usize,
     now: Minute,
@@ -101,7 +82,7 @@ pub struct Play<'a> {
 impl<'a> Play<'a> {
     /// A day that has not begun.
     pub fn new(stage: &'a Stage<'a>, tasks: &'a [Task], (rules, expected): (Rules, &'a Record)) -> Self {
-        let expected = expected.questions.iter().map(|question| (question.key.as_str(), question)).collect();
+        let expected = expected.questions.iter().map(|question| (question.key.clone(), question.clone())).collect();
         let (events, outside, found) = (BTreeMap::new(), BTreeMap::new(), Found::default());
         let mut play = Self { stage, tasks, rules, expected, events, count: 0, now: 0, outside, found };
         for (index, join) in (0..).zip(&stage.world.joins) {
@@ -234,7 +215,7 @@ impl<'a> Play<'a> {
             Came::Waits => {
                 let id = attempt.key.clone();
                 let released = format!("d{id}");
-                let key = if self.expected.contains_key(released.as_str()) { released } else { id };
+                let key = if self.expected.contains_key(&released) { released } else { id };
                 self.asks(attempt, key)
             }
         }
@@ -268,7 +249,7 @@ impl<'a> Play<'a> {
 
     /// A question was put: its answer comes when the expected column says.
     fn asks(&mut self, mut attempt: Attempt, key: String) -> Result<(), Failed> {
-        let Some(expected) = self.expected.get(key.as_str()) else {
+        let Some(expected) = self.expected.get(&key) else {
             self.found.differs(format!("{key}: a question that nobody expects, at minute {}", self.now));
             return Ok(());
         };
@@ -283,8 +264,38 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
+    /// Another act, or other people whom it reaches: it is asked anew, as often as that happens, and first whoever released
+    /// what was read. The model asks the initiator, and once: what it has no answer to is answered as before, and said.
+    fn asks_anew(&mut self, attempt: Attempt, key: String) -> Result<(), Failed> {
+        let (asked, first) = (attempt.asked.clone(), format!("d{}", attempt.key));
+        let count = self.count;
+        for (from, anew) in [(&first, format!("{first}+{count}")), (&asked, key.clone())] {
+            let known = self.expected.get(&anew).is_some_and(|it| it.minute == self.now);
+            let Some(before) = self.expected.get(from).filter(|_| !known).cloned() else { continue };
+            if anew == key {
+                self.found.others.push(format!("{key}: asked once more at minute {}", self.now));
+            }
+            let answered = self.now + (before.answered - before.minute);
+            self.expected.insert(anew.clone(), Question { key: anew, minute: self.now, answered, ..before });
+        }
+        let released = format!("{first}+{count}");
+        if self.expected.contains_key(&released) {
+            self.found.others.push(format!("{first}: released once more at minute {}", self.now));
+            return self.asks(Attempt { then: key, ..attempt }, released);
+        }
+        self.asks(attempt, key)
+    }
+
+    /// A question that was asked anew is put to the initiator once the release is there.
+    fn follows(&mut self, key: &str) {
+        if let Some(question) = self.expected.get_mut(key).filter(|it| it.key.starts_with(['r', 'm'])) {
+            question.answered = self.now + (question.answered - question.minute);
+            question.minute = self.now;
+        }
+    }
+
     fn answer(&mut self, mut attempt: Attempt) -> Result<(), Failed> {
-        let question = *self.expected.get(attempt.asked.as_str()).ok_or("a question without an answer")?;
+        let question = &self.expected.get(&attempt.asked).ok_or("a question without an answer")?.clone();
         let task = &self.tasks[attempt.place];
         let Some((who, token, shown)) = self.shown(&attempt, question)? else { return Ok(()) };
         let changes = matches!(task.act, Act::Post(_))
@@ -308,7 +319,8 @@ impl<'a> Play<'a> {
         match answer.body["state"].as_str().or(answer.body["code"].as_str()) {
             Some("open") => {
                 self.found.yeses.push(yes);
-                let key = attempt.key.clone();
+                let key = if attempt.then.is_empty() { attempt.key.clone() } else { std::mem::take(&mut attempt.then) };
+                self.follows(&key);
                 self.asks(attempt, key)
             }
             Some("agreed") => {
@@ -320,7 +332,14 @@ impl<'a> Play<'a> {
                 self.ended(attempt)
             }
             Some("declined") => self.end(&attempt, End::Denied),
-            Some("void") | Some("door.decided") => self.again(attempt),
+            // A no is a no, also where what it answered is not as it was.
+            Some("void" | "door.decided") if !question.yes => {
+                self.found
+                    .others
+                    .push(format!("{}: void when p{who} said no, since whom it reaches has grown", attempt.asked));
+                self.end(&attempt, End::Denied)
+            }
+            Some("void" | "door.decided") => self.again(attempt),
             _ => {
                 let said = answer.body["detail"].as_str().unwrap_or_default();
                 self.found.differs(format!("{}: p{who} may not answer: {} {said}", attempt.asked, answer.status));
@@ -374,7 +393,7 @@ impl<'a> Play<'a> {
             Came::Refused(code) => self.refused(&second, &code),
             Came::Waits => {
                 let key = format!("m{}", second.key);
-                self.asks(second, key)
+                self.asks_anew(second, key)
             }
         }
     }
@@ -412,7 +431,7 @@ impl<'a> Play<'a> {
             Came::Refused(code) => self.refused(&attempt, &code),
             Came::Waits => {
                 let key = format!("r{}", attempt.key);
-                self.asks(attempt, key)
+                self.asks_anew(attempt, key)
             }
         }
     }
@@ -454,26 +473,4 @@ impl<'a> Play<'a> {
             self.at(from, Event::Widen(place, *object, Principal::Group(aftermath.group), number));
         }
     }
-}
-
-fn attempt(place: usize, key: &str, (tool, function): (&'static str, &'static str), arguments: Value) -> Attempt {
-    let (invocation, asked) = (String::new(), String::new());
-    Attempt {
-        place,
-        key: key.to_owned(),
-        tool,
-        function,
-        arguments,
-        calls: 0,
-        invocation,
-        question: 0,
-        asked,
-        changed: false,
-    }
-}
-
-fn widening(place: usize, key: &str, object: u16, principal: Principal) -> Attempt {
-    let principal = stage::principal(principal);
-    let arguments = json!({ "object": format!("o{object}"), "principal": principal, "right": "read", "seconds": "1800" });
-    attempt(place, key, ("sharer", "acl_widen"), arguments)
 }

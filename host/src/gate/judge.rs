@@ -67,8 +67,6 @@ pub(super) fn clear(rights: &Rights, action: &dyn Action, label: &Label, flow: F
             }
             Ok(Flows::In(source))
         }
-        #[cfg(tollgate_ablation)]
-        Kind::Change if crate::ablation::without(crate::ablation::Control::Labels) => Ok(Flows::Out),
         // Access that closes brings nobody anything.
         Kind::Change if action.narrows() => Ok(Flows::Out),
         Kind::Change => match action.audience().clear(label, &rights.standing, rights.now) {

@@ -139,6 +139,10 @@ impl Audience {
     /// # Errors
     /// `clear.too-wide`, with the number of people who may not know it, and what would change that.
     pub fn clear(&self, label: &Label, standing: &Standing, now: Instant) -> Result<(), Refusal> {
+        #[cfg(tollgate_ablation)]
+        if crate::ablation::without(crate::ablation::Control::Labels) {
+            return Ok(());
+        }
         match self {
             // What came from nowhere may go anywhere.
             Self::Forum(_) | Self::Readers(_) if label.is_empty() => Ok(()),
@@ -221,7 +225,13 @@ impl Audience {
 /// Who gains a right on an object through a principal.
 fn gaining(directory: &Directory, (object, principal, right): (&ObjectName, &Principal, Right), now: Instant) -> Readers {
     let mut people = directory.among([principal]);
-    people.leave_out(&directory.holding(object, right, now));
+    // Who reads it through a hole gains it all the same: what is added would outlast the hole.
+    let mut held = directory.holding(object, right, now);
+    match directory.cleared(&Under::Object(object.clone())) {
+        Some(cleared) => held.keep(cleared),
+        None => held = Readers::nobody(directory.people.len()),
+    }
+    people.leave_out(&held);
     people
 }
 

@@ -1,0 +1,58 @@
+//! What an agent calls, and how far that has come.
+
+use serde_json::{Value, json};
+use tollgate_replay::world::Principal;
+
+use super::stage;
+
+/// What an agent calls, and how far that has come.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The task's place in the day.
+    pub place: usize,
+    /// The task's id, or `n` and the id for the second attempt of a fix.
+    pub key: String,
+    /// The tool, and its function.
+    pub tool: &'static str,
+    /// See `tool`.
+    pub function: &'static str,
+    /// Its arguments.
+    pub arguments: Value,
+    /// How often it was called: each call has an idempotency key of its own.
+    pub calls: u32,
+    /// What its last call became.
+    pub invocation: String,
+    /// The question that it waits for.
+    pub question: u64,
+    /// By which key it is being asked.
+    pub asked: String,
+    /// By which key it is asked once what was read has been released anew.
+    pub then: String,
+    /// Whether other bytes were sent than those agreed to first.
+    pub changed: bool,
+}
+
+/// An attempt that has not called yet.
+pub fn attempt(place: usize, key: &str, (tool, function): (&'static str, &'static str), arguments: Value) -> Attempt {
+    let (invocation, asked) = (String::new(), String::new());
+    Attempt {
+        place,
+        key: key.to_owned(),
+        tool,
+        function,
+        arguments,
+        calls: 0,
+        invocation,
+        question: 0,
+        asked,
+        then: String::new(),
+        changed: false,
+    }
+}
+
+/// One that opens access for half an hour.
+pub fn widening(place: usize, key: &str, object: u16, principal: Principal) -> Attempt {
+    let principal = stage::principal(principal);
+    let arguments = json!({ "object": format!("o{object}"), "principal": principal, "right": "read", "seconds": "1800" });
+    attempt(place, key, ("sharer", "acl_widen"), arguments)
+}
