@@ -48,3 +48,17 @@ fn what_was_read_through_the_host_before_is_named() {
     assert_eq!((&opened[0]["person"], &opened[0]["what"]), (&json!("hal"), &json!("pay/ledger.csv")), "{found:?}");
     assert!(world.tollgate(&["watch"]).stdout.contains("hal opened pay/ledger.csv at"), "it is said");
 }
+
+/// A lease on what stands open by mistake would outlast the mistake.
+#[test]
+fn s37_the_hole_lets_no_agent_open_it_again() {
+    let world = world();
+    by_hand(&world, ATLAS);
+    let before = world.outside();
+    for principal in ["group:atlas", "hal"] {
+        let widen = json!({ "object": "dataset/pay", "principal": principal, "right": "read", "seconds": "60" }).to_string();
+        let told = world.tollgate(&["-o", "json", "call", "probe.acl-widen", &widen, "--as", "cam"]).json();
+        assert_eq!(codes(&told), ["clear.too-wide"], "who reads it through the hole gains it all the same: {told}");
+    }
+    assert_eq!(world.outside(), before);
+}

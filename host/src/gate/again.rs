@@ -83,7 +83,10 @@ impl Grounds {
             subject: Some(self.who.subject(action.function())),
             freezes: before.map(|freeze| freeze.id).max().unwrap_or_default(),
             initiator: self.who.initiator.clone(),
-            need: judge::need(action, consent),
+            need: match self.question.as_ref().is_some_and(|question| question.review.is_some()) {
+                true => action.need(),
+                false => judge::need(action, consent),
+            },
             audience: action.audience(),
             shown: self.shown.clone(),
             // Cleared when its intent was put on record; what it held is kept with that.

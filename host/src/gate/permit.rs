@@ -190,8 +190,7 @@ impl<A: Action> Cleared<A> {
     /// Asks whoever must agree. What was observed is on record before anybody sees a card.
     ///
     /// # Errors
-    /// `clear.finding`; `agree.…`, or `record.unavailable` when the question cannot be recorded; and the invocation is set down when nobody
-    /// answers for a while.
+    /// `clear.finding`; `agree.…`, or `record.unavailable`; and the invocation is set down when nobody answers for a while.
     pub async fn agree(mut self, session: &Session, rights: &Rights, book: &mut Book) -> Result<Agreed<A>, Halt> {
         let Funded { covered, charge } = &mut self.funded;
         let charge = *charge;
@@ -221,6 +220,11 @@ impl<A: Action> Cleared<A> {
             }
             _ => None,
         };
+        // Where the glass was broken no owner has agreed, and it takes the initiator's own right.
+        if let (Some(Use { glass: true, .. }), Some(premise)) = (&approval, &mut covered.premise) {
+            premise.need = covered.action.need();
+            rights.judge(&premise.need)?;
+        }
         Ok(Agreed { cleared: self, approval })
     }
 }

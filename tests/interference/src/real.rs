@@ -121,7 +121,7 @@ impl Stage for Real {
         let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
         let call = Call {
             function: Some("run".to_owned()),
-            arguments: json!({ "steps": steps, "memory": memory }).to_string(),
+            arguments: json!({ "steps": steps, "memory": &memory }).to_string(),
             initiator: session.person.clone(),
             actors: session.agent.clone().into(),
             session: session.claim.clone(),
@@ -129,10 +129,12 @@ impl Stage for Real {
         };
         let report = self.runtime.block_on(self.host.call(&self.loaded, call, std::future::pending()));
         match report.map_err(|e| format!("{e:?}"))?.outcome {
-            Outcome::Returned(Value::Array(memory)) => memory
+            Outcome::Returned(Value::Array(told)) => told
                 .iter()
                 .map(|it| it.as_str().map(str::to_owned).ok_or_else(|| "no text is remembered".to_owned()))
                 .collect(),
+            // Its person may know no more what the session holds: then its agent is told nothing.
+            Outcome::Refused(None) => Ok(memory),
             other => Err(format!("a call ended otherwise: {other:?}")),
         }
     }
