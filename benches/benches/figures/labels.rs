@@ -42,13 +42,18 @@ struct Side {
 }
 
 impl Side {
-    async fn new(control: Option<Control>) -> Result<Self, Failed> {
-        leave_out(control);
+    /// Made outside of every event loop: commands of the program have their own.
+    fn prepare() -> Result<(tempfile::TempDir, Workspace), Failed> {
         let folder = tempfile::tempdir_in("/dev/shm")?;
         let workspace = workspace(folder.path())?;
         fill(&workspace)?;
         let component = bytes(&tollgate_example_tools::build()?.fixtures.join("probe.wasm"))?;
         add_tool(&workspace, "probe", &component, GRANTS)?;
+        Ok((folder, workspace))
+    }
+
+    async fn new(control: Option<Control>, (folder, workspace): (tempfile::TempDir, Workspace)) -> Result<Self, Failed> {
+        leave_out(control);
         let store = workspace.store().map_err(|e| e.to_string())?;
         let host = host(&workspace, &Settings::of_this_machine(), &store, store.clone())?;
         let loaded = load(&host, &workspace, "probe").await?;
@@ -96,9 +101,10 @@ fn write(path: &Path, text: &str) -> Result<(), Failed> {
 
 /// The table.
 pub fn tables(effort: Effort) -> Result<Vec<Table>, Failed> {
+    let (first, second) = (Side::prepare()?, Side::prepare()?);
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let (off, on) = (Side::new(Some(Control::Labels)).await?, Side::new(None).await?);
+        let (off, on) = (Side::new(Some(Control::Labels), first).await?, Side::new(None, second).await?);
         let read = r#"{"path":"runbooks/one.md","offset":"0","length":1024}"#;
         let many = |times: u32| format!("{{\"path\":\"runbooks/one.md\",\"times\":{times}}}");
         let post = r#"{"forum":"eng-help","thread":"1","body":"as the runbook says"}"#;
