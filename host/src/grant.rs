@@ -35,6 +35,12 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Whether it is about what was read, and not about the act: then it comes before all others.
+    #[must_use]
+    pub const fn releases(&self) -> bool {
+        matches!(self, Self::Release | Self::Another)
+    }
+
     /// Parses what a manifest writes and [`fmt::Display`] prints; none where it names nobody who could be asked.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -28,7 +28,7 @@ use crate::clock::Instant;
 use crate::diagnostic::Broken;
 use crate::gate::{Questions, Services, World};
 use crate::journal::{Chapter, Journal, Pending};
-use crate::label::Label;
+use crate::label::{Label, SessionId};
 use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::runtime::{Cache, Cell, Sandbox};
 use crate::vet::Vetting;
@@ -116,6 +116,14 @@ pub struct Began {
     pub tool: ToolName,
     /// Which function, as exported.
     pub function: String,
+}
+
+impl Began {
+    /// The session that was told its result.
+    #[must_use]
+    pub fn holds(&self) -> SessionId {
+        SessionId::of(&self.initiator, &self.actors, self.session.as_deref())
+    }
 }
 
 /// An entry of an invocation as it is on record.

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::name::{ForumName, ObjectName};
+use crate::name::{BadName, ForumName, ObjectName};
 
 /// Whose ceiling says who may know a source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,31 @@ pub enum Under {
     Forum(ForumName),
     /// Nobody knows whose, so nobody may.
     Unknown,
+}
+
+impl Under {
+    /// Parses what [`fmt::Display`] prints of an object or a forum.
+    ///
+    /// # Errors
+    /// When it is no such text.
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        match text.split_once(' ') {
+            Some(("object", name)) => ObjectName::parse(name).map(Self::Object),
+            Some(("forum", name)) => ForumName::parse(name).map(Self::Forum),
+            _ => Err(BadName(format!("`{}` is no object and no forum", text.escape_debug()))),
+        }
+    }
+}
+
+impl fmt::Display for Under {
+    /// `object dataset/pay`, `forum eng-help`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object(name) => write!(f, "object {name}"),
+            Self::Forum(name) => write!(f, "forum {name}"),
+            Self::Unknown => f.write_str("unknown -"),
+        }
+    }
 }
 
 /// One source.
@@ -39,25 +64,15 @@ pub struct Source {
 impl Source {
     /// Parses a line of [`Label::text`].
     fn parse(line: &str) -> Option<Self> {
-        let (kind, rest) = line.split_once(' ')?;
-        let (name, what) = rest.split_once(' ')?;
-        let under = match kind {
-            "object" => Under::Object(ObjectName::parse(name).ok()?),
-            "forum" => Under::Forum(ForumName::parse(name).ok()?),
-            _ => return None,
-        };
-        Some(Self { under, what: what.into() })
+        let (second, _) = line.match_indices(' ').nth(1)?;
+        Some(Self { under: Under::parse(&line[..second]).ok()?, what: line[second + 1..].into() })
     }
 }
 
 impl fmt::Display for Source {
     /// A line of [`Label::text`]: names hold no space, and what was read no line's end.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.under {
-            Under::Object(name) => write!(f, "object {name} {}", self.what),
-            Under::Forum(name) => write!(f, "forum {name} {}", self.what),
-            Under::Unknown => write!(f, "unknown - {}", self.what),
-        }
+        write!(f, "{} {}", self.under, self.what)
     }
 }
 

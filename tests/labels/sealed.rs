@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{call_as, post, posts, read, thread, world};
+use super::{apply, call_as, post, posts, read, thread, world};
 use crate::world::{PASSPHRASE, World, codes};
 
 /// The canary, as a result of bytes has it.
@@ -89,13 +89,7 @@ fn what_is_sealed_keeps_its_sources_when_its_session_is_rid_of_them() {
     assert_eq!(post(&world, "eng-help", "hello")["outcome"], "returned");
     assert_eq!(codes(&post(&world, "eng-help", &name)), ["clear.too-wide"]);
     assert_eq!(codes(&post(&world, "eng-help", "hello again")), ["clear.too-wide"], "the session is told of it anew");
-    world.done(&["world", "apply", "nobody.toml"].map(|word| {
-        world.write(
-            "nobody.toml",
-            "tollgate = 1\n[objects.pay]\nowner = \"gus\"\nfolders = [\"pay\"]\nentries = []\ncleared = []\n",
-        );
-        word
-    }));
+    apply(&world, "tollgate = 1\n[objects.pay]\nowner = \"gus\"\nfolders = [\"pay\"]\nentries = []\ncleared = []\n");
     let told = world.tollgate(&[
         "-o",
         "json",

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tollgate::clock::Instant;
 use tollgate::label::{Label, Under};
 use tollgate::name::{ForumName, GroupName, ObjectName, PersonName, Principal};
-use tollgate::people::drift::{Cause, Change, Model, Seen, What, name_of};
+use tollgate::people::drift::{Cause, Change, Model, Seen, What};
 use tollgate::people::{Audience, Ceiling, Directory, Entry, Forum, Object, Right, Standing};
 
 const PEOPLE: usize = 10;
@@ -127,7 +127,7 @@ impl Small {
 
     /// What is open too far, by thing.
     fn exposed(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let of = |at| (name_of(&thing(at)), names(&self.outside(at)));
+        let of = |at| (thing(at).to_string(), names(&self.outside(at)));
         (0..THINGS).map(of).filter(|(_, people)| !people.is_empty()).collect()
     }
 }
@@ -294,7 +294,7 @@ fn necessary(before: &Small, after: &Small, change: &Change, record: &Record) ->
     for at in 0..THINGS {
         let (now, had, left) = (after.outside(at), before.readers(at), without.readers(at));
         let new: BTreeSet<usize> = now.into_iter().filter(|it| !had.contains(it) && !left.contains(it)).collect();
-        let named = record.opened.get(&(cause.to_string(), name_of(&thing(at)))).cloned().unwrap_or_default();
+        let named = record.opened.get(&(cause.to_string(), thing(at).to_string())).cloned().unwrap_or_default();
         prop_assert!(names(&new).is_subset(&named), "{} opened {} to {:?}, named are {:?}", cause, at, new, named);
     }
     Ok(())

@@ -45,7 +45,7 @@ impl Rules {
     pub fn readers(&self, directory: &Directory, now: Instant) -> BTreeSet<PersonName> {
         let mut readers = self.about.as_ref().map(|about| about.readers(directory, now)).unwrap_or_default();
         readers.extend(directory.members([&Principal::Person(self.initiator.clone())]));
-        let releases = self.consent.rules().iter().filter(|rule| matches!(rule, Rule::Release | Rule::Another));
+        let releases = self.consent.rules().iter().filter(|rule| rule.releases());
         readers.extend(releases.flat_map(|rule| self.named(rule, directory, now)));
         if !self.label.is_empty() {
             let cleared = directory.readers(&self.label);
@@ -57,27 +57,26 @@ impl Rules {
     /// Everybody whose answer counts toward some rule, now or once others have answered.
     #[must_use]
     pub fn may_answer(&self, directory: &Directory, now: Instant) -> BTreeSet<PersonName> {
-        self.answer(self.consent.rules().iter(), directory, now)
+        self.answer(self.consent.rules().iter(), &self.readers(directory, now), (directory, now))
     }
 
     /// Everybody whose answer counts now: nobody is asked about what nobody has released yet.
     #[must_use]
     pub fn asked(&self, agreed: &BTreeSet<PersonName>, directory: &Directory, now: Instant) -> BTreeSet<PersonName> {
-        let first = || self.consent.rules().iter().filter(|rule| matches!(rule, Rule::Release | Rule::Another));
+        let first = || self.consent.rules().iter().filter(|rule| rule.releases());
         let readers = self.readers(directory, now);
-        if first().all(|rule| self.is_met(rule, agreed, &readers, (directory, now))) {
-            return self.may_answer(directory, now);
+        match first().all(|rule| self.is_met(rule, agreed, &readers, (directory, now))) {
+            true => self.answer(self.consent.rules().iter(), &readers, (directory, now)),
+            false => self.answer(first(), &readers, (directory, now)),
         }
-        self.answer(first(), directory, now)
     }
 
     fn answer<'r>(
         &self,
         rules: impl Iterator<Item = &'r Rule>,
-        directory: &Directory,
-        now: Instant,
+        readers: &BTreeSet<PersonName>,
+        (directory, now): (&Directory, Instant),
     ) -> BTreeSet<PersonName> {
-        let readers = self.readers(directory, now);
         let named = rules.flat_map(|rule| self.named(rule, directory, now));
         named.filter(|person| readers.contains(person)).collect()
     }

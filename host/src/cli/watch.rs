@@ -12,7 +12,7 @@ use super::glass::statement;
 use super::output::{Output, note};
 use crate::approval::{named, show_name};
 use crate::name::PersonName;
-use crate::people::drift::{Closing, name_of};
+use crate::people::drift::Closing;
 use crate::people::{Directory, Standing};
 use crate::setup::Workspace;
 use crate::store::{Alarm, Closer, Meanwhile, Preview, Store};
@@ -98,11 +98,8 @@ fn text(alarm: &Alarm, meanwhile: &Meanwhile, directory: &Directory, most: usize
         Some(number) => format!("  written   by `tollgate world apply`, entry {number} of the journal"),
         None => "  written   without the host: it is not known who did it".to_owned(),
     });
-    let things: Vec<&str> = alarm.opened.iter().map(|it| it.thing.as_str()).collect();
-    let more = things.len().saturating_sub(most);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let shown: Vec<String> = things.iter().take(most).map(|thing| show_name(thing)).collect();
-    lines.push(format!("  opened    {}: {}{rest}", count(things.len(), "thing", "things"), shown.join(", ")));
+    let things = few(alarm.opened.iter().map(|it| show_name(&it.thing)), most);
+    lines.push(format!("  opened    {}: {things}", count(alarm.opened.len(), "thing", "things")));
     let people: BTreeSet<PersonName> = alarm.now().into_iter().cloned().collect();
     match &alarm.closed {
         None => lines.push(format!("  to        {}", named(&people, directory, most))),
@@ -126,22 +123,26 @@ fn text(alarm: &Alarm, meanwhile: &Meanwhile, directory: &Directory, most: usize
 
 /// What was done meanwhile; what is not known is said to be not known.
 fn said(meanwhile: &Meanwhile, most: usize) -> String {
-    let opened: Vec<String> = meanwhile
-        .opened
-        .iter()
-        .take(most)
-        .map(|it| format!("{} opened {} at {} (entry {})", it.person, show_name(&it.what), it.at, it.number))
-        .collect();
-    let more = meanwhile.opened.len().saturating_sub(most);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let opened = if opened.is_empty() { "nothing was opened through the host".to_owned() } else { opened.join(", ") };
+    let each = meanwhile.opened.iter();
+    let each = each.map(|it| format!("{} opened {} at {} (entry {})", it.person, show_name(&it.what), it.at, it.number));
+    let opened = match meanwhile.opened.is_empty() {
+        true => "nothing was opened through the host".to_owned(),
+        false => few(each, most),
+    };
     let tried = if meanwhile.tried > 0 { format!("; {} tries were refused", meanwhile.tried) } else { String::new() };
     let erased = if meanwhile.unknown > 0 {
         format!("; {} entries have no payload any more", meanwhile.unknown)
     } else {
         String::new()
     };
-    format!("{opened}{rest}{tried}{erased}; what was opened without the host is not known")
+    format!("{opened}{tried}{erased}; what was opened without the host is not known")
+}
+
+/// The first `most`, and how many there are more.
+fn few(items: impl ExactSizeIterator<Item = String>, most: usize) -> String {
+    let more = items.len().saturating_sub(most);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", items.take(most).collect::<Vec<_>>().join(", "))
 }
 
 /// What closing an alert would do.
@@ -150,10 +151,9 @@ fn preview(shown: &Preview, directory: &Directory) -> String {
         shown.things.iter().flat_map(of).cloned().collect()
     };
     let things = |of: &dyn Fn(&Closing) -> bool| {
-        let names: Vec<String> = shown.things.iter().filter(|it| of(it)).map(|it| show_name(&name_of(&it.thing))).collect();
-        let more = names.len().saturating_sub(FEW);
-        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        if names.is_empty() { "nothing".to_owned() } else { format!("{}{rest}", names[..names.len().min(FEW)].join(", ")) }
+        let names: Vec<String> =
+            shown.things.iter().filter(|it| of(it)).map(|it| show_name(&it.thing.to_string())).collect();
+        if names.is_empty() { "nothing".to_owned() } else { few(names.into_iter(), FEW) }
     };
     let (closes, loses, stays) = (people(&|it| &it.closes), people(&|it| &it.loses), people(&|it| &it.stays));
     let mut lines = vec![

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::past::{Before, Lost};
-use super::run::{Call, Invocation, patience, trace};
+use super::run::{Call, Invocation, arguments, patience, trace};
 use super::{Host, Loaded, NotCalled, Report, Wait};
 use crate::admit::admit;
 use crate::approval::State;
@@ -14,11 +14,9 @@ use crate::diagnostic::{Broken, FaultKind};
 use crate::gate::{Attempt, Book, refused};
 use crate::invoke::{Outcome, Reported};
 use crate::journal::{Body, Chapter, Draft, Kind, Terms};
-use crate::label::SessionId;
 use crate::name::InvocationId;
 use crate::refusal::{Code, Refusal};
 use crate::runtime::Skew;
-use crate::tool::decode;
 
 /// How it stands with an invocation.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,9 +85,7 @@ impl Host {
         let call =
             Call { function: Some(before.function), arguments: before.arguments, initiator, actors, session, key: None };
         let opened = self.unseal(&call, &rights).await?;
-        let arguments = opened.as_ref().map_or(&call.arguments, |opened| &opened.arguments);
-        let arguments = decode::arguments(function, arguments)
-            .map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))?;
+        let arguments = arguments(function, opened.as_ref().map_or(&call.arguments, |opened| &opened.arguments))?;
         let same_engine = before.engine == **self.sandbox.engine_id();
         let mut book = Book::resumed(before.invocation, &loaded.allowed, patience(loaded), (before.tape, before.entries));
         book.begins_with(before.held);
@@ -97,7 +93,7 @@ impl Host {
         let book = Arc::new(Mutex::new(book));
         let (id, seed) = (before.invocation, before.seed);
         let span = trace((id, loaded, function), &call.actors, Attempt::TakenUp);
-        let holds = SessionId::of(&call.initiator, &call.actors, call.session.as_deref());
+        let holds = call.holds();
         let gone = Arc::default();
         let invocation = Invocation { host: self, loaded, function, entry, id, seed, holds, book, span, gone };
         if let Err(refusal) = admit(&loaded.manifest, &rights, &call.actors) {

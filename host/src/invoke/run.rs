@@ -23,7 +23,7 @@ use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::people::Rights;
 use crate::refusal::{Code, Refusal};
 use crate::runtime::{Ended, Order, Seed, Skew, Stop, Stopwatch, Usage};
-use crate::tool::{Answer, BadArgument, Function, decode, encode};
+use crate::tool::{Answer, Function, decode, encode};
 
 /// A call as it is asked for.
 #[derive(Debug, Clone)]
@@ -48,6 +48,11 @@ impl Call {
         let arguments = serde_json::from_str(&self.arguments).unwrap_or_else(|_| Value::String(self.arguments.clone()));
         let principal = json!([self.initiator.as_str(), self.actors.text(), self.session]);
         Digest::of(json!([principal, tool.as_str(), function, arguments]).to_string().as_bytes())
+    }
+
+    /// The session that is told its result.
+    pub(super) fn holds(&self) -> SessionId {
+        SessionId::of(&self.initiator, &self.actors, self.session.as_deref())
     }
 
     /// The digest of its key, which is its principal's own.
@@ -114,14 +119,14 @@ impl Host {
     ) -> Result<Report, NotCalled> {
         let (function, entry) =
             loaded.find(call.function.as_deref()).map_err(|why| NotCalled::Usage(vec![why.to_string()]))?;
-        let arguments = decode::arguments(function, &call.arguments).map_err(|bad| understood(&bad))?;
+        let arguments = arguments(function, &call.arguments)?;
         self.store.ready()?;
         let digest = call.digest(&loaded.manifest.tool, &function.name);
         self.joins(&call, digest).await?;
         let rights = self.store.rights(&call.initiator).await?;
         let opened = self.unseal(&call, &rights).await?;
         let arguments = match &opened {
-            Some(opened) => decode::arguments(function, &opened.arguments).map_err(|bad| understood(&bad))?,
+            Some(opened) => self::arguments(function, &opened.arguments)?,
             None => arguments,
         };
         let invocation = self.begin(loaded, (function, entry), (&call, opened), &rights)?;
@@ -162,7 +167,7 @@ impl Host {
             rand::rng().fill_bytes(bytes);
         }
         let id = InvocationId::new(rights.now.0, &random);
-        let holds = SessionId::of(&call.initiator, &call.actors, call.session.as_deref());
+        let holds = call.holds();
         // The arguments are here in full: what is told to the session from now on is not in them.
         let held = self.store.held(&holds)?;
         let mut book = Book::new(id, &loaded.allowed, patience(loaded));
@@ -410,8 +415,9 @@ impl Invocation<'_> {
     }
 }
 
-fn understood(bad: &[BadArgument]) -> NotCalled {
-    NotCalled::Usage(bad.iter().map(ToString::to_string).collect())
+/// The arguments of a call, or everything that is wrong with them.
+pub(super) fn arguments(function: &Function, json: &str) -> Result<Vec<Val>, NotCalled> {
+    decode::arguments(function, json).map_err(|bad| NotCalled::Usage(bad.iter().map(ToString::to_string).collect()))
 }
 
 fn ended(outcome: &Outcome, receipt: Vec<Meter>, entries: u32) -> Draft {

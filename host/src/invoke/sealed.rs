@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Call, Host, NotCalled, Past};
 use crate::gate::Seen;
 use crate::journal::Kind;
-use crate::label::{Label, SessionId};
+use crate::label::Label;
 use crate::name::InvocationId;
 use crate::people::Rights;
 use crate::refusal::Refusal;
@@ -41,8 +41,7 @@ impl Host {
         for id in handed {
             let unknown = || NotCalled::Usage(vec![format!("`sealed:{id}` names nothing that this session was handed")]);
             let began = self.store.began(id).await?.ok_or_else(unknown)?;
-            let of = |actors, session: &Option<String>| SessionId::of(&began.initiator, actors, session.as_deref());
-            if of(&began.actors, &began.session) != SessionId::of(&call.initiator, &call.actors, call.session.as_deref()) {
+            if began.holds() != call.holds() {
                 return Err(unknown());
             }
             let past = self.store.history(id).await?;

@@ -35,11 +35,6 @@ impl Readers {
         self.0.get(place / 64).is_some_and(|word| word & (1 << (place % 64)) != 0)
     }
 
-    /// Adds all of `others`, of the same version.
-    pub fn add_all(&mut self, others: &Self) {
-        self.0.iter_mut().zip(&others.0).for_each(|(word, other)| *word |= other);
-    }
-
     /// Keeps those who are among `others` too.
     pub fn keep(&mut self, others: &Self) {
         self.0.iter_mut().zip(&others.0).for_each(|(word, other)| *word &= other);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
-use super::{Directory, Entry, Right};
+use super::{Ceiling, Directory, Entry, Right};
 use crate::clock::Instant;
 use crate::label::{Readers, Under};
 use crate::name::{FilePath, ForumName, GroupName, ObjectName, PersonName, Principal};
@@ -112,6 +112,15 @@ impl Directory {
         self.people.keys().enumerate().filter(|(place, _)| readers.has(*place)).map(|(_, person)| person.clone()).collect()
     }
 
+    /// A ceiling as it is declared, and who owns what lies under it; none if that is gone.
+    pub(super) fn ceiling(&self, under: &Under) -> Option<(&Ceiling, &PersonName)> {
+        match under {
+            Under::Object(name) => self.objects.get(name).map(|object| (&object.ceiling, &object.owner)),
+            Under::Forum(name) => self.forums.get(name).map(|forum| (&forum.ceiling, &forum.owner)),
+            Under::Unknown => None,
+        }
+    }
+
     /// Who may ever be given what lies under a ceiling, the owner among them; none if that is gone.
     #[must_use]
     pub fn cleared(&self, under: &Under) -> Option<&Readers> {
@@ -119,11 +128,7 @@ impl Directory {
             let objects = self.objects.keys().cloned().map(Under::Object);
             objects.chain(self.forums.keys().cloned().map(Under::Forum)).map(|under| (under, OnceLock::new())).collect()
         });
-        let (ceiling, owner) = match under {
-            Under::Object(name) => self.objects.get(name).map(|object| (&object.ceiling, &object.owner))?,
-            Under::Forum(name) => self.forums.get(name).map(|forum| (&forum.ceiling, &forum.owner))?,
-            Under::Unknown => return None,
-        };
+        let (ceiling, owner) = self.ceiling(under)?;
         let work_out = || self.among(ceiling.cleared.iter().chain([&Principal::Person(owner.clone())]));
         Some(known.get(under)?.get_or_init(work_out))
     }

@@ -13,7 +13,7 @@ mod look;
 mod model;
 mod reach;
 
-pub use cause::{Cause, name_of, under};
+pub use cause::Cause;
 pub use change::{Change, What};
 pub use close::Closing;
 pub use look::{Alert, Seen, Widened};

@@ -63,7 +63,8 @@ impl Directory {
     pub fn releasers(&self, label: &Label, audience: &Audience, now: Instant) -> BTreeSet<PersonName> {
         let Ok(people) = audience.within(self, now) else { return BTreeSet::new() };
         let readers = self.readers(label);
-        let owners = label.under().filter(|under| !may_know(under, &people, self)).filter_map(|under| self.owner(under));
+        let owners = label.under().filter(|under| !may_know(under, &people, self)).filter_map(|under| self.ceiling(under));
+        let owners = owners.map(|(_, owner)| owner);
         owners.filter(|owner| self.has(&readers, owner)).cloned().collect()
     }
 
@@ -73,19 +74,10 @@ impl Directory {
         audience.within(self, now).map(|people| self.names(&self.outside(&people, label))).unwrap_or_default()
     }
 
-    fn owner(&self, under: &Under) -> Option<&PersonName> {
-        match under {
-            Under::Object(name) => self.objects.get(name).map(|object| &object.owner),
-            Under::Forum(name) => self.forums.get(name).map(|forum| &forum.owner),
-            Under::Unknown => None,
-        }
-    }
-
     /// The groups from a principal down to the smallest that all of `people` are reached through, as a refusal says them: a
     /// group that looks like three people and holds four hundred is seen for what it is.
     fn through(&self, principal: &Principal, people: &Readers) -> String {
-        let names = self.people.keys().enumerate().filter(|(place, _)| people.has(*place)).map(|(_, person)| person.clone());
-        let chains = self.paths(principal, &names.collect()).into_iter().map(|gain| gain.through);
+        let chains = self.paths(principal, &self.names(people)).into_iter().map(|gain| gain.through);
         let common = chains.reduce(|mut common, chain| {
             let alike = common.iter().zip(&chain).take_while(|(one, other)| one == other).count();
             common.truncate(alike);
@@ -112,18 +104,8 @@ impl Standing {
     /// Whether this person may ever be given what lies under a ceiling.
     #[must_use]
     pub fn is_cleared(&self, under: &Under) -> bool {
-        let (owner, ceiling) = match under {
-            Under::Object(name) => match self.directory.objects.get(name) {
-                Some(object) => (&object.owner, &object.ceiling),
-                None => return false,
-            },
-            Under::Forum(name) => match self.directory.forums.get(name) {
-                Some(forum) => (&forum.owner, &forum.ceiling),
-                None => return false,
-            },
-            Under::Unknown => return false,
-        };
-        self.is(owner) || self.is_among(&ceiling.cleared)
+        let declared = self.directory.ceiling(under);
+        declared.is_some_and(|(ceiling, owner)| self.is(owner) || self.is_among(&ceiling.cleared))
     }
 
     /// Whether this person may know what a label holds.
@@ -183,7 +165,7 @@ impl Audience {
                 let mut people = gaining(directory, (object, principal, *right), now);
                 open((object, principal), &people, directory)?;
                 // Whoever reads it reads the line that it adds to the access list.
-                people.add_all(&directory.holding(object, Right::Read, now));
+                people.unite(&directory.holding(object, Right::Read, now));
                 Ok(Cow::Owned(people))
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::derived::Groups;
-use super::directory::{Directory, Right};
+use super::directory::{Directory, Entry, Right};
 use crate::clock::Instant;
 use crate::freeze::{self, Subject};
 use crate::label::Label;
@@ -67,14 +67,16 @@ impl Standing {
 
     /// Whether this person has a right on an object that no end is set to.
     pub(super) fn keeps(&self, object: &ObjectName, right: Right) -> bool {
-        let Some(object) = self.directory.objects.get(object) else { return false };
-        let entries = object.entries.iter().filter(|entry| entry.right >= right && entry.ends.is_none());
-        self.is(&object.owner) || self.is_among(entries.map(|entry| &entry.principal))
+        self.has(object, right, |entry| entry.ends.is_none())
     }
 
     fn holds(&self, object: &ObjectName, right: Right, now: Instant) -> bool {
+        self.has(object, right, |entry| entry.holds(now))
+    }
+
+    fn has(&self, object: &ObjectName, right: Right, counts: impl Fn(&Entry) -> bool) -> bool {
         let Some(object) = self.directory.objects.get(object) else { return false };
-        let entries = object.entries.iter().filter(|entry| entry.right >= right && entry.holds(now));
+        let entries = object.entries.iter().filter(|entry| entry.right >= right && counts(entry));
         self.is(&object.owner) || self.is_among(entries.map(|entry| &entry.principal))
     }
 }

@@ -1,12 +1,11 @@
 //! Access lists in the store. Same database: a change and its outcome are one transaction, which raises the stamp.
 
-use std::sync::Arc;
-
 use rusqlite::params;
 
+use super::approvals::directory;
 use super::board::CARRIED;
 use super::tx::failed;
-use super::{Store, Tx, labels, leases, load};
+use super::{Store, Tx, labels, leases};
 use crate::capability::acl::{Acls, Ending, Lease};
 use crate::diagnostic::Broken;
 use crate::journal::{Chapter, Pending, Unrecorded};
@@ -59,11 +58,10 @@ fn lies_there(tx: &Tx<'_>, premise: &Premise, lease: &Lease) -> Result<(), Unrec
     if !tx.board().has_labels(CARRIED) {
         return Ok(());
     }
-    let doing = "looking at what lies under an object";
-    let stamp = load::stamp(tx.connection).map_err(|e| failed(doing, e))?;
-    let directory = load::directory(tx.connection, stamp).map_err(|e| failed(doing, e))?;
-    let there = labels::of_object(tx.connection, &lease.object, &directory).map_err(|e| failed(doing, e))?;
-    let standing = Standing::of(Arc::new(directory), premise.initiator.clone());
+    let directory = directory(tx)?;
+    let there = labels::of_object(tx.connection, &lease.object, &directory);
+    let there = there.map_err(|e| failed("looking at what lies under an object", e))?;
+    let standing = Standing::of(directory, premise.initiator.clone());
     premise.audience.opens(&there, &standing, tx.now).map_err(Unrecorded::Refused)
 }
 

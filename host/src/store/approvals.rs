@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
 
+use super::read::payload;
 use super::tx::failed;
 use super::{Store, Tx, glass, load, quota};
 use crate::approval::{Act, Answered, Card, Current, Earlier, NewQuestion, Question, Reply, Rules, State, Use};
@@ -224,11 +225,7 @@ fn agreed(connection: &Connection, id: i64) -> Result<BTreeSet<PersonName>, Stri
 }
 
 fn card(connection: &Connection, number: i64) -> Result<Option<Card>, String> {
-    let text = |e: rusqlite::Error| e.to_string();
-    let mut payload =
-        connection.prepare_cached("SELECT bytes FROM payloads WHERE number = ?1 AND part = 'card'").map_err(text)?;
-    let bytes: Option<Vec<u8>> = payload.query_row([number], |row| row.get(0)).optional().map_err(text)?;
-    let Some(bytes) = bytes else { return Ok(None) };
+    let Some(bytes) = payload(connection, number, "card").map_err(|e| e.to_string())? else { return Ok(None) };
     let value: Value = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;
     Card::parse(&value).map(Some).map_err(|e| e.to_string())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row as SqlRow};
+use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 use serde_json::{Value, json};
 
 use super::tx::failed;
@@ -304,4 +304,10 @@ pub fn verify_export(export: &str, verifier: Verifier) -> Result<Verdict, Broken
         verification.without_payloads();
     }
     Ok(verification.finish(signed.as_deref()))
+}
+
+/// One payload of an entry; none where there is none, or it was erased.
+pub(super) fn payload(connection: &Connection, number: i64, part: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+    let mut bytes = connection.prepare_cached("SELECT bytes FROM payloads WHERE number = ?1 AND part = ?2")?;
+    bytes.query_row(params![number, part], |row| row.get(0)).optional()
 }

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use super::Store;
-use super::waits::began;
+use super::read::payload;
+use super::waits::{began, first_entry};
 use crate::diagnostic::Broken;
 use crate::gate::{Answer, Told};
 use crate::label::{Label, SessionId};
@@ -77,16 +78,13 @@ fn earlier_of(connection: &Connection, session: &SessionId, own: &str) -> rusqli
 
 /// Whether an invocation is of this session. One whose beginning is not understood is not.
 fn is_of(connection: &Connection, session: &SessionId, invocation: &str) -> rusqlite::Result<bool> {
-    let mut first = connection.prepare_cached("SELECT entry FROM journal WHERE invocation = ?1 ORDER BY seq LIMIT 1")?;
-    let entry: Option<String> = first.query_row([invocation], |row| row.get(0)).optional()?;
-    let began = entry.and_then(|entry| began(&entry).ok());
-    Ok(began.is_some_and(|it| SessionId::of(&it.initiator, &it.actors, it.session.as_deref()) == *session))
+    let began = first_entry(connection, invocation)?.and_then(|entry| began(&entry).ok());
+    Ok(began.is_some_and(|it| it.holds() == *session))
 }
 
 /// What was asked, what was answered, and what that came from beside it; none where it was erased.
 fn answer(connection: &Connection, number: i64) -> rusqlite::Result<Option<Answer>> {
-    let mut parts = connection.prepare_cached("SELECT bytes FROM payloads WHERE number = ?1 AND part = ?2")?;
-    let mut part = |name: &str| parts.query_row(params![number, name], |row| row.get::<_, Vec<u8>>(0)).optional();
+    let part = |name: &str| payload(connection, number, name);
     let (Some(asked), Some(told)) = (part("asked")?, part("answered")?) else { return Ok(None) };
     let from = part("from")?.map(|text| Label::parse(&String::from_utf8_lossy(&text))).unwrap_or_default();
     Ok(Some(Answer { asked, told, from }))

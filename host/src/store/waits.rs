@@ -167,11 +167,7 @@ impl Waits for Store {
     fn began(&self, invocation: InvocationId) -> Pending<'_, Result<Option<Began>, Broken>> {
         Box::pin(async move {
             let (doing, id) = ("reading how an invocation began", invocation.to_string());
-            let entry: Option<String> = self.read(doing, |connection| {
-                let mut first =
-                    connection.prepare_cached("SELECT entry FROM journal WHERE invocation = ?1 ORDER BY seq LIMIT 1")?;
-                first.query_row([&id], |row| row.get(0)).optional()
-            })?;
+            let entry = self.read(doing, |connection| first_entry(connection, &id))?;
             entry.map(|entry| began(&entry)).transpose().map_err(|e| Broken::while_doing(doing, e))
         })
     }
@@ -229,6 +225,11 @@ impl Store {
         })?;
         ids.iter().map(|id| InvocationId::parse(id)).collect::<Result<_, _>>().map_err(|e| Broken::while_doing(WAITING, e))
     }
+}
+
+pub(super) fn first_entry(connection: &Connection, invocation: &str) -> rusqlite::Result<Option<String>> {
+    let mut first = connection.prepare_cached("SELECT entry FROM journal WHERE invocation = ?1 ORDER BY seq LIMIT 1")?;
+    first.query_row([invocation], |row| row.get(0)).optional()
 }
 
 pub(super) fn began(entry: &str) -> Result<Began, String> {

@@ -34,7 +34,7 @@ impl Cause {
                 Ok(Self::Entry(ObjectName::parse(object)?, Principal::parse(principal)?, right))
             }
             ["audience", forum, principal] => Ok(Self::Audience(ForumName::parse(forum)?, Principal::parse(principal)?)),
-            ["ceiling", kind, name] => under(&format!("{kind} {name}")).map(Self::Ceiling),
+            ["ceiling", kind, name] => Under::parse(&format!("{kind} {name}")).map(Self::Ceiling),
             _ => Err(unknown()),
         }
     }
@@ -46,7 +46,7 @@ impl Cause {
             Self::Member(group, principal) => format!("{principal} is a member of group {group}"),
             Self::Entry(object, principal, right) => format!("{principal} may {} {object}", right.as_str()),
             Self::Audience(forum, principal) => format!("{principal} reads forum {forum}"),
-            Self::Ceiling(thing) => format!("fewer people are cleared for {} than can read it", name_of(thing)),
+            Self::Ceiling(thing) => format!("fewer people are cleared for {thing} than can read it"),
         }
     }
 
@@ -63,29 +63,7 @@ impl fmt::Display for Cause {
             Self::Member(group, principal) => write!(f, "member {group} {principal}"),
             Self::Entry(object, principal, right) => write!(f, "entry {object} {principal} {}", right.as_str()),
             Self::Audience(forum, principal) => write!(f, "audience {forum} {principal}"),
-            Self::Ceiling(thing) => write!(f, "ceiling {}", name_of(thing)),
+            Self::Ceiling(thing) => write!(f, "ceiling {thing}"),
         }
-    }
-}
-
-/// A thing with a ceiling, as `object dataset/pay` or `forum eng-help`.
-#[must_use]
-pub fn name_of(under: &Under) -> String {
-    match under {
-        Under::Object(name) => format!("object {name}"),
-        Under::Forum(name) => format!("forum {name}"),
-        Under::Unknown => "unknown -".to_owned(),
-    }
-}
-
-/// Parses what [`name_of`] gives.
-///
-/// # Errors
-/// When it is no such text.
-pub fn under(text: &str) -> Result<Under, BadName> {
-    match text.split_once(' ') {
-        Some(("object", name)) => ObjectName::parse(name).map(Under::Object),
-        Some(("forum", name)) => ForumName::parse(name).map(Under::Forum),
-        _ => Err(BadName(format!("`{}` is no object and no forum", text.escape_debug()))),
     }
 }

@@ -1,6 +1,5 @@
 //! A change of what people may read, as the change feed tells it.
 
-use super::cause::under;
 use crate::clock::Instant;
 use crate::label::Under;
 use crate::name::{BadName, ForumName, GroupName, ObjectName, PersonName, Principal};
@@ -64,7 +63,7 @@ impl What {
             "forum-cleared" => Self::Cleared(Under::Forum(forum()?), who()?),
             "object" => Self::Owner(Under::Object(object()?), PersonName::parse(principal)?),
             "forum" => Self::Owner(Under::Forum(forum()?), PersonName::parse(principal)?),
-            "closes" => Self::Closes(under(thing)?),
+            "closes" => Self::Closes(Under::parse(thing)?),
             _ => return Ok(None),
         }))
     }

@@ -1,8 +1,8 @@
 //! What taking one edge away would do, seen before anybody does it.
 
 use super::cause::Cause;
-use super::graph::{Life, Role, View};
-use super::look::edge_of;
+use super::graph::{Life, View};
+use super::look::{edge_of, is_named};
 use super::model::Model;
 use super::reach::Reach;
 use crate::clock::Instant;
@@ -91,17 +91,11 @@ impl Model {
 
     /// Marks every edge that a cause names: an access list may say the same twice.
     fn mark(&mut self, cause: &Cause, (from, to): (u32, u32), life: Life) {
-        let wanted = match cause {
-            Cause::Member(..) => {
-                let list = self.graph.beside(from, to);
-                list.iter_mut().filter(|it| it.0 == to).for_each(|it| it.1 = life);
-                return;
-            }
-            Cause::Entry(_, _, right) => Some(*right),
-            Cause::Audience(..) | Cause::Ceiling(_) => None,
-        };
-        let is = |role: Role| matches!(role, Role::Reads(right, _, None) if wanted.is_none_or(|wanted| wanted == right));
+        if let Cause::Member(..) = cause {
+            let list = self.graph.beside(from, to);
+            return list.iter_mut().filter(|it| it.0 == to).for_each(|it| it.1 = life);
+        }
         let edges = self.graph.of_mut(from).edges.iter_mut();
-        edges.filter(|it| it.to == to && is(it.role)).for_each(|it| it.life = life);
+        edges.filter(|it| it.to == to && is_named(cause, it.role)).for_each(|it| it.life = life);
     }
 }

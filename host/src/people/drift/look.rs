@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::cause::{Cause, name_of};
+use super::cause::Cause;
 use super::graph::{Edge, Graph, Life, Role, View};
 use super::model::Model;
 use super::reach::Reach;
@@ -120,7 +120,7 @@ impl Model {
         for it in &found {
             let nothing = BTreeMap::new();
             let was = self.open.get(&it.thing).unwrap_or(&nothing);
-            let name = name_of(&graph.of(it.thing).name);
+            let name = graph.of(it.thing).name.to_string();
             let fresh = it.causes.keys().filter(|cause| !was.contains_key(*cause)).map(since).min();
             if !same(graph.of(it.thing).outside.as_ref(), &it.outside) {
                 let crowd = sets.place(&it.outside);
@@ -285,19 +285,27 @@ impl At<'_> {
 
 /// The edge that a cause names: the group or thing it begins at, whom it leads to, and whether it is new.
 pub(super) fn edge_of(graph: &Graph, cause: &Cause) -> Option<(u32, u32, Life)> {
-    let (under, principal, wanted) = match cause {
+    let (under, principal) = match cause {
         Cause::Member(group, principal) => {
             let (group, to) = (graph.find_node(&Principal::Group(group.clone()))?, graph.find_node(principal)?);
             let node = graph.at(group);
             return node.groups.iter().chain(&node.people).find(|it| it.0 == to).map(|it| (group, to, it.1));
         }
-        Cause::Entry(object, principal, right) => (Under::Object(object.clone()), principal, Some(*right)),
-        Cause::Audience(forum, principal) => (Under::Forum(forum.clone()), principal, None),
+        Cause::Entry(object, principal, _) => (Under::Object(object.clone()), principal),
+        Cause::Audience(forum, principal) => (Under::Forum(forum.clone()), principal),
         Cause::Ceiling(_) => return None,
     };
     let (thing, to) = (graph.find_thing(&under)?, graph.find_node(principal)?);
-    let is = |role: Role| matches!(role, Role::Reads(right, _, None) if wanted.is_none_or(|wanted| wanted == right));
-    graph.of(thing).edges.iter().find(|it| it.to == to && is(it.role)).map(|it| (thing, to, it.life))
+    graph.of(thing).edges.iter().find(|it| it.to == to && is_named(cause, it.role)).map(|it| (thing, to, it.life))
+}
+
+/// Whether a line of a thing's own list is of the kind that a cause names; none that a lease wrote is.
+pub(super) fn is_named(cause: &Cause, role: Role) -> bool {
+    match (cause, role) {
+        (Cause::Entry(_, _, wanted), Role::Reads(right, _, None)) => right == *wanted,
+        (Cause::Audience(..), Role::Reads(_, _, None)) => true,
+        _ => false,
+    }
 }
 
 /// The cause that an edge of a thing's own list is; none of what a lease wrote, which has an end of its own.

@@ -153,7 +153,7 @@ fn may_close(tx: &Tx<'_>, shown: &Preview, by: &Closer) -> Result<(), Unrecorded
 /// Whether a thing is for this person to close.
 pub(super) fn administers(directory: &Directory, thing: &Under, person: &PersonName, now: Instant) -> bool {
     match thing {
-        Under::Object(name) => directory.holders(name, Right::Administer, now).contains(person),
+        Under::Object(name) => directory.has(&directory.holding(name, Right::Administer, now), person),
         Under::Forum(name) => directory.forums.get(name).is_some_and(|forum| forum.owner == *person),
         Under::Unknown => false,
     }

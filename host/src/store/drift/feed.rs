@@ -4,7 +4,8 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::crowds;
 use crate::clock::Instant;
-use crate::people::drift::{Cause, Change, Model, What, under};
+use crate::label::Under;
+use crate::people::drift::{Cause, Change, Model, What};
 use crate::store::load::{self, Unreadable};
 
 /// Where the feed is, and the watch.
@@ -79,19 +80,19 @@ pub(super) fn model(connection: &Connection) -> Result<Model, Unreadable> {
     let mut model = Model::of(&load::directory(connection, 0)?);
     let mut closing = connection.prepare("SELECT kind || ' ' || name FROM closing")?;
     for thing in closing.query_map([], |row| row.get::<_, String>(0))? {
-        model.closes_by_itself(&under(&thing?)?);
+        model.closes_by_itself(&Under::parse(&thing?)?);
     }
     let mut known = crowds::Known::default();
     let mut exposed = connection.prepare("SELECT thing, crowd FROM exposures WHERE until IS NULL")?;
     for row in exposed.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))? {
         let (thing, crowd) = row?;
-        model.exposed(&under(&thing)?, known.names(connection, crowd)?);
+        model.exposed(&Under::parse(&thing)?, known.names(connection, crowd)?);
     }
     let query = "SELECT cause, thing, crowd FROM opened JOIN alerts ON alerts.id = alert WHERE until IS NULL";
     let mut opened = connection.prepare(query)?;
     for row in opened.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?)))? {
         let (cause, thing, crowd) = row?;
-        model.opened(Cause::parse(&cause)?, &under(&thing)?, known.names(connection, crowd)?);
+        model.opened(Cause::parse(&cause)?, &Under::parse(&thing)?, known.names(connection, crowd)?);
     }
     Ok(model)
 }

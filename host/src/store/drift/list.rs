@@ -9,9 +9,10 @@ use super::close::administers;
 use super::{LOOKING, crowds};
 use crate::clock::Instant;
 use crate::diagnostic::Broken;
+use crate::label::Under;
 use crate::name::PersonName;
 use crate::people::Directory;
-use crate::people::drift::{Cause, under};
+use crate::people::drift::Cause;
 use crate::store::Store;
 use crate::store::load::Unreadable;
 
@@ -67,7 +68,7 @@ impl Alarm {
     /// How many of the things that it opened somebody administers.
     #[must_use]
     pub fn administered_by(&self, person: &PersonName, directory: &Directory, now: Instant) -> usize {
-        let his = |it: &&Opened| under(&it.thing).is_ok_and(|thing| administers(directory, &thing, person, now));
+        let his = |it: &&Opened| Under::parse(&it.thing).is_ok_and(|thing| administers(directory, &thing, person, now));
         self.opened.iter().filter(his).count()
     }
 

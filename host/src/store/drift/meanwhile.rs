@@ -13,8 +13,7 @@ use crate::diagnostic::Broken;
 use crate::label::{Label, Under};
 use crate::name::{FilePath, ForumName, ObjectName, PersonName};
 use crate::people::Directory;
-use crate::people::drift::under;
-use crate::store::Store;
+use crate::store::{Store, read};
 
 /// Something that somebody opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +46,7 @@ impl Store {
     /// When the store cannot be read.
     pub fn meanwhile(&self, alarm: &Alarm) -> Result<Meanwhile, Broken> {
         let directory = self.directory()?;
-        let things: BTreeSet<Under> = alarm.opened.iter().filter_map(|it| under(&it.thing).ok()).collect();
+        let things: BTreeSet<Under> = alarm.opened.iter().filter_map(|it| Under::parse(&it.thing).ok()).collect();
         let until = alarm.closed.as_ref().map_or(Instant(u64::MAX), |it| it.0);
         let mut looking = Looking {
             directory: &directory,
@@ -152,9 +151,7 @@ impl Looking<'_> {
 }
 
 fn payload(connection: &Connection, number: i64, part: &str) -> rusqlite::Result<Option<String>> {
-    let mut bytes = connection.prepare_cached("SELECT bytes FROM payloads WHERE number = ?1 AND part = ?2")?;
-    let bytes: Option<Vec<u8>> = bytes.query_row(params![number, part], |row| row.get(0)).optional()?;
-    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    Ok(read::payload(connection, number, part)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// What a request was about, as the objects are now.

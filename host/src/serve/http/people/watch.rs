@@ -18,7 +18,7 @@ use super::leases::Holder;
 use super::{Person, unrecorded};
 use crate::approval::Statement;
 use crate::journal::Unrecorded;
-use crate::people::drift::{Closing, name_of};
+use crate::people::drift::Closing;
 use crate::serve::cursor;
 use crate::serve::front::Turned;
 use crate::store::{Alarm, Closer};
@@ -273,7 +273,7 @@ pub(super) async fn show(
 fn effect(closing: &Closing) -> Effect {
     let count = |people: &Vec<_>| Counter(people.len() as u64);
     Effect {
-        thing: name_of(&closing.thing),
+        thing: closing.thing.to_string(),
         closes: count(&closing.closes),
         loses: count(&closing.loses),
         stays: count(&closing.stays),
