@@ -26,10 +26,23 @@ pub struct Attempt {
     pub question: u64,
     /// By which key it is being asked.
     pub asked: String,
-    /// By which key it is asked once what was read has been released anew.
-    pub then: String,
+    /// What stands before the keys of its questions: nothing at first, an `r` more for each time that whom it reaches had
+    /// grown, `m` for other bytes.
+    pub round: String,
     /// Whether other bytes were sent than those agreed to first.
     pub changed: bool,
+}
+
+impl Attempt {
+    /// The key of the question to its initiator, or to the owner of what it opens.
+    pub fn question_key(&self) -> String {
+        format!("{}{}", self.round, self.key)
+    }
+
+    /// The key of the question to whoever releases what was read.
+    pub fn release_key(&self) -> String {
+        format!("d{}", self.question_key())
+    }
 }
 
 /// An attempt that has not called yet.
@@ -45,7 +58,7 @@ pub fn attempt(place: usize, key: &str, (tool, function): (&'static str, &'stati
         invocation,
         question: 0,
         asked,
-        then: String::new(),
+        round: String::new(),
         changed: false,
     }
 }

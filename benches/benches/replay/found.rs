@@ -39,10 +39,6 @@ pub struct Found {
     pub opened: BTreeMap<(u16, Principal), (usize, u16)>,
     /// What is not as expected.
     pub differences: Vec<String>,
-    /// Owners who answered in place of the expected one, or once for two questions: no other outcome, and said.
-    pub others: Vec<String>,
-    /// Tasks whose initiator owns what stands in the way: one yes answers both questions.
-    pub once: BTreeSet<String>,
     /// Entries, since when, and until when they were seen. Rows' numbers are given again, and are not kept.
     entries: Vec<Seen>,
     posted: Vec<Posted>,

@@ -2,10 +2,9 @@
 
 #![expect(clippy::disallowed_macros, reason = "a benchmark prints what it found")]
 
-use std::collections::BTreeSet;
-
-use tollgate_replay::day::{By, Posted, Record};
+use tollgate_replay::day::{By, Posted, Record, Widening};
 use tollgate_replay::figures::Figures;
+use tollgate_replay::people::Question;
 use tollgate_replay::table::Rows;
 use tollgate_replay::tasks::Task;
 
@@ -42,9 +41,8 @@ impl Lines {
     }
 }
 
-/// Where what was found is not what was expected. Tasks about which one person is asked `once` for two questions are done
-/// earlier, and that is no difference.
-pub fn differences((tasks, once): (&[Task], &BTreeSet<String>), expected: &Record, found: &Record) -> Vec<String> {
+/// Where what was found is not what was expected.
+pub fn differences(tasks: &[Task], expected: &Record, found: &Record) -> Vec<String> {
     let mut lines = Vec::new();
     for key in expected.ends.keys().chain(found.ends.keys().filter(|key| !expected.ends.contains_key(*key))) {
         let (then, now) = (expected.ends.get(key), found.ends.get(key));
@@ -52,28 +50,19 @@ pub fn differences((tasks, once): (&[Task], &BTreeSet<String>), expected: &Recor
             lines.push(format!("{key}: expected {then:?}, found {now:?}"));
         }
     }
-    let post = |it: &Posted| {
-        let id = &tasks[it.task].id;
-        let at = if once.contains(id) { 0 } else { it.at };
-        format!("post of task {id} at {at}, declassified: {}", it.declassified)
-    };
+    let post = |it: &Posted| format!("post of task {} at {}, declassified: {}", tasks[it.task].id, it.at, it.declassified);
     compare(&mut lines, expected.posts.iter().map(post), found.posts.iter().map(post));
-    // Who lets one person in after a no does so later than the model has it: there it begins with the first attempt.
-    let opened = |record: &Record| {
-        let of = |it: &tollgate_replay::day::Widening| match it.by {
-            By::Agent { wanted, .. } => {
-                format!("{:?} let into {} for {} min, wanted: {wanted}", it.principal, it.object, it.until - it.from)
-            }
-            By::Person(_) => format!("{:?} let into {} outside from {} to {}", it.principal, it.object, it.from, it.until),
+    let opened = |it: &Widening| {
+        let whose = match it.by {
+            By::Agent { wanted, .. } => format!("for task {}, wanted: {wanted}", tasks[it.task].id),
+            By::Person(_) => "outside".to_owned(),
         };
-        record.widenings.iter().map(of).collect::<Vec<_>>()
+        format!("{:?} let into {} from {} to {} {whose}", it.principal, it.object, it.from, it.until)
     };
-    compare(&mut lines, opened(expected).into_iter(), opened(found).into_iter());
-    let asked = |record: &Record| {
-        let asked = record.questions.iter().filter(|it| !once.contains(&it.key));
-        asked.map(|it| format!("question {} answered {}", it.key, it.yes)).collect::<Vec<_>>()
-    };
-    compare(&mut lines, asked(expected).into_iter(), asked(found).into_iter());
+    compare(&mut lines, expected.widenings.iter().map(opened), found.widenings.iter().map(opened));
+    // Who is asked and when is looked at when that happens.
+    let asked = |it: &Question| format!("question {} answered {}", it.key, it.yes);
+    compare(&mut lines, expected.questions.iter().map(asked), found.questions.iter().map(asked));
     lines
 }
 

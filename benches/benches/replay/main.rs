@@ -1,5 +1,5 @@
-//! The incident of one day, replayed: without controls, as comparable products do it, as Tollgate should, and with `--real` on
-//! the real host through its own doors, with a clock that the replay moves. `--seeds 1-3` and `--people blind` say how much,
+//! The incident of one day, replayed: without controls, as comparable products do it, as Tollgate should, once as agreed and once
+//! with every yes bound, and with `--real` on the real host through its own doors, with a clock that the replay moves. `--seeds 1-3` and `--people blind` say how much,
 //! `--picture FILE` draws exposure over the day of the first seed. In a build with `--cfg tollgate_ablation`, `--ablations`
 //! leaves one control of the real host out at a time. It fails where a decision is not the expected one, or a line is not passed.
 
@@ -8,6 +8,7 @@
 
 #[cfg(tollgate_ablation)]
 mod ablations;
+mod asked;
 mod attempt;
 mod doors;
 mod found;
@@ -117,36 +118,47 @@ fn run(wanted: &Wanted) -> Result<bool, Failed> {
     Ok(held)
 }
 
+const NONE: &str = "none";
+const PEER: &str = "peer (model)";
+/// As agreed.
+const EXPECTED: &str = "Tollgate, expected";
+/// With every yes bound to all that the host binds it to.
+const BOUND: &str = "Tollgate, every yes bound";
+const REAL: &str = "Tollgate, real host";
+
 /// All columns for people of one kind.
 fn one_kind(wanted: &Wanted, temper: Temper, shared: Option<&stage::Shared>) -> Result<bool, Failed> {
     println!("\n## {} people\n", temper.name());
-    let mut columns = vec![Rows::of("none"), Rows::of("peer (model)"), Rows::of("Tollgate, expected")];
-    columns.extend(shared.map(|_| Rows::of("Tollgate, real host")));
-    let (mut differences, mut others, mut slowest) = (Vec::new(), Vec::new(), 0.0_f64);
+    let mut columns = Vec::from([NONE, PEER, EXPECTED, BOUND].map(Rows::of));
+    columns.extend(shared.map(|_| Rows::of(REAL)));
+    let (mut differences, mut stricter, mut decisions, mut slowest) = (Vec::new(), 0, 0, 0.0_f64);
     for seed in &wanted.seeds {
         let world = World::new(*seed);
         let tasks = tasks::of(&world);
-        for (rows, column) in columns.iter_mut().zip([Column::None, Column::Peer, Column::Tollgate]) {
-            rows.days.push((*seed, figures(&world, &tasks, Rules::of(column, temper))));
+        let agreed = Rules::of(Column::Tollgate, temper);
+        let all = [Rules::of(Column::None, temper), Rules::of(Column::Peer, temper), agreed, agreed.bound()];
+        for (rows, rules) in columns.iter_mut().zip(all) {
+            rows.days.push((*seed, figures(&world, &tasks, rules)));
         }
+        let bound = play(&world, &tasks, agreed.bound());
+        decisions += bound.ends.len() + bound.questions.len();
+        stricter += lines::differences(&tasks, &play(&world, &tasks, agreed), &bound).len();
         if let Some(shared) = shared {
             let began = Instant::now();
-            let day = on_the_host(shared, (&world, &tasks), Rules::of(Column::Tollgate, temper))?;
+            let day = on_the_host(shared, (&world, &tasks), agreed.bound())?;
             slowest = slowest.max(began.elapsed().as_secs_f64());
             differences.extend(day.differences.iter().map(|line| format!("seed {seed}: {line}")));
-            others.extend(day.others.iter().map(|line| format!("seed {seed}: {line}")));
-            columns[3].days.push((*seed, day.figures));
+            columns[4].days.push((*seed, day.figures));
         }
     }
     println!("{}", markdown(&columns, true));
+    println!("{decisions} ends and questions; between the two expected columns {stricter} lines of difference\n");
     let mut lines = Lines::default();
-    lines.all(&columns[1], &columns[2]);
-    if let Some(real) = columns.get(3) {
-        lines.all(&columns[1], real);
+    columns[2..].iter().for_each(|ours| lines.all(&columns[1], ours));
+    if shared.is_some() {
         lines.least("decisions of the real host that are not the expected ones", differences.len() as f64, 0.0);
         lines.least("seconds that the slowest seed took on the real host", slowest, 60.0);
         differences.iter().for_each(|line| println!("difference: {line}"));
-        others.iter().for_each(|line| println!("no other outcome: {line}"));
     }
     Ok(lines.print())
 }
@@ -155,7 +167,6 @@ fn one_kind(wanted: &Wanted, temper: Temper, shared: Option<&stage::Shared>) -> 
 struct RealDay {
     figures: Figures,
     differences: Vec<String>,
-    others: Vec<String>,
 }
 
 fn on_the_host(shared: &stage::Shared, (world, tasks): (&World, &[Task]), rules: Rules) -> Result<RealDay, Failed> {
@@ -164,12 +175,11 @@ fn on_the_host(shared: &stage::Shared, (world, tasks): (&World, &[Task]), rules:
     let mut real = play::Play::new(&stage, tasks, (rules, &expected));
     real.play()?;
     let record = real.found.record(world, tasks);
-    let mut differences = lines::differences((tasks, &real.found.once), &expected, &record);
+    let mut differences = lines::differences(tasks, &expected, &record);
     differences.append(&mut real.found.differences);
-    let others = std::mem::take(&mut real.found.others);
     drop(real);
     stage.close()?;
-    Ok(RealDay { figures: Figures::of(world, tasks, &record, false), differences, others })
+    Ok(RealDay { figures: Figures::of(world, tasks, &record, false), differences })
 }
 
 /// The scripted incident alone, with a person who widens access whether advised or not.
@@ -181,7 +191,7 @@ fn alone(wanted: &Wanted, shared: Option<&stage::Shared>) -> Result<bool, Failed
         world.seed
     );
     let none = figures(&world, &incident, Rules::of(Column::None, Temper::Tired));
-    let mut lines = Lines::default();
+    let (mut lines, mut differences) = (Lines::default(), 0);
     let mut show = |name: &str, it: &Figures, most: Option<f64>| {
         let share = 100.0 * f64::from(it.exposure.objects) / f64::from(none.exposure.objects.max(1));
         println!("| {name} | {} | {} min | {share:.1} % |", thousands(it.exposure.objects), it.latency[1]);
@@ -198,12 +208,16 @@ fn alone(wanted: &Wanted, shared: Option<&stage::Shared>) -> Result<bool, Failed
         show(&format!("Tollgate, expected, {name}"), &figures(&world, &incident, rules), Some(most));
         // The real host has a feed and polls nothing.
         if let Some(shared) = shared.filter(|_| outside != Outside::Auto) {
-            let day = on_the_host(shared, (&world, &incident), rules)?;
+            let day = on_the_host(shared, (&world, &incident), rules.bound())?;
             show(&format!("Tollgate, real host, {name}"), &day.figures, Some(most));
-            day.differences.iter().for_each(|line| eprintln!("difference: {line}"));
+            day.differences.iter().for_each(|line| println!("difference: {line}"));
+            differences += day.differences.len();
         }
     }
     println!();
+    if shared.is_some() {
+        lines.least("decisions of the real host that are not the expected ones", differences as f64, 0.0);
+    }
     Ok(lines.print())
 }
 

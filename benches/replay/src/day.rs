@@ -1,6 +1,7 @@
 //! One day in one column: what was done, who was asked, and until when what was opened stayed open.
 
 mod access;
+mod bound;
 mod closing;
 mod post;
 mod removal;
@@ -87,6 +88,8 @@ pub struct Rules {
     pub removal: bool,
     /// What one platform session is.
     pub session: Session,
+    /// Whether each yes is bound to all that the host binds it to; the agreed column is not.
+    pub bound: bool,
 }
 
 /// What one platform session is: what was read in it bounds what is said in it.
@@ -102,7 +105,14 @@ impl Rules {
     /// As most tables have it: nothing left out, no removal, each task a session.
     #[must_use]
     pub const fn of(column: Column, temper: Temper) -> Self {
-        Self { column, temper, outside: Outside::Advised, without: None, removal: false, session: Session::Task }
+        let (outside, session) = (Outside::Advised, Session::Task);
+        Self { column, temper, outside, without: None, removal: false, session, bound: false }
+    }
+
+    /// The same with each yes bound as the host binds it.
+    #[must_use]
+    pub const fn bound(self) -> Self {
+        Self { bound: true, ..self }
     }
 
     /// Whether a control is there.
@@ -201,6 +211,8 @@ struct Day<'a> {
     record: Record,
     /// The objects that a person's agent read so far.
     read: BTreeMap<Person, Vec<u16>>,
+    /// What is opened in the course of the day, where that is known.
+    before: Vec<Widening>,
 }
 
 /// A task at its place in the day.
@@ -208,25 +220,48 @@ struct Day<'a> {
 struct At<'a> {
     place: usize,
     task: &'a Task,
+    /// When it begins, or its next attempt does.
+    minute: Minute,
 }
 
-/// Plays a day.
+/// So often a day is played again at most until what is opened in it no longer changes.
+const AGAIN: usize = 20;
+
+/// Plays a day. Where each yes is bound to who gains by it, that depends on what else stands open then; a task is played to
+/// its end before the next begins, so the day is played again with what was opened in it, until that is the same.
 #[must_use]
 pub fn play(world: &World, tasks: &[Task], rules: Rules) -> Record {
+    let mut record = once(world, tasks, rules, Vec::new());
+    for _ in 0..if rules.bound { AGAIN } else { 0 } {
+        let next = once(world, tasks, rules, record.widenings.clone());
+        let same = next.widenings == record.widenings;
+        record = next;
+        if same {
+            break;
+        }
+    }
+    record
+}
+
+fn once(world: &World, tasks: &[Task], rules: Rules, before: Vec<Widening>) -> Record {
     let people = People::new(world.seed, rules.temper, rules.column == Column::Peer);
-    let mut day = Day { world, rules, people, record: Record::default(), read: BTreeMap::new() };
+    let mut day = Day { world, rules, people, record: Record::default(), read: BTreeMap::new(), before };
     for (place, task) in tasks.iter().enumerate() {
-        let at = At { place, task };
+        let at = At { place, task, minute: task.minute };
         let read = day.read(task);
         match &task.act {
             Act::Post(post) => day.post(at, post, &read),
             Act::Read(_) => {}
+            Act::Share { .. } | Act::Fix { .. } if rules.bound => day.access_bound(at),
             Act::Share { .. } | Act::Fix { .. } => day.access(at),
             Act::Cleanup { all, wanted } if rules.removal => day.remove(at, *all, *wanted),
             Act::Cleanup { .. } => {}
         }
     }
     day.close(tasks);
+    if rules.bound {
+        bound::once(&mut day.record.widenings);
+    }
     day.record.questions = day.people.questions;
     day.record
 }

@@ -122,3 +122,35 @@ fn one_session_for_all_that_a_person_does_refuses_more() {
     let (_, shown, worst) = medians(Rules { session: Session::Pair, ..tired(Column::Tollgate) });
     assert_eq!((shown.split(' ').nth(5), worst), (Some("5.7"), 84));
 }
+
+/// The keys of questions that one column has and the other has not.
+fn only_in(one: &Rules, other: &Rules, seed: u32) -> Vec<String> {
+    let world = World::new(seed);
+    let tasks = tasks::of(&world);
+    let [one, other] = [one, other].map(|rules| play(&world, &tasks, *rules).questions);
+    one.into_iter().map(|it| it.key).filter(|key| !other.iter().any(|it| it.key == *key)).collect()
+}
+
+#[test]
+fn a_yes_that_is_bound_is_asked_for_anew_where_its_act_is_another() {
+    let agreed = Rules::of(Column::Tollgate, Temper::Blind);
+    // Released once more for other bytes, and asked once more about somebody who gains when another lease has ended.
+    assert_eq!(only_in(&agreed.bound(), &agreed, 2), ["dm206"]);
+    assert_eq!(only_in(&agreed.bound(), &agreed, 12), ["dm389", "rn438"]);
+    // Released once more for other people.
+    assert_eq!(only_in(&agreed.bound(), &agreed, 4), ["dr48", "drr48", "rr48"]);
+    // Who owns what stands in the way and is the initiator is asked once.
+    assert_eq!(only_in(&agreed, &agreed.bound(), 1), ["306"]);
+}
+
+#[test]
+fn binding_every_yes_moves_no_verdict() {
+    for (seed, temper) in (1..=20).flat_map(|seed| Temper::ALL.map(|temper| (seed, temper))) {
+        let world = World::new(seed);
+        let tasks = tasks::of(&world);
+        let peer = figures(&world, &tasks, Rules::of(Column::Peer, temper));
+        let it = figures(&world, &tasks, Rules::of(Column::Tollgate, temper).bound());
+        assert_eq!((it.unconsented, it.violations, it.standing), ([0; 3], 0, 0), "{seed} {}", temper.name());
+        assert!(it.false_refusals() <= 40 && it.questions_per_act() < peer.questions_per_act(), "{seed} {}", temper.name());
+    }
+}

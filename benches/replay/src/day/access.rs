@@ -37,7 +37,7 @@ impl Day<'_> {
 
     fn attempt(&mut self, at: At<'_>, attempt: &Attempt) -> End {
         let ended = match self.rules.column {
-            Column::None => Ok((at.task.minute, attempt.asked)),
+            Column::None => Ok((at.minute, attempt.asked)),
             Column::Peer => self.access_as_peers(at, attempt),
             Column::Tollgate => self.access_as_tollgate(at, attempt),
         };
@@ -53,7 +53,7 @@ impl Day<'_> {
     }
 
     fn access_as_peers(&mut self, at: At<'_>, attempt: &Attempt) -> Result<(Minute, bool), End> {
-        let (minute, who, key) = (at.task.minute, at.task.who, attempt.key.as_str());
+        let (minute, who, key) = (at.minute, at.task.who, attempt.key.as_str());
         let (when, shown) = if self.people.always(who, About::Access) {
             (minute, false)
         } else {
@@ -66,7 +66,7 @@ impl Day<'_> {
     }
 
     fn access_as_tollgate(&mut self, at: At<'_>, attempt: &Attempt) -> Result<(Minute, bool), End> {
-        let minute = at.task.minute;
+        let minute = at.minute;
         if self.rules.has(Control::Labels) && exposes(self.world, attempt.object, attempt.principal, minute) {
             return Err(End::Refused);
         }

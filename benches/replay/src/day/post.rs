@@ -10,8 +10,9 @@ use crate::{Minute, NIGHT};
 impl Day<'_> {
     pub(super) fn post(&mut self, at: At<'_>, post: &Post, read: &[u16]) {
         let ended = match self.rules.column {
-            Column::None => Ok(Posted { task: at.place, at: at.task.minute, consented: post.asked, declassified: false }),
+            Column::None => Ok(Posted { task: at.place, at: at.minute, consented: post.asked, declassified: false }),
             Column::Peer => self.post_as_peers(at, post),
+            Column::Tollgate if self.rules.bound => self.post_bound(at, post, read),
             Column::Tollgate => self.post_as_tollgate(at, post, read),
         };
         let went = ended.as_ref().ok().map(|posted| posted.at);
@@ -34,7 +35,7 @@ impl Day<'_> {
     }
 
     fn post_as_peers(&mut self, at: At<'_>, post: &Post) -> Result<Posted, End> {
-        let (minute, who, key) = (at.task.minute, at.task.who, at.task.id.as_str());
+        let (minute, who, key) = (at.minute, at.task.who, at.task.id.as_str());
         let (when, shown) = if self.people.always(who, About::Post) {
             (minute, false)
         } else {
@@ -53,7 +54,7 @@ impl Day<'_> {
         let forum = world.forums[usize::from(post.forum)];
         let readers = read.iter().fold(Crowd::all(), |readers, object| readers.and(world.ceiling(*object)));
         let (labels, consent) = (self.rules.has(Control::Labels), self.rules.has(Control::Consent));
-        let mut minute = at.task.minute;
+        let mut minute = at.minute;
         let declassified = labels && !world.audience(forum, minute).within(readers);
         if declassified {
             minute = self.declassify(at, post, read)?;
@@ -82,7 +83,7 @@ impl Day<'_> {
 
     /// The owner of what stands in the way is asked whether this may be said there.
     fn declassify(&mut self, at: At<'_>, post: &Post, read: &[u16]) -> Result<Minute, End> {
-        let (world, minute, id) = (self.world, at.task.minute, &at.task.id);
+        let (world, minute, id) = (self.world, at.minute, &at.task.id);
         if !post.asked || !self.stream(&format!("declass:{id}")).chance(50) {
             return Err(End::Refused);
         }

@@ -16,7 +16,7 @@ impl Day<'_> {
             Column::None | Column::Tollgate => {
                 // "Confirm first" was the instruction.
                 self.removed(u32::from(all), u32::from(all - wanted));
-                Some(at.task.minute)
+                Some(at.minute)
             }
         };
         if let Some(minute) = ended {
@@ -30,12 +30,12 @@ impl Day<'_> {
     }
 
     fn ask_to_remove(&mut self, at: At<'_>, harm: bool, key: &str) -> (bool, Minute) {
-        let (who, minute) = (at.task.who, at.task.minute);
+        let (who, minute) = (at.task.who, at.minute);
         self.people.ask(Asking { who, minute, harm, percent: 60, about: About::Files, key })
     }
 
     fn remove_as_peers(&mut self, at: At<'_>, all: u16, wanted: u16) -> Option<Minute> {
-        let (mut last, mut wanted_left) = (at.task.minute, false);
+        let (mut last, mut wanted_left) = (at.minute, false);
         for file in 0..all {
             let unwanted = file >= wanted;
             if self.people.always(at.task.who, About::Files) {
@@ -54,7 +54,7 @@ impl Day<'_> {
     }
 
     fn remove_as_tollgate(&mut self, at: At<'_>, all: u16, wanted: u16) -> Option<Minute> {
-        let (mut last, mut wanted_left) = (at.task.minute, false);
+        let (mut last, mut wanted_left) = (at.minute, false);
         for first in (0..all).step_by(usize::from(LIST)) {
             let end = all.min(first + LIST);
             let unwanted = end.saturating_sub(wanted.max(first));
