@@ -174,3 +174,18 @@ fn only_a_person_sheds_what_his_session_holds_and_it_is_on_record() {
     reads(&world);
     assert_eq!(codes(&post(&world, "eng-help", "told again")), ["clear.too-wide"]);
 }
+
+#[test]
+fn what_came_of_a_call_is_not_fetched_by_who_has_lost_his_clearance() {
+    let world = world();
+    let told = world.call("probe.files-read", &read("pay/ledger.csv"));
+    let invocation = told["invocation"].as_str().expect("an id");
+    let fetched = |what: &str| {
+        let told = world.tollgate(&["-o", "json", "result", invocation]);
+        assert_eq!(told.stdout.contains("Q0FOQVJZ"), what == "returned", "{told:?}");
+        assert_eq!(told.json()["outcome"], what, "{told:?}");
+    };
+    fetched("returned");
+    apply(&world, "tollgate = 1\n[groups.pay]\nmembers = [\"gus\"]\n");
+    fetched("refused");
+}

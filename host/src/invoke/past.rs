@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::Past;
 use super::report::refusal as shown;
-use super::sealed::{PART, unsaid};
+use super::run::no_longer_cleared;
+use super::sealed::{FROM, PART, unsaid};
 use crate::clock::Instant;
 use crate::gate::{Recalled, Recorded, Tape, in_doubt, never_begun};
 use crate::journal::{IN_DOUBT, Kind};
@@ -195,6 +196,9 @@ pub struct Reported {
     pub outcome: String,
     /// The report.
     pub json: Value,
+    pub(super) initiator: PersonName,
+    /// What the call and its session had read when it ended.
+    pub(super) from: Label,
 }
 
 impl Reported {
@@ -204,6 +208,7 @@ impl Reported {
         let (began, ended) = (past.first()?, past.last().filter(|entry| entry.kind == Kind::Ended.as_str())?);
         let outcome = ended.body["outcome"].as_str().unwrap_or_default().to_owned();
         let sealed = ended.parts.contains_key(PART);
+        let (initiator, from) = (began.body["initiator"].as_str()?, ended.label(FROM));
         let value = ended.parts.get("value").and_then(|value| serde_json::from_slice::<Value>(value).ok());
         let refusals = past.iter().filter(|entry| entry.kind == Kind::Refused.as_str()).filter_map(|entry| {
             let refusal = refused(entry).ok()?;
@@ -217,6 +222,17 @@ impl Reported {
         if let Some(fault) = ended.body.get("fault") {
             json["fault"] = json!({ "kind": fault });
         }
-        Some(Self { outcome, json })
+        Some(Self { outcome, json, initiator: PersonName::parse(initiator).ok()?, from })
+    }
+
+    /// The same for an initiator who may not know any more what came of it.
+    pub(super) fn withheld(mut self) -> Self {
+        self.outcome = "refused".to_owned();
+        self.json["outcome"] = json!(self.outcome);
+        self.json["value"] = Value::Null;
+        if let Some(refusals) = self.json["refusals"].as_array_mut() {
+            refusals.push(shown("call", &no_longer_cleared()));
+        }
+        self
     }
 }

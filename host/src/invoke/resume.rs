@@ -52,10 +52,19 @@ impl Host {
         }
         let past = self.store.history(invocation).await?;
         Ok(match Reported::read(invocation, &past) {
-            Some(reported) => Standing::Over(reported),
+            Some(reported) => Standing::Over(self.as_known(reported).await?),
             None if past.is_empty() => Standing::Unknown,
             None => Standing::Running,
         })
+    }
+
+    /// What is told of an invocation that is over, to its initiator as he stands now.
+    async fn as_known(&self, reported: Reported) -> Result<Reported, Broken> {
+        if reported.from.is_empty() || reported.json["value"].is_null() {
+            return Ok(reported);
+        }
+        let rights = self.store.rights(&reported.initiator).await?;
+        Ok(if rights.standing.may_know(&reported.from) { reported } else { reported.withheld() })
     }
 
     /// Reads what an invocation that waits left in the journal.

@@ -362,8 +362,7 @@ impl Invocation<'_> {
         if rights.is_ok_and(|rights| rights.standing.may_know(&book.label)) {
             return outcome;
         }
-        let why = "the initiator is no longer cleared for what this call or its session read, so what came of it stays in the host";
-        let refusal = Refusal::new(Code::NotCleared, why).unless("ask somebody who owns what was read");
+        let refusal = no_longer_cleared();
         book.record.note(refused("call", String::new(), &refusal));
         book.seen.push(Seen { function: "call", refusal });
         Outcome::Refused(None)
@@ -379,9 +378,9 @@ impl Invocation<'_> {
             false => (outcome, None),
         };
         let draft = ended(&outcome, lines.clone(), book.record.len() + 1);
-        let draft = kept
-            .into_iter()
-            .fold(draft, |draft, value| draft.with(sealed::PART, value.to_string()).with(sealed::FROM, book.label.text()));
+        let draft = kept.iter().fold(draft, |draft, value| draft.with(sealed::PART, value.to_string()));
+        let from = (!book.label.is_empty() || kept.is_some()).then(|| book.label.text());
+        let draft = from.into_iter().fold(draft, |draft, from| draft.with(sealed::FROM, from));
         let journal: Arc<dyn Journal> = self.host.store.clone();
         let terms = Terms { mark: book.raises(|| self.holds.clone()), ..Terms::default() };
         let committed = book.record.commit(&journal, Some(draft), terms).await;
@@ -413,6 +412,12 @@ impl Invocation<'_> {
         let seen = book.seen.iter().map(|seen| if book.sealed { sealed::masked(seen) } else { seen.clone() });
         Ok(self.report(outcome, seen.collect(), lines))
     }
+}
+
+/// In place of what came of a call whose initiator may not know it any more.
+pub(super) fn no_longer_cleared() -> Refusal {
+    let why = "the initiator is no longer cleared for what this call or its session read, so what came of it stays in the host";
+    Refusal::new(Code::NotCleared, why).unless("ask somebody who owns what was read")
 }
 
 /// The arguments of a call, or everything that is wrong with them.
