@@ -37,6 +37,21 @@ fn a_ceiling_that_nobody_declared_is_what_could_be_read_when_it_was_applied() {
 }
 
 #[test]
+fn doctor_names_objects_whose_ceilings_follow_their_groups() {
+    let world = world();
+    let note = || {
+        let doctor = world.tollgate(&["-o", "json", "doctor"]).json();
+        let mut findings = doctor["findings"].as_array().expect("a list").clone();
+        findings.retain(|it| it["about"] == "ceilings");
+        findings.first().map(|it| it["says"].as_str().unwrap_or_default().to_owned())
+    };
+    let said = note().expect("runbooks is everybody's, and nobody said so");
+    assert!(said.contains("runbooks") && !said.contains("pay"), "{said}");
+    world.store().execute("UPDATE object_ceilings SET declared = 1", []).expect("a row");
+    assert_eq!(note(), None);
+}
+
+#[test]
 fn a_store_from_before_ceilings_takes_what_can_be_read_without_leases() {
     let world = World::new();
     let widen = json!({ "object": "scratch", "principal": "group:web", "right": "read", "seconds": "60" });

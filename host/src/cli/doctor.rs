@@ -9,6 +9,8 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 use crate::clock::SLACK;
 use crate::diagnostic::Broken;
+use crate::name::Principal;
+use crate::people::Directory;
 use crate::setup::Workspace;
 use crate::store::{BALLAST, Store};
 
@@ -153,6 +155,41 @@ fn sessions(store: &Store) -> Option<Finding> {
     (nameless > 0).then(|| finding(Weight::Note, "sessions", says))
 }
 
+/// Who and what there is.
+fn world(store: &Store) -> Vec<Finding> {
+    let directory = match store.directory() {
+        Ok(directory) => directory,
+        Err(broken) => return vec![finding(Weight::Wrong, "world", broken.to_string())],
+    };
+    let says = format!(
+        "{} people, {} groups, {} forums, {} objects",
+        directory.people.len(),
+        directory.groups.len(),
+        directory.forums.len(),
+        directory.objects.len()
+    );
+    [finding(Weight::Fine, "world", says)].into_iter().chain(ceilings(&directory)).collect()
+}
+
+/// So many objects are named in a finding.
+const NAMED: usize = 3;
+
+/// Objects whose owner has not said who may ever be given them, and whose access lists name groups.
+fn ceilings(directory: &Directory) -> Option<Finding> {
+    let group = |principal: &Principal| matches!(principal, Principal::Group(_));
+    let undeclared = directory.objects.iter().filter(|(_, it)| !it.ceiling.declared && it.ceiling.cleared.iter().any(group));
+    let names: Vec<&str> = undeclared.map(|(name, _)| name.as_str()).collect();
+    let some = names[..names.len().min(NAMED)].join(", ");
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    let says = format!(
+        "{} of {} objects do not say who is cleared for them ({some}{more}): whoever is put into a group that may read one is cleared \
+         for it too, and nobody is told. `cleared = [..]` in the object's part of a world file declares it",
+        names.len(),
+        directory.objects.len()
+    );
+    (!names.is_empty()).then(|| finding(Weight::Note, "ceilings", says))
+}
+
 /// What only an open host knows.
 async fn inside(workspace: &Workspace) -> Vec<Finding> {
     let (host, store) = match workspace.host(None) {
@@ -165,20 +202,7 @@ async fn inside(workspace: &Workspace) -> Vec<Finding> {
         finding(Weight::Note, "kernel", "no pagemap_scan (Linux 6.7): two busy threads of guests slow each other down")
     }];
     findings.push(finding(Weight::Fine, "engine", host.sandbox().engine_id().to_string()));
-    findings.push(match store.directory() {
-        Ok(directory) => finding(
-            Weight::Fine,
-            "world",
-            format!(
-                "{} people, {} groups, {} forums, {} objects",
-                directory.people.len(),
-                directory.groups.len(),
-                directory.forums.len(),
-                directory.objects.len()
-            ),
-        ),
-        Err(broken) => finding(Weight::Wrong, "world", broken.to_string()),
-    });
+    findings.extend(world(&store));
     findings.push(clock(&store));
     findings.extend(sessions(&store));
     findings.extend(room(workspace));

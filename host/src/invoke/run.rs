@@ -416,7 +416,8 @@ impl Invocation<'_> {
 
 /// In place of what came of a call whose initiator may not know it any more.
 pub(super) fn no_longer_cleared() -> Refusal {
-    let why = "the initiator is no longer cleared for what this call or its session read, so what came of it stays in the host";
+    let why =
+        "the initiator is no longer cleared for what this call or its session read, so what came of it stays in the host";
     Refusal::new(Code::NotCleared, why).unless("ask somebody who owns what was read")
 }
 
