@@ -33,18 +33,25 @@ pub const PERSON: &str = "ben";
 #[must_use]
 pub fn as_the_program() -> Option<ExitCode> {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let child = arguments.get(1).is_some_and(|first| first == "compile-child" || first == "freeze");
-    child.then(|| tollgate::cli::main(arguments))
+    match arguments.get(1).and_then(|first| first.to_str()) {
+        Some("compile-child" | "freeze") => Some(tollgate::cli::main(arguments)),
+        Some("tollgate") => Some(tollgate::cli::main(arguments.into_iter().skip(1).collect())),
+        _ => None,
+    }
 }
 
-/// A command of the program, which must succeed.
+/// A command of the program, which must succeed; in a process of its own, so that what it says is not among the tables.
 ///
 /// # Errors
 /// When it does not.
 pub fn command(workspace: &Path, arguments: &[&str]) -> Result<(), Failed> {
-    let at = workspace.display().to_string();
-    let all = ["tollgate", "-o", "json", "-W", &at].iter().chain(arguments).map(std::ffi::OsString::from).collect();
-    if tollgate::cli::main(all) == ExitCode::SUCCESS { Ok(()) } else { Err(format!("{arguments:?} failed").into()) }
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    let ran = command.arg("tollgate").arg("-W").arg(workspace).args(arguments).output()?;
+    if ran.status.success() {
+        Ok(())
+    } else {
+        Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr)).into())
+    }
 }
 
 /// Makes a workspace without tools.

@@ -32,13 +32,11 @@ use tollgate_replay::world::World;
 use lines::Lines;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().collect();
-    match arguments.get(1).map(String::as_str) {
-        Some("compile-child") => return tollgate::cli::main(std::env::args_os().collect()),
-        Some("tollgate") => return tollgate::cli::main(std::env::args_os().skip(1).collect()),
-        _ => {}
+    if let Some(code) = tollgate_benches::as_the_program() {
+        return code;
     }
-    match Wanted::read(&arguments[1..]).and_then(|wanted| run(&wanted)) {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match Wanted::read(&words).and_then(|wanted| run(&wanted)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(why) => {

@@ -18,7 +18,7 @@ use tollgate::serve::{Caller, Doors, Front, Shelf, Site, Tokens};
 use tollgate::setup::Workspace;
 use tollgate::store::Store;
 use tollgate::unit::Duration;
-use tollgate_benches::Failed;
+use tollgate_benches::{Failed, command};
 use tollgate_replay::Minute;
 use tollgate_replay::crowd::{PEOPLE, Person};
 use tollgate_replay::world::{Group, Kind, Principal, World};
@@ -315,22 +315,15 @@ fn company(world: &World, closes: bool) -> Result<String, Failed> {
     Ok(text)
 }
 
-/// A command of the program, in a process of its own, so that what it says is not among the tables.
-fn tollgate(workspace: &Path, words: &[&str]) -> Result<(), Failed> {
-    let mut command = std::process::Command::new(std::env::current_exe()?);
-    let ran = command.arg("tollgate").arg("-W").arg(workspace).args(words).output()?;
-    if ran.status.success() { Ok(()) } else { Err(format!("{words:?}: {}", String::from_utf8_lossy(&ran.stderr)).into()) }
-}
-
 /// Makes the workspace: its folder.
 fn lay_out(world: &World, folder: &Path, (component, closes): (&[u8], bool)) -> Result<std::path::PathBuf, Failed> {
     let (at, none) = (folder.join("w"), folder.join("none"));
     std::fs::create_dir(&none)?;
-    tollgate(&at, &["init", &at.display().to_string(), "--person", "p0", "--tools", &none.display().to_string()])?;
+    command(&at, &["init", &at.display().to_string(), "--person", "p0", "--tools", &none.display().to_string()])?;
     let config = std::fs::read_to_string(at.join("tollgate.toml"))?;
     std::fs::write(at.join("tollgate.toml"), config + CONFIG)?;
     std::fs::write(at.join("company.toml"), company(world, closes)?)?;
-    tollgate(&at, &["world", "apply", &at.join("company.toml").display().to_string()])?;
+    command(&at, &["world", "apply", &at.join("company.toml").display().to_string()])?;
     for file in 0..world.files.len() {
         let path = at.join("files").join(path(world, u16::try_from(file)?));
         std::fs::create_dir_all(path.parent().ok_or("no folder")?)?;
@@ -343,7 +336,7 @@ fn lay_out(world: &World, folder: &Path, (component, closes): (&[u8], bool)) -> 
         );
         std::fs::write(at.join(format!("tools/{tool}.toml")), manifest)?;
         std::fs::write(at.join(format!("tools/{tool}.wasm")), component)?;
-        tollgate(&at, &["pin", tool])?;
+        command(&at, &["pin", tool])?;
     }
     let store = Connection::open(at.join("tollgate.db"))?;
     for person in 0..PEOPLE {

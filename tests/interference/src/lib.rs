@@ -20,7 +20,7 @@ pub use real::{Command, Real};
 pub use rules::Rules;
 pub use search::{Compared, Found, Pair, Violation};
 pub use stage::{Failed, Stage};
-pub use trace::{Kinds, Trace};
+pub use trace::Trace;
 
 /// A search on the rules over the seeds from `first` on: so many traces, until so many violations.
 ///
@@ -28,7 +28,7 @@ pub use trace::{Kinds, Trace};
 /// When something cannot be played.
 pub fn on_rules(bug: Option<Bug>, first: u64, count: u64, most: usize) -> Result<Found, Failed> {
     let mut pair = Pair { stages: [Rules::new(bug)?, Rules::new(bug)?] };
-    pair.search((first..first + count).map(|seed| Trace::draw(seed, Kinds { releases: true })), most)
+    pair.search((first..first + count).map(Trace::draw), most)
 }
 
 /// The same through real guests and the real store: `component` is the guest `errand`.
@@ -37,5 +37,5 @@ pub fn on_rules(bug: Option<Bug>, first: u64, count: u64, most: usize) -> Result
 /// When something cannot be played.
 pub fn for_real(component: &Path, command: Command<'_>, (first, count): (u64, u64), most: usize) -> Result<Found, Failed> {
     let mut pair = Pair { stages: [Real::new(component, command)?, Real::new(component, command)?] };
-    pair.search((first..first + count).map(|seed| Trace::draw(seed, Kinds { releases: false })), most)
+    pair.search((first..first + count).map(Trace::draw), most)
 }

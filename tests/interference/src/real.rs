@@ -1,7 +1,7 @@
 //! Traces for real: a guest in the sandbox does the steps, the host's own store keeps what came of them, and what is there is read
-//! from its tables and its folder. One workspace serves many traces: between them its rows are taken out by hand.
+//! from its tables and its folder. Whoever is asked to release something says yes, and the call that waited is taken up. One workspace serves many traces: between them its rows are taken out by hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,10 +10,14 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tollgate::invoke::{Call, Host, Loaded, Outcome};
+use tollgate::approval::{Question, Reply, State};
+use tollgate::gate::Questions as _;
+use tollgate::invoke::{Call, Host, Loaded, Outcome, Report};
+use tollgate::journal::{Body, Chapter, Draft, Kind};
 use tollgate::label::Label;
-use tollgate::name::{FilePath, ForumName, ToolName};
-use tollgate::setup::Workspace;
+use tollgate::name::{FilePath, ForumName, InvocationId, PersonName, ToolName};
+use tollgate::people::{About, Audience};
+use tollgate::setup::{Went, Workspace};
 use tollgate::store::Store;
 
 use crate::rules::in_memory;
@@ -27,14 +31,21 @@ pub type Command<'a> = &'a dyn Fn(&Path, &[&str]) -> Result<(), Failed>;
 /// A workspace with the guest in it, opened by this process.
 pub struct Real {
     runtime: Runtime,
+    workspace: Workspace,
     host: Host,
     store: Arc<Store>,
-    loaded: Loaded,
+    loaded: [Loaded; 2],
+    released: Vec<(BTreeSet<PersonName>, Audience)>,
     database: Connection,
     files: PathBuf,
     /// It goes last.
     _folder: TempDir,
 }
+
+const TOOLS: [Tool; 2] = [Tool::Plain, Tool::Releases];
+
+/// Nobody waits for real, and nobody is counted.
+const CONSENT: &str = "\n[consent]\nhold = \"0 s\"\nasks = \"1000000 per day\"\ntwo-beyond = 1000\n";
 
 /// What stands in the tables of one trace.
 const ROWS: &str = "DELETE FROM posts; DELETE FROM threads; DELETE FROM sessions; DELETE FROM carried; DELETE FROM carried_files; \
@@ -55,24 +66,65 @@ impl Real {
         let callers: Vec<String> = (0..8).map(|number| format!("p{number}")).collect();
         let head =
             format!("tollgate = 1\n[tool]\ncomponent = \"errand.wasm\"\ncallers = {callers:?}\nagents = [\"a0\", \"a1\"]\n");
-        std::fs::write(at.join("tools/errand.toml"), head + &Tool::Plain.grants()).map_err(|e| text(&e))?;
+        for tool in TOOLS {
+            std::fs::write(at.join(format!("tools/{}.toml", tool.name())), head.clone() + &tool.grants())
+                .map_err(|e| text(&e))?;
+        }
         std::fs::copy(component, at.join("tools/errand.wasm")).map_err(|e| text(&e))?;
-        command(&at, &["pin", "errand"])?;
+        let config = at.join("tollgate.toml");
+        let written = std::fs::read_to_string(&config).and_then(|it| std::fs::write(&config, it + CONSENT));
+        written.map_err(|e| text(&e))?;
+        for tool in TOOLS {
+            command(&at, &["pin", tool.name()])?;
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.map_err(|e| text(&e))?;
         let workspace = Workspace::open(&at).map_err(|e| format!("{e:?}"))?;
         let (host, store, loaded) = runtime.block_on(async {
             let (host, store) = workspace.host(None).map_err(|e| text(&e))?;
-            let manifest = workspace.manifest(&ToolName::parse("errand").map_err(|e| text(&e))?);
-            let manifest = manifest.map_err(|e| format!("{e:?}"))?;
-            let bytes = workspace.component(&manifest).map_err(|e| text(&e))?;
-            let loaded = host.load(manifest, &bytes).await.map_err(|e| text(&e))?;
+            let mut loaded = Vec::new();
+            for tool in TOOLS {
+                let manifest = workspace.manifest(&ToolName::parse(tool.name()).map_err(|e| text(&e))?);
+                let manifest = manifest.map_err(|e| format!("{e:?}"))?;
+                let bytes = workspace.component(&manifest).map_err(|e| text(&e))?;
+                loaded.push(host.load(manifest, &bytes).await.map_err(|e| text(&e))?);
+            }
+            let loaded = loaded.try_into().map_err(|_| "there are two tools")?;
             Ok::<_, Failed>((host, store, loaded))
         })?;
         let database = Connection::open(at.join("tollgate.db")).map_err(|e| text(&e))?;
         database.busy_timeout(std::time::Duration::from_secs(10)).map_err(|e| text(&e))?;
         let files = at.join("files");
-        Ok(Self { runtime, host, store, loaded, database, files, _folder: folder })
+        let released = Vec::new();
+        Ok(Self { runtime, workspace, host, store, loaded, released, database, files, _folder: folder })
+    }
+
+    /// Everybody who is asked says yes; the call that waited goes on.
+    async fn releases(&mut self, tool: Tool, number: u64, waits: InvocationId) -> Result<Report, Failed> {
+        let tool = ToolName::parse(tool.name()).map_err(|e| text(&e))?;
+        let mut question = self.question(number).await?;
+        while question.state == State::Open {
+            let directory = self.store.directory().map_err(|e| text(&e))?;
+            let asked = question.rules.asked(&question.agreed, &directory, self.store.now());
+            let person = asked.into_iter().next().ok_or("nobody is asked, and it is open")?;
+            let now = self.workspace.current(&tool).map_err(|e| text(&e))?;
+            let body = Body::of(2).number("question", number).text("of", person.to_string());
+            let reply = Reply { question: number, person, yes: true, now };
+            let answered = self.store.answer(reply, Chapter::alone(Draft::new(Kind::Answered, body))).await;
+            answered.map_err(|e| format!("{e:?}"))?;
+            question = self.question(number).await?;
+        }
+        let went = self.workspace.go_on((&self.host, &self.store), waits, std::future::pending()).await;
+        let Went::On(report) = went.map_err(|e| format!("{e:?}"))? else { return Err("it did not go on".to_owned()) };
+        let question = self.question(number).await?;
+        if let (State::Used, Some(About::Forum(forum)), Some(card)) = (question.state, question.rules.about, question.card) {
+            self.released.push((card.act.audience, Audience::Forum(forum)));
+        }
+        Ok(report)
+    }
+
+    async fn question(&self, number: u64) -> Result<Question, Failed> {
+        self.store.question(number).await.map_err(|e| text(&e))?.ok_or_else(|| "the question is gone".to_owned())
     }
 
     /// Two columns of a query.
@@ -91,6 +143,7 @@ impl Stage for Real {
     #[expect(clippy::disallowed_methods, reason = "the search lays out its own workspace")]
     fn set(&mut self, scene: &Scene, files: &[(String, String)], posts: &[(usize, String)]) -> Result<(), Failed> {
         self.database.execute_batch(&format!("BEGIN; {ROWS} COMMIT;")).map_err(|e| text(&e))?;
+        self.released.clear();
         self.edit(scene)?;
         self.database.execute_batch("BEGIN").map_err(|e| text(&e))?;
         for (number, body) in posts {
@@ -114,10 +167,13 @@ impl Stage for Real {
     }
 
     fn edit(&mut self, scene: &Scene) -> Result<(), Failed> {
-        self.runtime.block_on(self.store.apply(&scene.world_file())).map(drop).map_err(|e| text(&e))
+        self.runtime.block_on(self.store.apply(&scene.world_file())).map(drop).map_err(|e| text(&e))?;
+        // Only who has a passphrase can be asked.
+        let able = "INSERT OR IGNORE INTO credentials SELECT name, '$argon2id$nobody types it' FROM people";
+        self.database.execute(able, []).map(drop).map_err(|e| text(&e))
     }
 
-    fn call(&mut self, session: &Session, _tool: Tool, steps: &[Step], memory: Vec<String>) -> Result<Vec<String>, Failed> {
+    fn call(&mut self, session: &Session, tool: Tool, steps: &[Step], memory: Vec<String>) -> Result<Vec<String>, Failed> {
         let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
         let call = Call {
             function: Some("run".to_owned()),
@@ -127,8 +183,16 @@ impl Stage for Real {
             session: session.claim.clone(),
             key: None,
         };
-        let report = self.runtime.block_on(self.host.call(&self.loaded, call, std::future::pending()));
-        match report.map_err(|e| format!("{e:?}"))?.outcome {
+        let runtime = self.runtime.handle().clone();
+        let report = runtime.block_on(async {
+            let report = self.host.call(&self.loaded[tool as usize], call, std::future::pending()).await;
+            let mut report = report.map_err(|e| format!("{e:?}"))?;
+            while let Outcome::Waiting(question) = report.outcome {
+                report = self.releases(tool, question, report.invocation).await?;
+            }
+            Ok::<_, Failed>(report)
+        });
+        match report?.outcome {
             Outcome::Returned(Value::Array(told)) => told
                 .iter()
                 .map(|it| it.as_str().map(str::to_owned).ok_or_else(|| "no text is remembered".to_owned()))
@@ -163,7 +227,7 @@ impl Stage for Real {
             self.pairs("SELECT id, label FROM leases JOIN carried USING (invocation, seq)")?.into_iter().collect();
         let carries = |lease: u64| leases.get(&lease.cast_signed()).map(|label| Label::parse(label)).unwrap_or_default();
         let lines = lines(&directory, carries);
-        Ok(Things { directory, now: self.store.now(), posts, files, lines, released: Vec::new() })
+        Ok(Things { directory, now: self.store.now(), posts, files, lines, released: self.released.clone() })
     }
 }
 

@@ -109,17 +109,10 @@ pub struct Trace {
     pub turns: Vec<Turn>,
 }
 
-/// Which kinds of worlds and turns are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kinds {
-    /// Whether a tool may ask for releases.
-    pub releases: bool,
-}
-
 impl Trace {
     /// Draws a trace.
     #[must_use]
-    pub fn draw(seed: u64, kinds: Kinds) -> Self {
+    pub fn draw(seed: u64) -> Self {
         let mut draw = Draw::of(seed);
         let mut scene = Scene::draw(&mut draw);
         let secret = match draw.below(6) {
@@ -150,12 +143,12 @@ impl Trace {
                 turns.push(Turn::Edit(edit));
                 continue;
             }
-            let tool = if kinds.releases && draw.percent(20) { Tool::Releases } else { Tool::Plain };
+            let tool = if draw.percent(20) { Tool::Releases } else { Tool::Plain };
             let steps = Steps { scene: &scene, secret, hot: &mut hot }.draw(&mut draw);
             turns.push(Turn::Call(draw.below(sessions.len()), tool, steps));
         }
         if arranged && draw.percent(60) {
-            let [first, second] = Steps { scene: &scene, secret, hot: &mut hot }.hop(kinds, &mut draw);
+            let [first, second] = Steps { scene: &scene, secret, hot: &mut hot }.hop(&mut draw);
             let at = draw.below(turns.len() + 1);
             turns.insert(at, first);
             let later = at + 1 + draw.below(turns.len() - at);
@@ -231,14 +224,14 @@ impl Steps<'_> {
     }
 
     /// The secret goes through something that is written, and from there on; or is released, and then told once more.
-    fn hop(&mut self, kinds: Kinds, draw: &mut Draw) -> [Turn; 2] {
+    fn hop(&mut self, draw: &mut Draw) -> [Turn; 2] {
         let mut first = vec![self.secret(draw), Step::Mix(0, 1)];
         match draw.below(4) {
             0 => first.push(Step::If(0, 0, 1)),
             1 => first.push(Step::Word(0, 0)),
             _ => {}
         }
-        if kinds.releases && draw.percent(15) {
+        if draw.percent(15) {
             first.push(Step::Post("f1".to_owned(), 2, 0));
             let second = Turn::Call(0, Tool::Plain, vec![Step::Post("f0".to_owned(), 1, 1)]);
             return [Turn::Call(0, Tool::Releases, first), second];
