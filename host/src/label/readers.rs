@@ -29,6 +29,13 @@ impl Readers {
         }
     }
 
+    /// Leaves out whoever stands at `place`.
+    pub fn leave(&mut self, place: usize) {
+        if let Some(word) = self.0.get_mut(place / 64) {
+            *word &= !(1 << (place % 64));
+        }
+    }
+
     /// Whether whoever stands at `place` is among them.
     #[must_use]
     pub fn has(&self, place: usize) -> bool {
@@ -73,7 +80,14 @@ impl Readers {
 
     /// The places of those among them, in order.
     pub fn places(&self) -> impl Iterator<Item = usize> + '_ {
-        let bits = |word: u64| (0..64).filter(move |bit| word & (1 << bit) != 0);
-        self.0.iter().enumerate().flat_map(move |(at, word)| bits(*word).map(move |bit| at * 64 + bit))
+        self.0.iter().enumerate().flat_map(|(at, word)| {
+            let mut left = *word;
+            // From one of them to the next: of few among many, most words are passed at a glance.
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(at * 64 + bit)
+            })
+        })
     }
 }
