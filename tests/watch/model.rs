@@ -31,14 +31,17 @@ fn principals(all: &BTreeSet<usize>) -> BTreeSet<Principal> {
     all.iter().map(|at| principal(*at)).collect()
 }
 
-/// A world in small: who is in each group, and who reads and is cleared for each of three objects and a forum.
+/// A world in small: who is in each group, and who reads and is cleared for each of three objects and a forum. Whoever is gone
+/// may be named all the same.
 #[derive(Debug, Clone)]
 struct Small {
+    gone: BTreeSet<usize>,
     groups: Vec<BTreeSet<usize>>,
     things: Vec<(BTreeSet<usize>, BTreeSet<usize>)>,
 }
 
 const THINGS: usize = 4;
+const LISTS: usize = GROUPS + 2 * THINGS;
 
 fn some() -> impl Strategy<Value = BTreeSet<usize>> {
     prop::collection::btree_set(0..=PEOPLE + GROUPS, 0..4)
@@ -47,12 +50,12 @@ fn some() -> impl Strategy<Value = BTreeSet<usize>> {
 fn small() -> impl Strategy<Value = Small> {
     let groups = prop::collection::vec(some(), GROUPS);
     let things = prop::collection::vec((some(), some()), THINGS);
-    (groups, things).prop_map(|(groups, things)| Small { groups, things })
+    (groups, things).prop_map(|(groups, things)| Small { gone: BTreeSet::new(), groups, things })
 }
 
-/// One edge that comes or goes: the list it is in, and whom it names.
+/// One edge that comes or goes: the list it is in, and whom it names; beyond the lists, a person who comes or goes.
 fn edit() -> impl Strategy<Value = (usize, usize)> {
-    (0..GROUPS + 2 * THINGS, 0..=PEOPLE + GROUPS)
+    prop_oneof![4 => (0..LISTS, 0..=PEOPLE + GROUPS), 1 => (LISTS..=LISTS, 0..PEOPLE)]
 }
 
 impl Small {
@@ -66,6 +69,10 @@ impl Small {
 
     /// Does it, and says it as the change feed would.
     fn edit(&mut self, (at, who): (usize, usize)) -> Change {
+        if at == LISTS {
+            let added = self.gone.remove(&who) || !self.gone.insert(who);
+            return Change { added, what: What::Person(person(who)), at: NOW, entry: None };
+        }
         let list = self.list(at);
         let added = !list.remove(&who) && list.insert(who);
         let of = |at: usize| thing(at);
@@ -83,7 +90,8 @@ impl Small {
 
     fn directory(&self) -> Directory {
         let mut directory = Directory::default();
-        directory.people = (0..PEOPLE).map(|at| (person(at), String::new())).collect();
+        let there = (0..PEOPLE).filter(|at| !self.gone.contains(at));
+        directory.people = there.map(|at| (person(at), String::new())).collect();
         directory.groups = self.groups.iter().enumerate().map(|(at, members)| (group(at), principals(members))).collect();
         for (at, (readers, cleared)) in self.things.iter().enumerate() {
             let (owner, ceiling) = (person(at), Ceiling { cleared: principals(cleared), declared: true });
@@ -111,13 +119,13 @@ impl Small {
                 open.extend(self.groups.get(at - PEOPLE).into_iter().flatten());
             }
         }
-        seen.into_iter().filter(|at| *at < PEOPLE).collect()
+        seen.into_iter().filter(|at| *at < PEOPLE && !self.gone.contains(at)).collect()
     }
 
     fn readers(&self, at: usize) -> BTreeSet<usize> {
-        let mut readers = self.reached(&self.things[at].0);
+        let mut readers = self.things[at].0.clone();
         readers.insert(at);
-        readers
+        self.reached(&readers)
     }
 
     fn outside(&self, at: usize) -> BTreeSet<usize> {
@@ -146,7 +154,7 @@ fn names(people: &BTreeSet<usize>) -> BTreeSet<String> {
 }
 
 /// What is on record after looks.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Record {
     exposed: BTreeMap<String, BTreeSet<String>>,
     opened: BTreeMap<(String, String), BTreeSet<String>>,
@@ -176,6 +184,19 @@ impl Record {
         for cause in &seen.over {
             assert!(self.alerts.remove(&cause.to_string()), "the end of an alert that was not there: {cause:?}");
         }
+    }
+
+    /// A model of a world with this on record about it.
+    fn model(&self, world: &Small) -> Model {
+        let people =
+            |names: &BTreeSet<String>| names.iter().map(|it| PersonName::parse(it).expect("a name")).collect::<Vec<_>>();
+        let under = |thing: &str| Under::parse(thing).expect("a thing");
+        let mut model = Model::of(&world.directory());
+        self.exposed.iter().for_each(|(thing, names)| model.exposed(&under(thing), &people(names)));
+        for ((cause, thing), names) in &self.opened {
+            model.opened(Cause::parse(cause).expect("a cause"), &under(thing), &people(names));
+        }
+        model
     }
 
     fn is_whole(&self) -> bool {
@@ -238,7 +259,7 @@ proptest! {
                 model.tell(&change);
                 changes.push(change);
             }
-            let had = record.exposed.clone();
+            let had = record.clone();
             let seen = model.look(Instant(0), NOW);
             record.take(&model, &seen);
             prop_assert_eq!(&record.exposed, &world.exposed());
@@ -250,11 +271,19 @@ proptest! {
             let mut anew = Record::default();
             let seen = other.look_whole(NOW);
             anew.take(&other, &seen);
-            prop_assert_eq!(&anew.exposed, &had, "as it was before the changes");
+            prop_assert_eq!(&anew.exposed, &had.exposed, "as it was before the changes");
             changes.iter().for_each(|it| other.tell(it));
             let seen = other.look(Instant(0), NOW);
             anew.take(&other, &seen);
             prop_assert_eq!(&anew.exposed, &world.exposed());
+            // One that has read what was on record finds the very same.
+            let mut read = had.model(&world);
+            changes.iter().rev().for_each(|it| read.tell(&Change { added: !it.added, ..it.clone() }));
+            read.settle();
+            changes.iter().for_each(|it| read.tell(it));
+            let (mut again, seen) = (had, read.look(Instant(0), NOW));
+            again.take(&read, &seen);
+            prop_assert_eq!(&again, &record);
             // An edge that is new, and without which somebody would not read what he does, is named.
             for change in changes.iter().filter(|change| change.added) {
                 necessary(&before, &world, change, &record)?;

@@ -34,8 +34,6 @@ impl View {
 /// A person or a group.
 pub(super) struct Node {
     pub(super) principal: Principal,
-    /// Of a person, whether there is one of this name; a group is there as soon as something names it.
-    pub(super) life: Option<Life>,
     /// Of a group, the people in it, and the groups in it.
     pub(super) people: Vec<(u32, Life)>,
     pub(super) groups: Vec<(u32, Life)>,
@@ -92,6 +90,9 @@ pub(super) struct Thing {
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) things: Vec<Thing>,
+    /// Of each person, whether there is one of this name; a group is there as soon as something names it. Beside the nodes and
+    /// close together: a walk through groups asks it of everybody whom it meets.
+    pub(super) lives: Vec<Option<Life>>,
     ids: HashMap<Principal, u32>,
     thing_ids: HashMap<Under, u32>,
 }
@@ -105,7 +106,8 @@ impl Graph {
         let id = number(self.nodes.len());
         let life = matches!(principal, Principal::Group(_)).then_some(Life::Kept);
         let (people, groups, within, used) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        self.nodes.push(Node { principal: principal.clone(), life, people, groups, within, used });
+        self.nodes.push(Node { principal: principal.clone(), people, groups, within, used });
+        self.lives.push(life);
         self.ids.insert(principal.clone(), id);
         id
     }
@@ -134,6 +136,10 @@ impl Graph {
 
     pub(super) fn at_mut(&mut self, id: u32) -> &mut Node {
         &mut self.nodes[id as usize]
+    }
+
+    pub(super) fn is_there(&self, id: u32, view: View) -> bool {
+        self.lives[id as usize].is_some_and(|life| view.has(life))
     }
 
     pub(super) fn of(&self, id: u32) -> &Thing {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::cause::Cause;
-use super::graph::{Edge, Graph, Life, Role, View};
+use super::graph::{Edge, Graph, Life, Role, Thing, View};
 use super::model::Model;
 use super::reach::Reach;
 use crate::clock::Instant;
@@ -82,9 +82,16 @@ impl Model {
     /// before that, or later than `now`, is taken to have come now.
     pub fn look(&mut self, last: Instant, now: Instant) -> Seen {
         let mut things: BTreeSet<u32> = self.things.iter().copied().collect();
-        let nodes: Vec<u32> = self.groups.iter().chain(&self.people).copied().collect();
+        let (came, went): (Vec<u32>, Vec<u32>) = self.people.iter().partition(|it| self.graph.is_there(**it, View::Now));
+        let nodes = [&*self.groups, &*came].concat();
         if !nodes.is_empty() {
             things.extend(self.graph.reached_from(&nodes));
+        }
+        // Whoever is not there any more reads nothing and is cleared for nothing: only where he is on record something is different.
+        let has =
+            |it: &Thing| it.outside.as_ref().is_some_and(|people| went.iter().any(|person| people.has(*person as usize)));
+        if !went.is_empty() {
+            things.extend((0..).zip(&self.graph.things).filter(|(_, it)| has(it)).map(|(id, _): (u32, _)| id));
         }
         if self.until.is_some_and(|until| until <= now) {
             things.extend((0..).zip(&self.graph.things).filter(|(_, it)| it.outside.is_some()).map(|(id, _): (u32, _)| id));

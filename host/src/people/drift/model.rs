@@ -47,7 +47,7 @@ impl Model {
         let graph = &mut model.graph;
         for person in directory.people.keys() {
             let id = graph.node(&Principal::Person(person.clone()));
-            graph.at_mut(id).life = Some(Life::Kept);
+            graph.lives[id as usize] = Some(Life::Kept);
         }
         for (group, members) in &directory.groups {
             let group = graph.node(&Principal::Group(group.clone()));
@@ -131,7 +131,8 @@ impl Model {
         match &change.what {
             What::Person(person) => {
                 let id = self.graph.node(&Principal::Person(person.clone()));
-                self.graph.at_mut(id).life = next(self.graph.at(id).life, added);
+                let life = &mut self.graph.lives[id as usize];
+                *life = next(*life, added);
                 self.people.push(id);
             }
             What::Member(group, principal) => {
@@ -198,8 +199,8 @@ impl Model {
             node.groups.iter_mut().chain(&mut node.people).for_each(|edge| edge.1 = Life::Kept);
         }
         for person in std::mem::take(&mut self.people) {
-            let node = self.graph.at_mut(person);
-            node.life = node.life.filter(|life| *life != Life::Removed).map(|_| Life::Kept);
+            let life = &mut self.graph.lives[person as usize];
+            *life = life.filter(|life| *life != Life::Removed).map(|_| Life::Kept);
         }
         for thing in std::mem::take(&mut self.things) {
             let edges = &mut self.graph.of_mut(thing).edges;
