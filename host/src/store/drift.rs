@@ -218,7 +218,7 @@ impl Watcher {
         let last = marks.watched.filter(|_| alike).map_or(now, |(_, last)| last);
         inner.known = inner.known.take().filter(|known| from.is_some_and(|from| from <= known.change));
         // Nothing has come or gone, and nothing is open whose time could be over.
-        if inner.known.is_none() && from == Some(marks.newest) && !marks.ends {
+        if inner.known.is_none() && from == Some(marks.newest) && !feed::ends(&read).map_err(broken)? {
             return Ok(None);
         }
         if inner.known.is_none() && from.is_some() {
@@ -303,7 +303,7 @@ impl Store {
         self.read(LOOKING, |connection| {
             let marks = feed::marks(connection)?;
             let looked = marks.watched.is_some_and(|(change, _)| change == marks.newest);
-            Ok((looked && !marks.ends, load::stamp(connection)?))
+            Ok((looked && !feed::ends(connection)?, load::stamp(connection)?))
         })
     }
 

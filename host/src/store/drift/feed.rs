@@ -14,8 +14,6 @@ pub(super) struct Marks {
     pub(super) newest: i64,
     /// Up to which change it was looked, and when; none where it never was.
     pub(super) watched: Option<(i64, Instant)>,
-    /// Whether something is on record as open too far that a right with an end may have to do with.
-    pub(super) ends: bool,
     /// What the clock says that changes are written by.
     pub(super) clock: Instant,
 }
@@ -26,12 +24,17 @@ pub(super) fn marks(connection: &Connection) -> rusqlite::Result<Marks> {
     let newest = { newest }.query_row([], |row| row.get(0)).optional()?.unwrap_or(0);
     let mut watched = connection.prepare_cached("SELECT change, at FROM watched")?;
     let watched = watched.query_row([], |row| Ok((row.get(0)?, instant(row.get(1)?)))).optional()?;
-    let ends =
-        "SELECT 1 FROM exposures JOIN acl_entries ON thing = 'object ' || object WHERE until IS NULL AND ends IS NOT NULL";
-    let ends = connection.prepare_cached(ends)?.exists([])?;
     let clock = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
     let clock = connection.prepare_cached(clock)?.query_row([], |row| row.get(0)).map(instant)?;
-    Ok(Marks { newest, watched, ends, clock })
+    Ok(Marks { newest, watched, clock })
+}
+
+/// Whether something is on record as open too far that a right with an end may have to do with. That goes through access lists,
+/// and is for whoever does not know the world yet.
+pub(super) fn ends(connection: &Connection) -> rusqlite::Result<bool> {
+    let query =
+        "SELECT 1 FROM exposures JOIN acl_entries ON thing = 'object ' || object WHERE until IS NULL AND ends IS NOT NULL";
+    connection.prepare_cached(query)?.exists([])
 }
 
 fn instant(at: i64) -> Instant {
