@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::action::Action;
-use super::book::Who;
 use super::consent::act;
 use super::judge;
+use super::session::Who;
 use crate::approval::Question;
 use crate::clock::Instant;
 use crate::grant::{Allowed, Consent, Grant, Rule};

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::action::Action;
-use super::book::{Book, Session, Who};
-use super::permit::unrecorded;
+use super::book::Book;
+use super::session::{Session, Who};
 use super::tape::diverged;
+use super::unrecorded::unrecorded;
 use super::vetting;
 use crate::approval::{
     self, Act, Answered, Card, Current, Earlier, NewQuestion, Question, Reply, Rules, State, Use, Verdict, differences,

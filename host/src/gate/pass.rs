@@ -5,9 +5,11 @@ use std::sync::Arc;
 use tracing::Span;
 
 use super::action::Action;
-use super::book::{Book, Seen, Session, Timing, opens};
+use super::book::{Book, Seen};
 use super::judge;
 use super::permit::{Asked, Cleared, Permit};
+use super::services::{Timing, opens};
+use super::session::Session;
 use super::tape::Recalled;
 use super::trace;
 use crate::diagnostic::{Broken, Fault, FaultKind, Halt};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::action::Action;
-use super::book::{Book, Session};
+use super::book::Book;
+use super::session::Session;
 use crate::diagnostic::Broken;
 use crate::journal::{Draft, Kind as Entry};
 use crate::label::{Label, Source, Under};

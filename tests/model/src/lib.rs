@@ -11,8 +11,8 @@
 //! | `Answer`, `Expire` | `store/approvals.rs` |
 //! | `Judge` | `gate/permit.rs` `cover` to `agree`, of the one call that waited, by what holds now |
 //! | `Record` | `gate/permit.rs` `record`: premise, freezes, `Use` of the approval and quota in the transaction of the `intent` |
-//! | `Spend` | `gate/permit.rs` `spend`, same database: premise once more, effect and `outcome`, one transaction |
-//! | `Look`, `Act`, `Outcome` | `gate/permit.rs` `spend`, outside: premise once more; the effect; the `outcome` |
+//! | `Spend` | `gate/permit/spend.rs` `spend`, same database: premise once more, effect and `outcome`, one transaction |
+//! | `Look`, `Act`, `Outcome` | `gate/permit/outside.rs` `spend_outside`: premise once more; the effect; the `outcome` |
 //! | `End` | the entry `ended`, with `waits.ended` where there is a row |
 //! | `Kill`, `Start`, `Recover` | `store/instance.rs`: a process that is gone has a free lock, and only then is it settled |
 //! | `Freeze`, `Thaw` | `freeze.rs`, and the yeses that a freeze makes void in `store/approvals.rs` |

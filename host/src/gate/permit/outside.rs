@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Begun, Permit, unrecorded};
+use super::Permit;
+use super::spend::Begun;
 use crate::diagnostic::Halt;
 use crate::gate::action::Action;
-use crate::gate::book::{Book, Session, outcome};
+use crate::gate::book::{Book, outcome};
+use crate::gate::session::Session;
 use crate::gate::trace;
+use crate::gate::unrecorded::{in_doubt, unrecorded};
 use crate::grant::Class;
 use crate::journal::{Body, Draft, IN_DOUBT, Mark, Terms};
 use crate::name::{FilePath, InvocationId};
@@ -129,11 +132,4 @@ async fn settle<T>(
         Err(Failed::NotDone(refusal)) => Err(book.refuse(action, refusal)),
         Err(Failed::InDoubt(_)) => Err(book.refuse(action, in_doubt())),
     }
-}
-
-/// What a guest is told when nobody knows.
-#[must_use]
-pub fn in_doubt() -> Refusal {
-    Refusal::new(Code::InDoubt, "whether this happened is not known")
-        .unless("look before it is asked for again; a person can find out more with `tollgate doubts`")
 }
