@@ -8,6 +8,7 @@ mod measured;
 mod natural;
 mod own;
 mod passages;
+mod read;
 mod settings;
 
 use std::sync::LazyLock;

@@ -2,6 +2,7 @@
 //! small world of 400 people.
 
 mod door;
+mod feed;
 mod gain;
 mod hole;
 mod incident;

@@ -68,6 +68,29 @@ fn s17_two_people_release_what_many_would_be_told() {
     assert_eq!(yes(&world, &question, "gus")["state"], "open");
     yes(&world, &question, "ben");
     assert_eq!(posts(&world), 1);
+    let alone = waits(&post(&world, "eng-help", "another sentence of it"));
+    assert_eq!(yes(&world, &alone, "gus")["state"], "open");
+    assert_eq!(shown(&world, "ben"), 0, "its owner is one person of two");
+    assert_eq!(yes(&world, &alone, "ida")["state"], "open");
+    assert_eq!(shown(&world, "ben"), 1);
+}
+
+#[test]
+fn who_owns_only_what_is_not_in_the_way_releases_nothing() {
+    let world = asking();
+    let notes = "[objects.notes]\nowner = \"ida\"\nfolders = [\"runbooks/notes\"]\nentries = [{ principal = \"group:everyone\", right = \"read\" }]\n";
+    apply(&world, &format!("tollgate = 1\n{notes}"));
+    world.write("files/runbooks/notes/open.txt", "everybody may know this");
+    let read = json!({ "path": "runbooks/notes/open.txt", "offset": "0", "length": 64 });
+    assert_eq!(world.call("probe.files-read", &read)["outcome"], "returned");
+    let question = waits(&tell(&world, "eng-help"));
+    let card = world.done(&["approvals", "show", &question, "--as", "gus"])["card"].clone();
+    assert_eq!(card["read"], json!(["runbooks/notes/open.txt", "pay/ledger.csv"]), "{card}");
+    assert_eq!(["gus", "ida"].map(|person| shown(&world, person)), [1, 0], "the ledger is not ida's");
+    let turned = world.tollgate(&["approvals", "yes", &question, "--as", "ida"]);
+    assert_eq!((turned.code, shown(&world, "ben")), (3, 0), "{turned:?}");
+    yes(&world, &question, "gus");
+    assert_eq!(shown(&world, "ben"), 1);
 }
 
 #[test]
@@ -82,6 +105,10 @@ fn nobody_releases_what_is_anothers_or_what_he_is_not_cleared_for() {
     assert_eq!(codes(&told), ["agree.nobody-can"], "gus is not cleared for hal's and hal not for gus's: {told}");
     assert!(told.to_string().contains("is cleared for pay/hidden/names.txt, pay/ledger.csv"), "{told}");
     assert_eq!((posts(&world), world.count("SELECT count(*) FROM approvals")), (0, 0));
+    world.edit(", flow = \"ask\"", "");
+    let typed = ["-o", "json", "explain", "probe", "forum.post", "forum=eng-help", "--read", "pay/ledger.csv"];
+    let steps = world.tollgate(&typed).json()["steps"].to_string();
+    assert!(steps.contains("who could release it: nobody"), "explain names nobody who could not: {steps}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{apply, call_as, post, posts, read, thread, world};
+use super::{apply, call_as, post, posts, read, tell, thread, world};
 use crate::world::{PASSPHRASE, World, codes};
 
 /// The canary, as a result of bytes has it.
@@ -41,6 +41,12 @@ fn handed(world: &World) -> String {
     let again = world.tollgate(&["-o", "json", "result", told["invocation"].as_str().expect("an id")]);
     assert!(!format!("{again:?}").contains(BASE64), "nor when it asks again: {again:?}");
     name
+}
+
+/// Ben takes it on himself that his session holds nothing any more.
+fn shed(world: &World) {
+    let shed = ["-o", "json", "session", "shed", "--reason", "the task is over, its context is gone"];
+    world.answered(&shed, &[("ben's passphrase", PASSPHRASE)]);
 }
 
 #[test]
@@ -84,8 +90,7 @@ fn a_name_is_worth_nothing_in_another_session() {
 fn what_is_sealed_keeps_its_sources_when_its_session_is_rid_of_them() {
     let world = sealing();
     let name = handed(&world);
-    let shed = ["-o", "json", "session", "shed", "--reason", "the task is over, its context is gone"];
-    world.answered(&shed, &[("ben's passphrase", PASSPHRASE)]);
+    shed(&world);
     assert_eq!(post(&world, "eng-help", "hello")["outcome"], "returned");
     assert_eq!(codes(&post(&world, "eng-help", &name)), ["clear.too-wide"]);
     assert_eq!(codes(&post(&world, "eng-help", "hello again")), ["clear.too-wide"], "the session is told of it anew");
@@ -117,4 +122,34 @@ fn a_call_that_waits_goes_on_with_what_it_was_handed() {
     assert_eq!(wrong["refusals"][0]["change"], Value::Null, "the words of a refusal may hold it: {wrong}");
     assert_eq!(codes(&wrong), ["cover.not-granted"], "in place of a path it is a text like any other: {wrong}");
     assert!(!wrong.to_string().contains(BASE64), "{wrong}");
+    let later = world.tollgate(&["-o", "json", "result", wrong["invocation"].as_str().expect("an id")]).json();
+    assert_eq!(later["refusals"], wrong["refusals"], "nor is it told more when it asks again");
+}
+
+#[test]
+fn what_waited_with_something_sealed_keeps_where_that_came_from() {
+    let world = sealing();
+    let name = handed(&world);
+    shed(&world);
+    world.edit("consent = \"none\"", "consent = \"initiator\"");
+    let told = post(&world, "pay-room", &name);
+    world.answered(&["-o", "json", "approvals", "yes", &told["question"].to_string()], &[("ben's passphrase", PASSPHRASE)]);
+    assert_eq!(posts(&world), 1, "{told}");
+    let ended = world.done(&["result", told["invocation"].as_str().expect("an id")]);
+    let given = ended["value"]["sealed"].as_str().unwrap_or_else(|| panic!("a name: {ended}"));
+    shed(&world);
+    world.edit("consent = \"initiator\"", "consent = \"none\"");
+    assert_eq!(post(&world, "eng-help", "hello")["outcome"], "returned");
+    assert_eq!(codes(&post(&world, "eng-help", given)), ["clear.too-wide"], "what came of it comes from the ledger too");
+}
+
+#[test]
+fn what_a_call_read_sealed_before_it_waited_is_kept_from_the_agent_afterwards() {
+    let world = sealing();
+    world.edit("consent = \"none\"", "consent = \"initiator\"");
+    let told = tell(&world, "pay-room");
+    world.answered(&["-o", "json", "approvals", "yes", &told["question"].to_string()], &[("ben's passphrase", PASSPHRASE)]);
+    assert_eq!(posts(&world), 1, "{told}");
+    let ended = world.done(&["result", told["invocation"].as_str().expect("an id")]);
+    assert!(ended["value"]["sealed"].is_string(), "{ended}");
 }

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::token;
 use crate::world::{World, codes};
 
-const LEDGER: &str = "The refund for the Northwind account was booked twice in October, and nobody has corrected it since.";
+pub(super) const LEDGER: &str =
+    "The refund for the Northwind account was booked twice in October, and nobody has corrected it since.";
 
 /// ben reads runbooks and payments, and posts on eng-help, which is everybody's, and in the room of those who are paid.
-fn world(post: &str) -> World {
+pub(super) fn world(post: &str) -> World {
     let world = World::new();
     let people = "tollgate = 1\n[groups.pay]\nmembers = [\"gus\", \"ben\"]\n[objects.pay]\nowner = \"gus\"\nfolders = [\"pay\"]\n\
                   entries = [{ principal = \"group:pay\", right = \"read\" }]\n[[threads]]\nforum = \"pay-room\"\nauthor = \"gus\"\n\
@@ -22,7 +23,7 @@ fn world(post: &str) -> World {
     world
 }
 
-fn grants(post: &str) -> String {
+pub(super) fn grants(post: &str) -> String {
     format!(
         "[grant]\n\"files.read\" = {{ paths = [\"runbooks/**\", \"pay/**\", \"scratch/**\"], calls = 100, bytes = \"16 MiB\" }}\n\
          \"files.write\" = {{ paths = [\"scratch/**\"], calls = 9, bytes = \"1 MiB\", {post} }}\n\
@@ -30,7 +31,7 @@ fn grants(post: &str) -> String {
     )
 }
 
-fn post(world: &World, forum: &str, body: &str) -> Value {
+pub(super) fn post(world: &World, forum: &str, body: &str) -> Value {
     let thread = world.count(&format!("SELECT min(id) FROM threads WHERE forum = '{forum}'")).to_string();
     world.call("probe.forum-post", &json!({ "forum": forum, "thread": thread, "body": body }))
 }
@@ -129,6 +130,20 @@ fn s17_the_card_says_what_was_found_before_the_text_and_where_it_was_read() {
     let card = world.done(&["approvals", "show", &within["question"].to_string(), "--as", "ben"])["card"].clone();
     assert!(card["findings"].to_string().contains("it stands in pay/ledger.csv"), "{card}");
     assert_eq!(posts(&world), 0);
+}
+
+#[test]
+fn what_is_more_than_a_card_or_a_sentence_names_is_counted() {
+    let world = world("consent = \"initiator\"");
+    let mails: String = (0..20).map(|at| format!("someone{at}@tollgate.dev\n")).collect();
+    let waits = post(&world, "eng-help", &mails);
+    let card = world.done(&["approvals", "show", &waits["question"].to_string(), "--as", "ben"])["card"].clone();
+    let findings = card["findings"].as_array().expect("findings");
+    assert_eq!((findings.len(), findings.last()), (17, Some(&json!("and 4 more"))), "{card}");
+    world.grant(&grants("consent = \"none\", refuse = [\"personal\"]"));
+    let refused = post(&world, "eng-help", &format!("again: {mails}"));
+    let said = refused["refusals"][0]["message"].as_str().expect("a sentence");
+    assert!(said.matches("personal at bytes ").count() == 8 && said.ends_with(" and 12 more"), "{said}");
 }
 
 #[test]

@@ -131,6 +131,14 @@ fn in_the_path_of_an_address_base64_begins_where_it_begins() {
     }
 }
 
+#[test]
+fn hex_begins_at_either_digit() {
+    let piece: String = token().bytes().map(|byte| format!("{byte:02x}")).collect();
+    for prefix in ["", "f", "id 0", "0a", "7f3"] {
+        assert_eq!(names(&found(format!("{prefix}{piece}"))), ["GitHub token"], "{prefix}");
+    }
+}
+
 /// A whole look, and that it was no longer than a service can wait.
 fn in_time(text: &[u8]) -> tollgate::vet::Findings {
     // Built without optimisation this takes some twenty times as long as in a release.
@@ -151,9 +159,12 @@ fn now() -> Instant {
 fn a_bomb_is_looked_into_as_far_as_a_mebibyte_and_says_so() {
     for encoding in [Encoding::Gzip, Encoding::Zlib, Encoding::Zstd] {
         let early = format!("{}{}", token(), " ".repeat(4 << 20));
-        let findings = in_time(&encode(encoding, early.as_bytes(), 6));
+        let packed = encode(encoding, early.as_bytes(), 6);
+        let findings = in_time(&packed);
         let counts = (findings.count(Kind::Unseen), findings.count(Kind::Secret));
         assert_eq!(counts, (1, 1), "{encoding:?}: {:?}", names(&findings));
+        let unseen = findings.iter().find(|finding| finding.kind == Kind::Unseen).expect("it is said");
+        assert!(unseen.at.end * 4 < packed.len() * 3, "{encoding:?}: it is read no further: {unseen}, of {}", packed.len());
         let late = format!("{}{}", " ".repeat(2 << 20), token());
         let findings = in_time(&encode(encoding, late.as_bytes(), 6));
         assert_eq!(findings.count(Kind::Unseen), 1, "{encoding:?}: {:?}", names(&findings));
@@ -166,6 +177,14 @@ fn many_bombs_are_looked_into_as_far_as_the_bound_for_all() {
     let many: Vec<String> = (0..40).map(|_| STANDARD.encode(&bomb)).collect();
     let findings = in_time(many.join("\n\n").as_bytes());
     assert!(names(&findings).contains(&"more encoded pieces than are looked into"), "{:?}", names(&findings));
+}
+
+#[test]
+fn many_small_pieces_are_looked_into_up_to_a_number() {
+    let pieces = |count| format!("{}\n", STANDARD.encode("hello world,")).repeat(count);
+    assert!(found(pieces(4000)).is_empty());
+    let beyond = found(format!("{}{}", pieces(5000), STANDARD.encode(token())));
+    assert!(names(&beyond).contains(&"more encoded pieces than are looked into"), "{:?}", names(&beyond));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Cases written by hand, each of which some detector gets wrong. Those that look like secrets are put together here, so that
 //! nobody's scanner takes this file for a leak.
 
-use super::{found, names};
+use super::{found, names, only};
 
 /// A text in parts, and what is to be found in it.
 pub struct Case(pub &'static [&'static str], pub &'static [&'static str]);
@@ -21,6 +21,7 @@ pub const CASES: &[Case] = &[
     Case(&["NIR 2 55 08 14 168 ", "025 38"], &["French NIR"]),
     Case(&["RSSMRA85T", "10A562S"], &["Italian codice fiscale"]),
     Case(&["PESEL: 4405", "1401359"], &["Polish PESEL"]),
+    Case(&["PESEL: 4413140", "1350, PESEL: 4405000", "1352: no month and no day of birth"], &[]),
     Case(&["BSN 1112", "22333"], &["Dutch citizen service number"]),
     Case(&["NHS 943 476", " 5919"], &["NHS number"]),
     Case(&["Steuer-ID 8609", "5742719"], &["German tax number"]),
@@ -99,4 +100,29 @@ fn each_case_is_judged_as_its_author_did() {
     let wrong: Vec<String> = CASES.iter().filter_map(judged).collect();
     assert!(CASES.len() >= 60, "{} cases", CASES.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What stands before it, what is to be found, in parts, and what stands after.
+const PLACES: &[(&str, &[&str], &str)] = &[
+    ("valid: ", &["4539 5787 6362", " 1486"], ", until 12/27"),
+    ("AHV ", &["756.9217", ".0769.85"], ", born"),
+    ("transfer it to ", &["DE89 3704 0044 ", "0532 0130 00"], " please"),
+    ("of ", &["RSSMRA85T", "10A562S"], ", says he"),
+    ("ask <", &["ben@corp-tools", ".io"], ">."),
+    ("call ", &["+41 44 668", " 18 00"], ", or"),
+    ("use ", &["ghp", "_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"], " once"),
+    ("DB_PASSWORD=", &["hT7", "kLm29xQ"], "\n"),
+    ("api_key: ", &["9aF3kQ7", "xW2mZ8vB4nL6t"], "\n"),
+    ("postgres://", &["app:Zx81", "kQw9"], "@db.corp.internal/main"),
+    ("Authorization: Bearer ", &["9aF3kQ7xW2", "mZ8vB4nL6tY1"], "\n"),
+    ("Authorization: Basic ", &["YmVuOmh1", "bnRlcjI3MQ=="], "\n"),
+    ("Classification: ", &["TLP:RED"], " from here on"),
+];
+
+#[test]
+fn each_finding_stands_where_it_begins_and_ends() {
+    for (before, parts, after) in PLACES {
+        let (it, text) = (parts.concat(), format!("{before}{}{after}", parts.concat()));
+        assert_eq!(text[only(&found(&text)).at], it, "{text}");
+    }
 }

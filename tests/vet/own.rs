@@ -29,6 +29,8 @@ fn a_word_is_found_in_any_case_and_across_lines_but_not_within_another() {
 fn a_pattern_is_named_by_its_number() {
     let findings = look(&[], &["CASE-[0-9]{5}", "(?i)salary"], &[], "CASE-12345: his Salary");
     assert_eq!(names(&findings), ["the operator's pattern 1", "the operator's pattern 2"]);
+    let at: Vec<_> = findings.iter().map(|finding| finding.at.clone()).collect();
+    assert_eq!(at, [0..10, 16..22]);
     assert!(look(&[], &["CASE-[0-9]{5}"], &[], "CASE-1234").is_empty());
 }
 

@@ -58,6 +58,42 @@ fn white_space_case_and_marks_do_not_hide_it() {
 }
 
 #[test]
+fn case_does_not_hide_it_in_other_letters_either() {
+    for text in [
+        "Возврат по счёту проведён дважды в октябре, и никто его не исправил до сих пор",
+        "Zürich überwies die Rückvergütung fälschlich zweimal, Jürgen müsste es längst für Köln geklärt haben",
+    ] {
+        assert_eq!(look(&text.to_uppercase(), &read(&[("pay/ledger.csv", text)])).count(Kind::Passage), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_text_that_is_shorter_than_a_window_is_found_as_a_whole() {
+    let passages = read(&[("pay/door.txt", "the key of the room is under the mat")]);
+    let found = look("As I was told: the key of the room is under the mat.", &passages);
+    assert_eq!(found.count(Kind::Passage), 1);
+    // As many letters as are compared at once: then it stands from the first to the last of them.
+    let (rule, text) = ("the key of the room is under it", "As I was told: the key of the room is under it, always.");
+    let findings = look(text, &read(&[("pay/door.txt", rule)]));
+    assert_eq!(&text[findings.iter().next().expect("it is found").at.clone()], rule);
+    assert_eq!(look("the key of the room is not under any mat", &passages).count(Kind::Passage), 0);
+}
+
+#[test]
+fn two_passages_with_something_else_between_are_two() {
+    let passages = read(&[("pay/ledger.csv", LEDGER)]);
+    let (first, last) = (
+        "The refund for the Northwind account was booked twice in October",
+        "whoever closes the quarter has to ask for the paper first",
+    );
+    let between = "this is said by somebody else, who has never seen what stands there. ".repeat(3);
+    let text = format!("{first}. {between}{last}.");
+    let findings = look(&text, &passages);
+    let at: Vec<&str> = findings.iter().map(|finding| &text[finding.at.clone()]).collect();
+    assert!(at.len() == 2 && first.contains(at[0]) && last.contains(at[1]), "{at:?}");
+}
+
+#[test]
 fn what_was_not_added_is_said() {
     let mut passages = read(&[("pay/ledger.csv", LEDGER)]);
     passages.leave_out("more was read than is compared");

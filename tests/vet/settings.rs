@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tollgate::config;
 use tollgate::diagnostic::Source;
 
-use crate::world::World;
+use crate::world::{World, codes};
 
 const HEAD: &str = "tollgate = 1\n[host]\nname = \"h\"\n[files]\nroot = \"files\"\n";
 
@@ -65,4 +65,19 @@ fn another_word_voids_what_was_agreed_to_before() {
     assert_eq!(world.count("SELECT count(*) FROM posts WHERE invocation IS NOT NULL"), 0);
     let asked = world.done(&["approvals", "show", &post("about falcon, again")["question"].to_string(), "--as", "ben"]);
     assert_eq!(asked["card"]["findings"], json!(["words: a word of the operator's at bytes 6–12"]));
+}
+
+#[test]
+fn markers_of_the_operator_are_refused_in_place_of_the_usual_ones() {
+    let world = World::new();
+    world.edit("consent = \"none\" }\n\"acl.read", "consent = \"none\", refuse = [\"markers\"] }\n\"acl.read");
+    let thread = world.count("SELECT min(id) FROM threads WHERE forum = 'eng-help'").to_string();
+    let post = |body: &str| world.call("probe.forum-post", &json!({ "forum": "eng-help", "thread": thread, "body": body }));
+    let (usual, own) = ("CONFIDENTIAL\n\nplans", "GEHEIM\n\nplans");
+    assert_eq!(codes(&post(usual)), ["clear.finding"]);
+    assert_eq!(post(own)["outcome"], "returned");
+    let config = world.read("tollgate.toml");
+    world.write("tollgate.toml", &format!("{config}\n[vet]\nmarkers = [\"GEHEIM\"]\n"));
+    assert_eq!(codes(&post(own)), ["clear.finding"]);
+    assert_eq!(post(usual)["outcome"], "returned");
 }

@@ -49,6 +49,46 @@ fn what_was_read_through_the_host_before_is_named() {
     assert!(world.tollgate(&["watch"]).stdout.contains("hal opened pay/ledger.csv at"), "it is said");
 }
 
+#[test]
+fn only_what_was_read_while_it_stood_open_counts_and_what_was_erased_is_said() {
+    let world = world();
+    let everybody =
+        super::people().replace("cleared = [\"cam\", \"gus\", \"ben\", \"ida\"]", "cleared = [\"group:everyone\"]");
+    super::apply(&world, &everybody);
+    by_hand(&world, ATLAS);
+    let read = || {
+        let told = reads(&world, "hal");
+        assert_eq!(told["outcome"], "returned", "{told}");
+        told["invocation"].as_str().expect("an id").to_owned()
+    };
+    let clear = |who: &str| format!("INSERT INTO object_ceilings VALUES ('dataset/pay', '{who}', 1);");
+    let nobody = "DELETE FROM object_ceilings WHERE object = 'dataset/pay';";
+    read();
+    by_hand(&world, &format!("{nobody}{}", clear("gus")));
+    assert_eq!(alerts(&world).len(), 1);
+    by_hand(&world, &clear("hal"));
+    let meanwhile = read();
+    by_hand(&world, &format!("{nobody}{}", clear("group:everyone")));
+    assert_eq!(alerts(&world).len(), 0, "everybody is cleared for it again");
+    read();
+    let found = || world.done(&["watch", "--all"])["alerts"][0]["meanwhile"].clone();
+    let counts = |found: &serde_json::Value| (found["through-the-host"].as_array().map(Vec::len), found["erased"].clone());
+    assert_eq!(counts(&found()), (Some(1), json!(0)), "neither what was before nor what came after: {}", found());
+    world.done(&["journal", "erase", "--invocation", &meanwhile]);
+    assert_eq!(counts(&found()), (Some(0), json!(1)), "{}", found());
+}
+
+#[test]
+fn what_a_session_read_before_and_tries_to_tell_is_counted() {
+    let world = world();
+    by_hand(&world, ATLAS);
+    assert_eq!(reads(&world, "ben")["outcome"], "returned");
+    let thread = world.count("SELECT min(id) FROM threads WHERE forum = 'eng-help'").to_string();
+    let post = json!({ "forum": "eng-help", "thread": thread, "body": "what I read" });
+    assert_eq!(codes(&world.call("probe.forum-post", &post)), ["clear.too-wide"]);
+    assert_eq!(alerts(&world)[0]["meanwhile"]["refused"], 1, "that call itself read nothing");
+}
+
 /// A lease on what stands open by mistake would outlast the mistake.
 #[test]
 fn s37_the_hole_lets_no_agent_open_it_again() {

@@ -205,6 +205,28 @@ fn closing_is_refused_to_strangers_and_in_doubt() {
     assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
 }
 
+/// The feed keeps a thousand changes: whether the edge is among those that it has forgotten is not known.
+#[test]
+fn what_was_shown_before_the_feed_was_cut_is_not_closed() {
+    let world = world();
+    by_hand(&world, ATLAS);
+    assert_eq!(alerts(&world).len(), 1);
+    give(&world, "cam");
+    let typed = ["-o", "json", "watch", "close", "1", "--reason", "taken back at once", "--as", "cam"];
+    let mut terminal = world.at_terminal(&typed);
+    terminal.expect("passphrase").expect("the preview");
+    by_hand(&world, &format!("BEGIN; DELETE FROM acl_entries WHERE principal = 'group:atlas'; {ATLAS} COMMIT;"));
+    let many = "WITH RECURSIVE n (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM n WHERE at < 1500) \
+                INSERT INTO members SELECT 'web', 'nobody-' || at FROM n;";
+    by_hand(&world, many);
+    assert_eq!(alerts(&world).len(), 1);
+    assert_eq!(world.count("SELECT count(*) FROM changes"), 1000);
+    terminal.type_line(PASSPHRASE).expect("typing");
+    let printed: Value = serde_json::from_str(&terminal.end().expect("an end").stdout).expect("JSON");
+    assert!(printed["error"]["message"].as_str().is_some_and(|it| it.starts_with("agree.changed")), "{printed}");
+    assert_eq!(alerts(&world).len(), 1);
+}
+
 #[test]
 fn the_watch_goes_on_under_every_freeze_and_what_a_tool_leases_is_no_exposure() {
     let world = world();

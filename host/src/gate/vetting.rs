@@ -47,7 +47,10 @@ pub(super) fn judge(refused: &[Kind], findings: &Findings) -> Result<(), Refusal
     if places.is_empty() {
         return Ok(());
     }
-    let more = places.len().saturating_sub(NAMED);
+    // Those beyond the sixteenth of a kind are counted only.
+    let kept = findings.iter().filter(|finding| refused.contains(&finding.kind)).count();
+    let all: usize = refused.iter().map(|kind| findings.count(*kind)).sum();
+    let more = places.len().saturating_sub(NAMED) + all.saturating_sub(kept);
     places.truncate(NAMED);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     let why = format!("what it would send holds what its grant refuses: {}{rest}", places.join(", "));
