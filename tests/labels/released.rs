@@ -76,6 +76,25 @@ fn s17_two_people_release_what_many_would_be_told() {
 }
 
 #[test]
+fn as_many_as_the_limit_are_told_by_one_yes_and_an_owner_who_asks_is_one_of_two() {
+    let world = asking();
+    let config = world.read("tollgate.toml");
+    world.write("tollgate.toml", &format!("{config}two-beyond = 25\n"));
+    let one = waits(&tell(&world, "eng-help"));
+    yes(&world, &one, "gus");
+    assert_eq!(shown(&world, "ben"), 1, "25 people are not beyond 25");
+    yes(&world, &one, "ben");
+    assert_eq!(posts(&world), 1);
+    world.write("tollgate.toml", &format!("{config}two-beyond = 24\n"));
+    let his = json!({ "path": "pay/ledger.csv", "forum": "eng-help", "thread": super::thread(&world, "eng-help") });
+    let two = waits(&call_as(&world, "gus", "probe.read-then-post", &his));
+    yes(&world, &two, "gus");
+    assert_eq!(posts(&world), 1, "he alone is one");
+    yes(&world, &two, "ida");
+    assert_eq!(posts(&world), 2);
+}
+
+#[test]
 fn who_owns_only_what_is_not_in_the_way_releases_nothing() {
     let world = asking();
     let notes = "[objects.notes]\nowner = \"ida\"\nfolders = [\"runbooks/notes\"]\nentries = [{ principal = \"group:everyone\", right = \"read\" }]\n";

@@ -33,7 +33,11 @@ consent = "none"
 
 /// The name that the agent is handed in place of the ledger.
 fn handed(world: &World) -> String {
-    let ran = world.tollgate(&["-o", "json", "call", "probe.files-read", &read("pay/ledger.csv").to_string()]);
+    handed_of(world, "pay/ledger.csv")
+}
+
+fn handed_of(world: &World, path: &str) -> String {
+    let ran = world.tollgate(&["-o", "json", "call", "probe.files-read", &read(path).to_string()]);
     assert!(!format!("{ran:?}").contains(BASE64), "the agent is told nothing of it: {ran:?}");
     let told = ran.json();
     assert_eq!(told["outcome"], "returned", "{told}");
@@ -152,4 +156,37 @@ fn what_a_call_read_sealed_before_it_waited_is_kept_from_the_agent_afterwards() 
     assert_eq!(posts(&world), 1, "{told}");
     let ended = world.done(&["result", told["invocation"].as_str().expect("an id")]);
     assert!(ended["value"]["sealed"].is_string(), "{ended}");
+}
+
+#[test]
+fn two_that_are_handed_sealed_come_from_where_both_came_from() {
+    let world = sealing();
+    let open = "[objects.open]\nowner = \"gus\"\nfolders = [\"pay/open\"]\nentries = [{ principal = \"group:everyone\", right = \"read\" }]\n";
+    apply(&world, &format!("tollgate = 1\n{open}"));
+    world.write("files/pay/open/hours.txt", "from eight to six");
+    let ledger = handed(&world);
+    shed(&world);
+    let hours = handed_of(&world, "pay/open/hours.txt");
+    let hand = |unused: &str, body: &str| {
+        let thread = thread(&world, "eng-help");
+        let two = json!({ "path": unused, "times": 0, "forum": "eng-help", "thread": thread, "body": body });
+        let told = world.call("probe.read-many-then-post", &two);
+        shed(&world);
+        told
+    };
+    assert_eq!(hand(&hours, &hours)["outcome"], "returned", "everybody may know them");
+    assert_eq!(codes(&hand(&hours, &ledger)), ["clear.too-wide"]);
+    assert_eq!(codes(&hand(&ledger, &hours)), ["clear.too-wide"]);
+}
+
+#[test]
+fn what_was_written_over_in_the_journal_is_not_opened() {
+    let world = sealing();
+    let name = handed(&world);
+    let forged = "UPDATE payloads SET bytes = CAST('\"forged\"' AS BLOB) WHERE part = 'sealed'";
+    assert_eq!(world.store().execute(forged, []).expect("a change by hand"), 1);
+    let arguments = json!({ "forum": "pay-room", "thread": thread(&world, "pay-room"), "body": name });
+    let told = world.tollgate(&["-o", "json", "call", "probe.forum-post", &arguments.to_string()]);
+    assert!(told.code == 2 && format!("{told:?}").contains("is not what was put on record"), "{told:?}");
+    assert_eq!(posts(&world), 0);
 }

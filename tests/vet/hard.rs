@@ -68,6 +68,8 @@ pub const CASES: &[Case] = &[
     Case(&["-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----"], &[]),
     Case(&["a file that begins with -----BEGIN PRIV", "ATE KEY----- is one"], &[]),
     Case(&["$2b$12$", "EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"], &["password hash"]),
+    // Told by its form, and not again by the name that it is assigned to.
+    Case(&["access_token = \"ghp", "_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17\""], &["GitHub token"]),
     // What is assigned.
     Case(&["password = \"tr0ub4dor", "&3\""], &["password"]),
     Case(&["DB_PASSWORD=hT7", "kLm29xQ"], &["password"]),

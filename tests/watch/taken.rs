@@ -205,6 +205,73 @@ fn closing_is_refused_to_strangers_and_in_doubt() {
     assert_eq!(world.tollgate(&["journal", "verify"]).code, 0);
 }
 
+#[test]
+fn who_administers_one_of_the_things_does_not_close_what_opened_two() {
+    let world = world();
+    let object = |name: &str, owner: &str| {
+        format!(
+            "[objects.\"dataset/{name}\"]\nowner = \"{owner}\"\nfolders = []\n\
+             entries = [{{ principal = \"group:plan\", right = \"read\" }}]\ncleared = [\"cam\", \"gus\"]\n"
+        )
+    };
+    let plan =
+        format!("tollgate = 1\n[groups.plan]\nmembers = [\"cam\"]\n{}{}", object("plan", "cam"), object("draft", "gus"));
+    apply(&world, &plan);
+    by_hand(&world, "INSERT INTO members VALUES ('plan', 'group:contractors');");
+    give(&world, "cam");
+    let (printed, _) = close(&world, &alerts(&world)[0], "cam");
+    assert!(printed["error"]["message"].as_str().is_some_and(|it| it.starts_with("cover.not-yours")), "{printed}");
+    assert_eq!(alerts(&world).len(), 1);
+    by_hand(&world, "UPDATE objects SET owner = 'cam' WHERE name = 'dataset/draft'");
+    close(&world, &alerts(&world)[0], "cam");
+    assert_eq!(alerts(&world), nothing());
+}
+
+#[test]
+fn what_opened_a_forum_is_for_its_owner_to_close() {
+    let world = world();
+    ["cam", "hal"].into_iter().for_each(|person| give(&world, person));
+    by_hand(&world, "INSERT INTO audiences VALUES ('web-room', 'group:contractors');");
+    let found = alerts(&world);
+    let (printed, _) = close(&world, &found[0], "cam");
+    assert!(printed["error"]["message"].as_str().is_some_and(|it| it.starts_with("cover.not-yours")), "{printed}");
+    let (closed, screen) = close(&world, &found[0], "hal");
+    assert_eq!((&closed["by"], alerts(&world)), (&json!("hal"), nothing()), "{screen}");
+}
+
+#[test]
+fn what_a_lease_wrote_is_left_to_its_end() {
+    let world = world();
+    let lease = json!({ "object": "scratch", "principal": "ada", "right": "read", "seconds": "600" });
+    assert_eq!(world.call("probe.acl-widen", &lease)["outcome"], "returned");
+    by_hand(
+        &world,
+        "INSERT INTO acl_entries (object, principal, right_) VALUES ('scratch', 'cam', 'read'); \
+         UPDATE acl_entries SET principal = 'cam' WHERE principal = 'ada' AND lease IS NOT NULL;",
+    );
+    let found = alerts(&world);
+    assert_eq!(found[0]["cause"], "entry scratch cam read", "{found:?}");
+    let (closed, screen) = close(&world, &found[0], "ben");
+    assert_eq!(closed["by"], "ben", "{screen}");
+    let left =
+        |lease: &str| world.count(&format!("SELECT count(*) FROM acl_entries WHERE principal = 'cam' AND lease {lease}"));
+    assert_eq!((left("IS NULL"), left("IS NOT NULL")), (0, 1));
+}
+
+#[test]
+fn each_right_is_an_edge_of_its_own() {
+    let world = world();
+    give(&world, "cam");
+    let rights = "INSERT INTO acl_entries (object, principal, right_) VALUES ('dataset/pay', 'hal', 'read'), ('dataset/pay', 'hal', 'administer');";
+    by_hand(&world, rights);
+    let found = alerts(&world);
+    assert_eq!(found.len(), 2, "{found:?}");
+    let (closed, screen) = close(&world, &found[0], "cam");
+    let row = &closed["closed"][0];
+    assert_eq!((&row["closed-to"], &row["open-to"]), (&json!(0), &json!(1)), "he reads it through the other: {screen}");
+    assert_eq!(alerts(&world).len(), 1);
+}
+
 /// The feed keeps a thousand changes: whether the edge is among those that it has forgotten is not known.
 #[test]
 fn what_was_shown_before_the_feed_was_cut_is_not_closed() {
