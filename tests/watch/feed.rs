@@ -269,3 +269,37 @@ fn it_counts_from_the_change_that_opened_it_and_not_from_the_look_or_what_came_l
         assert_eq!(world.count(&format!("SELECT since FROM {table}")), opened, "{table}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_over_is_gone_for_a_host_that_lives() {
+    let world = world();
+    by_hand(&world, "INSERT INTO acl_entries (object, principal, right_) VALUES ('dataset/scratch-1', 'ben', 'read')");
+    let store = open(&world, Arc::new(Manual::at(newest(&world))));
+    by_hand(&world, ATLAS);
+    seen(&world, 1);
+    by_hand(&world, "REPLACE INTO objects VALUES ('dataset/scratch-1', 'gus')");
+    seen(&world, 2);
+    by_hand(&world, "REPLACE INTO objects VALUES ('dataset/scratch-1', 'ben')");
+    seen(&world, 1);
+    by_hand(&world, "INSERT INTO object_ceilings VALUES ('dataset/pay', 'group:everyone', 0)");
+    seen(&world, 0);
+    by_hand(&world, "REPLACE INTO object_ceilings VALUES ('dataset/pay', 'group:everyone', 1)");
+    by_hand(&world, "DELETE FROM object_ceilings WHERE principal = 'group:everyone' AND object = 'dataset/pay'");
+    seen(&world, 1);
+    store.close().await.expect("an end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_has_ended_is_no_cause_though_the_same_people_read_through_another() {
+    let world = world();
+    let clock = Arc::new(Manual::at(newest(&world)));
+    let store = open(&world, clock.clone());
+    let ends = newest(&world).after(Duration::parse("10 min").expect("a duration")).0;
+    let entry = "INSERT INTO acl_entries (object, principal, right_, ends) VALUES ('dataset/pay'";
+    by_hand(&world, &format!("{entry}, 'group:contractors', 'read', {ends}); {entry}, 'group:atlas', 'read', NULL)"));
+    seen(&world, 2);
+    clock.advance(Duration::parse("11 min").expect("a duration"));
+    seen(&world, 1);
+    assert_eq!(alerts(&world)[0]["cause"], "entry dataset/pay group:atlas read");
+    store.close().await.expect("an end");
+}

@@ -16,6 +16,7 @@ use crate::meter::{Spent, Used};
 use crate::name::{Actors, Digest, InvocationId, PersonName, ToolName};
 use crate::refusal::{Code, Refusal};
 use crate::runtime::Seed;
+use crate::tool::sealed::handed;
 
 /// An invocation that was set down, as far as its journal goes.
 #[derive(Debug, Clone)]
@@ -207,7 +208,9 @@ impl Reported {
     pub fn read(invocation: InvocationId, past: &[Past]) -> Option<Self> {
         let (began, ended) = (past.first()?, past.last().filter(|entry| entry.kind == Kind::Ended.as_str())?);
         let outcome = ended.body["outcome"].as_str().unwrap_or_default().to_owned();
-        let sealed = ended.parts.contains_key(PART);
+        // A call that the host's next start ended has no sealed part, and may have been handed something sealed.
+        let asked = began.parts.get("arguments").map(|it| String::from_utf8_lossy(it));
+        let sealed = ended.parts.contains_key(PART) || asked.is_some_and(|it| !handed(&it).is_empty());
         let (initiator, from) = (began.body["initiator"].as_str()?, ended.label(FROM));
         let value = ended.parts.get("value").and_then(|value| serde_json::from_slice::<Value>(value).ok());
         let refusals = past.iter().filter(|entry| entry.kind == Kind::Refused.as_str()).filter_map(|entry| {

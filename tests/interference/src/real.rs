@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tollgate::approval::{Question, Reply, State};
 use tollgate::gate::Questions as _;
-use tollgate::invoke::{Call, Host, Loaded, Outcome, Report};
+use tollgate::invoke::{Call, Host, Loaded, Outcome, Report, Waits as _};
 use tollgate::journal::{Body, Chapter, Draft, Kind};
 use tollgate::label::Label;
 use tollgate::name::{FilePath, ForumName, InvocationId, PersonName, ToolName};
@@ -116,6 +116,8 @@ impl Real {
         }
         let went = self.workspace.go_on((&self.host, &self.store), waits, std::future::pending()).await;
         let Went::On(report) = went.map_err(|e| format!("{e:?}"))? else { return Err("it did not go on".to_owned()) };
+        // Or the next call that says the same would be told this one's result.
+        self.store.delivered(waits).await.map_err(|e| text(&e))?;
         let question = self.question(number).await?;
         if let (State::Used, Some(About::Forum(forum)), Some(card)) = (question.state, question.rules.about, question.card) {
             self.released.push((card.act.audience, Audience::Forum(forum)));

@@ -66,7 +66,7 @@ impl Model {
     }
 
     fn without(&mut self, cause: &Cause, now: Instant) -> Option<Vec<Effect>> {
-        let (from, to, _) = edge_of(&self.graph, cause)?;
+        let (from, to) = edge_of(&self.graph, cause)?;
         self.mark(cause, (from, to), Life::Removed);
         let things = if let Cause::Member(..) = cause { self.graph.reached_from(&[from]) } else { vec![from] };
         let graph = &self.graph;

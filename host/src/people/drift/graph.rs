@@ -138,6 +138,12 @@ impl Graph {
         &mut self.nodes[id as usize]
     }
 
+    /// Whom a group names: groups, and people.
+    pub(super) fn members(&self, group: u32) -> impl Iterator<Item = &(u32, Life)> {
+        let node = self.at(group);
+        node.groups.iter().chain(&node.people)
+    }
+
     pub(super) fn is_there(&self, id: u32, view: View) -> bool {
         self.lives[id as usize].is_some_and(|life| view.has(life))
     }

@@ -257,14 +257,13 @@ impl At<'_> {
             if !seen.insert(id) {
                 continue;
             }
-            let node = graph.at(id);
-            for (member, life) in node.groups.iter().chain(&node.people) {
+            for (member, life) in graph.members(id) {
                 if *life == Life::Added {
                     let cause = Cause::Member(group.clone(), graph.at(*member).principal.clone());
                     self.through(*member, &let_in, cause, causes);
                 }
             }
-            open.extend(node.groups.iter().filter(|edge| View::Now.has(edge.1)).map(|edge| edge.0));
+            open.extend(graph.at(id).groups.iter().filter(|edge| View::Now.has(edge.1)).map(|edge| edge.0));
         }
     }
 
@@ -274,9 +273,15 @@ impl At<'_> {
         put(causes, cause, people);
     }
 
-    /// Whom an edge leads to; none where it is not there any more, or is none.
+    /// Whom an edge leads to; none where it is not there any more, or has ended, or is none.
     fn target(&self, cause: &Cause) -> Option<u32> {
-        edge_of(self.graph, cause).filter(|(.., life)| View::Now.has(*life)).map(|(_, to, _)| to)
+        let (from, to) = edge_of(self.graph, cause)?;
+        let holds = |it: &Edge| it.to == to && is_named(cause, it.role) && it.role.reads(self.now);
+        let there = match cause {
+            Cause::Member(..) => self.graph.members(from).any(|it| it.0 == to && View::Now.has(it.1)),
+            _ => self.graph.of(from).edges.iter().any(|it| View::Now.has(it.life) && holds(it)),
+        };
+        there.then_some(to)
     }
 
     fn chain(&self, cause: &Cause, people: &Readers) -> Vec<GroupName> {
@@ -290,20 +295,19 @@ impl At<'_> {
     }
 }
 
-/// The edge that a cause names: the group or thing it begins at, whom it leads to, and whether it is new.
-pub(super) fn edge_of(graph: &Graph, cause: &Cause) -> Option<(u32, u32, Life)> {
+/// The edge that a cause names: the group or thing it begins at, and whom it leads to.
+pub(super) fn edge_of(graph: &Graph, cause: &Cause) -> Option<(u32, u32)> {
     let (under, principal) = match cause {
         Cause::Member(group, principal) => {
             let (group, to) = (graph.find_node(&Principal::Group(group.clone()))?, graph.find_node(principal)?);
-            let node = graph.at(group);
-            return node.groups.iter().chain(&node.people).find(|it| it.0 == to).map(|it| (group, to, it.1));
+            return graph.members(group).any(|it| it.0 == to).then_some((group, to));
         }
         Cause::Entry(object, principal, _) => (Under::Object(object.clone()), principal),
         Cause::Audience(forum, principal) => (Under::Forum(forum.clone()), principal),
         Cause::Ceiling(_) => return None,
     };
     let (thing, to) = (graph.find_thing(&under)?, graph.find_node(principal)?);
-    graph.of(thing).edges.iter().find(|it| it.to == to && is_named(cause, it.role)).map(|it| (thing, to, it.life))
+    graph.of(thing).edges.iter().any(|it| it.to == to && is_named(cause, it.role)).then_some((thing, to))
 }
 
 /// Whether a line of a thing's own list is of the kind that a cause names; none that a lease wrote is.

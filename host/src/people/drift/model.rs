@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::cause::Cause;
 use super::change::{Change, What};
-use super::graph::{Graph, Life, Role};
+use super::graph::{Edge, Graph, Life, Role};
 use crate::clock::Instant;
 use crate::label::{Readers, Under};
 use crate::name::{PersonName, Principal};
@@ -173,11 +173,21 @@ impl Model {
         self.graph.at_mut(member).within.retain(|it| *it != group);
     }
 
-    /// Of the same edge there may be several: an access list may say the same twice.
-    fn edge(&mut self, thing: &Under, principal: &Principal, role: Role, added: bool) {
-        let (thing, to) = (self.graph.thing(thing), self.graph.node(principal));
+    /// Of the same edge there may be several: an access list may say the same twice. Of the others there is one, and a thing has
+    /// one owner: who writes a row over another one (`REPLACE`) is not told as having taken the first away.
+    fn edge(&mut self, under: &Under, principal: &Principal, role: Role, added: bool) {
+        let (thing, to) = (self.graph.thing(under), self.graph.node(principal));
         self.things.push(thing);
         let edges = &mut self.graph.of_mut(thing).edges;
+        if added && role == Role::Owner {
+            edges.retain(|it| it.role != role || it.to == to || it.life != Life::Added);
+            edges.iter_mut().filter(|it| it.role == role && it.to != to).for_each(|it| it.life = Life::Removed);
+        }
+        let once = role.clears() || matches!(under, Under::Forum(_));
+        let same = |it: &Edge| it.to == to && it.role == role && it.life != Life::Removed;
+        if added && once && edges.iter().any(same) {
+            return;
+        }
         let find = |life| edges.iter().position(|it| it.to == to && it.role == role && it.life == life);
         match (find(Life::Kept), find(Life::Added), find(Life::Removed)) {
             (_, _, Some(at)) if added => edges[at].life = Life::Kept,
