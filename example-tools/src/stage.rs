@@ -104,7 +104,7 @@ impl Stage {
     /// # Errors
     /// As [`Stage::json`].
     pub fn call(&self, call: &str, arguments: &Value, expected: i32) -> Result<Value, String> {
-        self.json(&["call", call, &arguments.to_string()], expected)
+        self.json(&["call", call, &arguments.to_string(), "--session", task(call)], expected)
     }
 
     /// Calls a function that asks ben, shows the card, types his answer, and returns the report.
@@ -113,10 +113,12 @@ impl Stage {
     /// When the card does not come, or the program ends without a report.
     pub fn ask(&self, call: &str, arguments: &Value, answer: &str) -> Result<Value, String> {
         let arguments = arguments.to_string();
-        println!("$ tollgate call {call} '{arguments}'");
-        let typed = ["-o", "json", "call", call, &arguments];
+        println!("$ tollgate call {call} '{arguments}' --session {}", task(call));
+        let typed = ["-o", "json", "call", call, &arguments, "--session", task(call)];
         let mut terminal = Terminal::start(&self.program, &typed, &self.path(""))?;
-        terminal.expect("[yes/no]")?;
+        if let Err(why) = terminal.expect("[yes/no]") {
+            return Err(format!("{why}\n{}", terminal.end().map(|ended| ended.stdout).unwrap_or_default()));
+        }
         terminal.type_line(answer)?;
         if answer == "yes" {
             terminal.expect("passphrase")?;
@@ -126,6 +128,11 @@ impl Stage {
         println!("{}", ended.screen.replace('\r', "").trim());
         serde_json::from_str(&ended.stdout).map_err(|e| format!("{e}: {}\n{}", ended.stdout, ended.screen))
     }
+}
+
+/// Each tool has a task, and so a session, of its own: what one was told does not bound the others.
+fn task(call: &str) -> &str {
+    call.split('.').next().unwrap_or(call)
 }
 
 /// Shows the refusals of a report.

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use tollgate_example_tools::stage::{Stage, receipt, refusals, title};
 
 const QUESTION: &str = "How do I roll back a deploy that fails its health check?";
+/// A no stands for a while for exactly the same act, so that what ben says yes to is another one.
+const ANOTHER: &str = "How do I roll back a deploy?";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -35,8 +37,8 @@ fn story() -> Result<(), String> {
     inspect(&stage)?;
     answer_reads(&stage)?;
     answer_reads_elsewhere(&stage)?;
-    answer_posts(&stage, "no")?;
-    let invocation = answer_posts(&stage, "yes")?;
+    answer_posts(&stage, QUESTION, "no")?;
+    let invocation = answer_posts(&stage, ANOTHER, "yes")?;
     answer_runs_out(&stage)?;
     triage(&stage)?;
     table(&stage)?;
@@ -67,9 +69,9 @@ fn answer_reads_elsewhere(stage: &Stage) -> Result<(), String> {
     Ok(())
 }
 
-fn answer_posts(stage: &Stage, answer: &str) -> Result<String, String> {
+fn answer_posts(stage: &Stage, question: &str, answer: &str) -> Result<String, String> {
     title(&format!("the answer is to be posted; ben is shown exactly what, and says {answer}"));
-    let arguments = json!({ "question": QUESTION, "folder": "runbooks", "forum": "eng-help", "thread": 1 });
+    let arguments = json!({ "question": question, "folder": "runbooks", "forum": "eng-help", "thread": 1 });
     let report = stage.ask("answer.reply", &arguments, answer)?;
     expect(&report["outcome"], if answer == "yes" { "returned" } else { "refused" })?;
     refusals(&report);
