@@ -59,6 +59,15 @@ fn world() -> World {
     world
 }
 
+/// An object of somebody, for a folder that lies below another one, which these may read; nobody declares who is cleared.
+fn below(world: &World, (object, owner): (&str, &str), folder: &str, reader: &str) {
+    let entry = format!("{{ principal = \"{reader}\", right = \"read\" }}");
+    apply(
+        world,
+        &format!("tollgate = 1\n[objects.{object}]\nowner = \"{owner}\"\nfolders = [\"{folder}\"]\nentries = [{entry}]\n"),
+    );
+}
+
 fn apply(world: &World, text: &str) {
     world.write("change.toml", text);
     world.done(&["world", "apply", "change.toml"]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{apply, call_as, people, post, posts, tell, world};
+use super::{apply, below, call_as, people, post, posts, read, tell, world};
 use crate::world::{PASSPHRASE, World, codes};
 
 /// A world in which gus, who owns the ledger, and ida, who is cleared for it, can say yes, and ben must.
@@ -97,11 +97,9 @@ fn as_many_as_the_limit_are_told_by_one_yes_and_an_owner_who_asks_is_one_of_two(
 #[test]
 fn who_owns_only_what_is_not_in_the_way_releases_nothing() {
     let world = asking();
-    let notes = "[objects.notes]\nowner = \"ida\"\nfolders = [\"runbooks/notes\"]\nentries = [{ principal = \"group:everyone\", right = \"read\" }]\n";
-    apply(&world, &format!("tollgate = 1\n{notes}"));
+    below(&world, ("notes", "ida"), "runbooks/notes", "group:everyone");
     world.write("files/runbooks/notes/open.txt", "everybody may know this");
-    let read = json!({ "path": "runbooks/notes/open.txt", "offset": "0", "length": 64 });
-    assert_eq!(world.call("probe.files-read", &read)["outcome"], "returned");
+    assert_eq!(world.call("probe.files-read", &read("runbooks/notes/open.txt"))["outcome"], "returned");
     let question = waits(&tell(&world, "eng-help"));
     let card = world.done(&["approvals", "show", &question, "--as", "gus"])["card"].clone();
     assert_eq!(card["read"], json!(["runbooks/notes/open.txt", "pay/ledger.csv"]), "{card}");
@@ -115,11 +113,9 @@ fn who_owns_only_what_is_not_in_the_way_releases_nothing() {
 #[test]
 fn nobody_releases_what_is_anothers_or_what_he_is_not_cleared_for() {
     let world = asking();
-    let hidden = "[objects.hidden]\nowner = \"hal\"\nfolders = [\"pay/hidden\"]\nentries = [{ principal = \"ben\", right = \"read\" }]\n";
-    apply(&world, &format!("tollgate = 1\n{hidden}"));
+    below(&world, ("hidden", "hal"), "pay/hidden", "ben");
     world.write("files/pay/hidden/names.txt", "hidden names");
-    let read = json!({ "path": "pay/hidden/names.txt", "offset": "0", "length": 64 });
-    assert_eq!(world.call("probe.files-read", &read)["outcome"], "returned");
+    assert_eq!(world.call("probe.files-read", &read("pay/hidden/names.txt"))["outcome"], "returned");
     let told = tell(&world, "eng-help");
     assert_eq!(codes(&told), ["agree.nobody-can"], "gus is not cleared for hal's and hal not for gus's: {told}");
     assert!(told.to_string().contains("is cleared for pay/hidden/names.txt, pay/ledger.csv"), "{told}");

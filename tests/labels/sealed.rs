@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{apply, call_as, post, posts, read, tell, thread, world};
+use super::{apply, below, call_as, post, posts, read, tell, thread, world};
 use crate::world::{PASSPHRASE, World, codes};
 
 /// The canary, as a result of bytes has it.
@@ -161,8 +161,7 @@ fn what_a_call_read_sealed_before_it_waited_is_kept_from_the_agent_afterwards() 
 #[test]
 fn two_that_are_handed_sealed_come_from_where_both_came_from() {
     let world = sealing();
-    let open = "[objects.open]\nowner = \"gus\"\nfolders = [\"pay/open\"]\nentries = [{ principal = \"group:everyone\", right = \"read\" }]\n";
-    apply(&world, &format!("tollgate = 1\n{open}"));
+    below(&world, ("open", "gus"), "pay/open", "group:everyone");
     world.write("files/pay/open/hours.txt", "from eight to six");
     let ledger = handed(&world);
     shed(&world);

@@ -3,7 +3,16 @@
 use serde_json::json;
 
 use super::{ATLAS, alerts, by_hand, close, give, reads, world};
-use crate::world::codes;
+use crate::world::{World, codes};
+
+/// The small world, in which everybody is cleared for the ledger.
+fn everybody_is_cleared() -> World {
+    let world = world();
+    let everybody =
+        super::people().replace("cleared = [\"cam\", \"gus\", \"ben\", \"ida\"]", "cleared = [\"group:everyone\"]");
+    super::apply(&world, &everybody);
+    world
+}
 
 #[test]
 fn s37_the_watch_counts_both_tries_and_nothing_wide_is_remembered() {
@@ -29,10 +38,7 @@ fn s37_the_watch_counts_both_tries_and_nothing_wide_is_remembered() {
 
 #[test]
 fn what_was_read_through_the_host_before_is_named() {
-    let world = world();
-    let everybody =
-        super::people().replace("cleared = [\"cam\", \"gus\", \"ben\", \"ida\"]", "cleared = [\"group:everyone\"]");
-    super::apply(&world, &everybody);
+    let world = everybody_is_cleared();
     by_hand(&world, ATLAS);
     assert_eq!(alerts(&world).len(), 0, "everybody is cleared for it");
     let narrowed = "DELETE FROM object_ceilings WHERE object = 'dataset/pay'; INSERT INTO object_ceilings VALUES ('dataset/pay', 'gus', 1);";
@@ -51,10 +57,7 @@ fn what_was_read_through_the_host_before_is_named() {
 
 #[test]
 fn only_what_was_read_while_it_stood_open_counts_and_what_was_erased_is_said() {
-    let world = world();
-    let everybody =
-        super::people().replace("cleared = [\"cam\", \"gus\", \"ben\", \"ida\"]", "cleared = [\"group:everyone\"]");
-    super::apply(&world, &everybody);
+    let world = everybody_is_cleared();
     by_hand(&world, ATLAS);
     let read = || {
         let told = reads(&world, "hal");

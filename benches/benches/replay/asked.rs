@@ -97,11 +97,11 @@ impl Play<'_> {
         let changes = matches!(task.act, Act::Post(_))
             && question.yes
             && last
-            && !attempt.changed
+            && !attempt.is_changed()
             && Stream::named(self.stage.world.seed, &format!("mut:{}", task.id)).chance(3);
         let yes = Yes { who, key: attempt.asked.clone(), card: shown.body["card"].clone() };
         self.found.answered.push(question.clone());
-        if changes && self.stage.yes_that_stands(attempt.question, who, attempt.tool)? {
+        if changes && self.stage.yes_that_stands(attempt.question, who)? {
             self.found.yeses.push(yes);
             return self.changed(attempt);
         }
@@ -148,7 +148,7 @@ impl Play<'_> {
 
     /// While the yes stands, the agent sends one byte that is different.
     fn changed(&mut self, first: Attempt) -> Result<(), Failed> {
-        let mut second = Attempt { changed: true, round: "m".to_owned(), ..first.clone() };
+        let mut second = Attempt { round: "m".to_owned(), ..first.clone() };
         let body = second.arguments["body"].as_str().unwrap_or_default().replace('.', "!");
         second.arguments["body"] = json!(body);
         let line = format!("POST /v1/invocations/{}/cancel", first.invocation);
@@ -190,8 +190,7 @@ impl Play<'_> {
         self.attempt(Attempt { round, ..attempt })
     }
 
-    /// It was refused.
-    pub fn refused(&mut self, attempt: &Attempt, code: &str) -> Result<(), Failed> {
+    fn refused(&mut self, attempt: &Attempt, code: &str) -> Result<(), Failed> {
         let end = if code == "agree.declined" { End::Denied } else { End::Refused };
         if end == End::Refused && !code.starts_with("clear.") {
             self.found.differs(format!("{}: refused by {code}", attempt.key));

@@ -29,11 +29,14 @@ pub struct Attempt {
     /// What stands before the keys of its questions: nothing at first, an `r` more for each time that whom it reaches had
     /// grown, `m` for other bytes.
     pub round: String,
-    /// Whether other bytes were sent than those agreed to first.
-    pub changed: bool,
 }
 
 impl Attempt {
+    /// Whether other bytes were sent than those agreed to first.
+    pub fn is_changed(&self) -> bool {
+        self.round.ends_with('m')
+    }
+
     /// The key of the question to its initiator, or to the owner of what it opens.
     pub fn question_key(&self) -> String {
         format!("{}{}", self.round, self.key)
@@ -59,7 +62,6 @@ pub fn attempt(place: usize, key: &str, (tool, function): (&'static str, &'stati
         question: 0,
         asked,
         round: String::new(),
-        changed: false,
     }
 }
 

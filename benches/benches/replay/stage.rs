@@ -15,7 +15,7 @@ use tollgate::clock::{Instant, Manual};
 use tollgate::diagnostic::Broken;
 use tollgate::name::{AgentName, PersonName};
 use tollgate::serve::{Caller, Doors, Front, Shelf, Site, Tokens};
-use tollgate::setup::Workspace;
+use tollgate::setup::{Given, Workspace};
 use tollgate::store::Store;
 use tollgate::unit::Duration;
 use tollgate_benches::{Failed, command};
@@ -198,16 +198,12 @@ impl<'w> Stage<'w> {
 
     /// Puts a yes on record beside the door, which would go on at once with what waits for it: then there is time in which
     /// the yes stands and is not used. True if it counts.
-    pub fn yes_that_stands(&self, question: u64, person: Person, tool: &str) -> Result<bool, Failed> {
-        use tollgate::approval::{Answered, Reply, State};
+    pub fn yes_that_stands(&self, question: u64, person: Person) -> Result<bool, Failed> {
+        use tollgate::approval::{Answered, State};
         use tollgate::gate::Questions as _;
-        use tollgate::journal::{Body, Chapter, Draft, Kind};
-        let person = name(person)?;
-        let tool = tollgate::name::ToolName::parse(tool).map_err(|e| e.to_string())?;
-        let now = self.workspace.current(&tool).map_err(failed)?;
-        let body = Body::of(2).number("question", question).text("of", person.to_string());
-        let reply = Reply { question, person, yes: true, now };
-        let answered = self.store.answer(reply, Chapter::alone(Draft::new(Kind::Answered, body)));
+        let question = self.runtime.block_on(self.store.question(question)).map_err(failed)?.ok_or("no such question")?;
+        let given = Given { question: &question, person: &name(person)?, yes: true, wrong: 0, door: "http" };
+        let answered = self.workspace.answer(&self.store, given, |tool| self.workspace.in_force(tool));
         let answered = self.runtime.block_on(answered).map_err(|e| format!("{e:?}"))?;
         Ok(matches!(answered, Answered::Counted(State::Agreed)))
     }

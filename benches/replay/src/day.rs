@@ -231,9 +231,9 @@ const AGAIN: usize = 20;
 /// its end before the next begins, so the day is played again with what was opened in it, until that is the same.
 #[must_use]
 pub fn play(world: &World, tasks: &[Task], rules: Rules) -> Record {
-    let mut record = once(world, tasks, rules, Vec::new());
+    let mut record = played(world, tasks, rules, Vec::new());
     for _ in 0..if rules.bound { AGAIN } else { 0 } {
-        let next = once(world, tasks, rules, record.widenings.clone());
+        let next = played(world, tasks, rules, record.widenings.clone());
         let same = next.widenings == record.widenings;
         record = next;
         if same {
@@ -243,7 +243,7 @@ pub fn play(world: &World, tasks: &[Task], rules: Rules) -> Record {
     record
 }
 
-fn once(world: &World, tasks: &[Task], rules: Rules, before: Vec<Widening>) -> Record {
+fn played(world: &World, tasks: &[Task], rules: Rules, before: Vec<Widening>) -> Record {
     let people = People::new(world.seed, rules.temper, rules.column == Column::Peer);
     let mut day = Day { world, rules, people, record: Record::default(), read: BTreeMap::new(), before };
     for (place, task) in tasks.iter().enumerate() {
@@ -252,7 +252,6 @@ fn once(world: &World, tasks: &[Task], rules: Rules, before: Vec<Widening>) -> R
         match &task.act {
             Act::Post(post) => day.post(at, post, &read),
             Act::Read(_) => {}
-            Act::Share { .. } | Act::Fix { .. } if rules.bound => day.access_bound(at),
             Act::Share { .. } | Act::Fix { .. } => day.access(at),
             Act::Cleanup { all, wanted } if rules.removal => day.remove(at, *all, *wanted),
             Act::Cleanup { .. } => {}
@@ -260,7 +259,7 @@ fn once(world: &World, tasks: &[Task], rules: Rules, before: Vec<Widening>) -> R
     }
     day.close(tasks);
     if rules.bound {
-        bound::once(&mut day.record.widenings);
+        bound::stands_once(&mut day.record.widenings);
     }
     day.record.questions = day.people.questions;
     day.record

@@ -1,5 +1,6 @@
 //! Traces for real: a guest in the sandbox does the steps, the host's own store keeps what came of them, and what is there is read
-//! from its tables and its folder. Whoever is asked to release something says yes, and the call that waited is taken up. One workspace serves many traces: between them its rows are taken out by hand.
+//! from its tables and its folder. Whoever is asked to release something says yes, and the call that waited is taken up. One
+//! workspace serves many traces: between them its rows are taken out by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,14 +11,13 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tollgate::approval::{Question, Reply, State};
+use tollgate::approval::{Question, State};
 use tollgate::gate::Questions as _;
 use tollgate::invoke::{Call, Host, Loaded, Outcome, Report, Waits as _};
-use tollgate::journal::{Body, Chapter, Draft, Kind};
 use tollgate::label::Label;
 use tollgate::name::{FilePath, ForumName, InvocationId, PersonName, ToolName};
 use tollgate::people::{About, Audience};
-use tollgate::setup::{Went, Workspace};
+use tollgate::setup::{Given, Went, Workspace};
 use tollgate::store::Store;
 
 use crate::rules::in_memory;
@@ -66,15 +66,13 @@ impl Real {
         let callers: Vec<String> = (0..8).map(|number| format!("p{number}")).collect();
         let head =
             format!("tollgate = 1\n[tool]\ncomponent = \"errand.wasm\"\ncallers = {callers:?}\nagents = [\"a0\", \"a1\"]\n");
-        for tool in TOOLS {
-            std::fs::write(at.join(format!("tools/{}.toml", tool.name())), head.clone() + &tool.grants())
-                .map_err(|e| text(&e))?;
-        }
         std::fs::copy(component, at.join("tools/errand.wasm")).map_err(|e| text(&e))?;
         let config = at.join("tollgate.toml");
         let written = std::fs::read_to_string(&config).and_then(|it| std::fs::write(&config, it + CONSENT));
         written.map_err(|e| text(&e))?;
         for tool in TOOLS {
+            let manifest = at.join(format!("tools/{}.toml", tool.name()));
+            std::fs::write(manifest, head.clone() + &tool.grants()).map_err(|e| text(&e))?;
             command(&at, &["pin", tool.name()])?;
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -100,17 +98,14 @@ impl Real {
     }
 
     /// Everybody who is asked says yes; the call that waited goes on.
-    async fn releases(&mut self, tool: Tool, number: u64, waits: InvocationId) -> Result<Report, Failed> {
-        let tool = ToolName::parse(tool.name()).map_err(|e| text(&e))?;
+    async fn releases(&mut self, number: u64, waits: InvocationId) -> Result<Report, Failed> {
         let mut question = self.question(number).await?;
         while question.state == State::Open {
             let directory = self.store.directory().map_err(|e| text(&e))?;
             let asked = question.rules.asked(&question.agreed, &directory, self.store.now());
             let person = asked.into_iter().next().ok_or("nobody is asked, and it is open")?;
-            let now = self.workspace.current(&tool).map_err(|e| text(&e))?;
-            let body = Body::of(2).number("question", number).text("of", person.to_string());
-            let reply = Reply { question: number, person, yes: true, now };
-            let answered = self.store.answer(reply, Chapter::alone(Draft::new(Kind::Answered, body))).await;
+            let given = Given { question: &question, person: &person, yes: true, wrong: 0, door: "http" };
+            let answered = self.workspace.answer(&self.store, given, |tool| self.workspace.in_force(tool)).await;
             answered.map_err(|e| format!("{e:?}"))?;
             question = self.question(number).await?;
         }
@@ -190,7 +185,7 @@ impl Stage for Real {
             let report = self.host.call(&self.loaded[tool as usize], call, std::future::pending()).await;
             let mut report = report.map_err(|e| format!("{e:?}"))?;
             while let Outcome::Waiting(question) = report.outcome {
-                report = self.releases(tool, question, report.invocation).await?;
+                report = self.releases(question, report.invocation).await?;
             }
             Ok::<_, Failed>(report)
         });

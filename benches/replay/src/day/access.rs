@@ -8,12 +8,12 @@ use crate::world::{Principal, World};
 use crate::{Minute, NIGHT};
 
 /// One attempt to add somebody.
-struct Attempt {
-    object: u16,
-    principal: Principal,
+pub(super) struct Attempt {
+    pub(super) object: u16,
+    pub(super) principal: Principal,
     /// Whether somebody asked for it and its owner wants it.
-    asked: bool,
-    key: String,
+    pub(super) asked: bool,
+    pub(super) key: String,
 }
 
 /// Whether somebody would gain what they are not cleared for.
@@ -25,21 +25,23 @@ impl Day<'_> {
     pub(super) fn access(&mut self, at: At<'_>) {
         let Some((object, principal, asked)) = at.task.act.widening() else { return };
         let first = Attempt { object, principal, asked, key: at.task.id.clone() };
-        if self.attempt(at, &first) == End::Done {
-            return;
-        }
-        // Who may not add the group adds the one person who needs it.
+        let Some(ended) = self.attempt(at, &first) else { return };
+        // Who may not add the group adds the one person who needs it: by the agreed rules from the beginning on, else when told no.
         if let Act::Fix { person, .. } = at.task.act {
+            let at = if self.rules.bound { At { minute: ended, ..at } } else { at };
             let principal = Principal::Person(person);
             self.attempt(at, &Attempt { object, principal, asked: true, key: format!("n{}", at.task.id) });
         }
     }
 
-    fn attempt(&mut self, at: At<'_>, attempt: &Attempt) -> End {
+    /// Tries it; when it was not to be, the minute at which that was known.
+    fn attempt(&mut self, at: At<'_>, attempt: &Attempt) -> Option<Minute> {
+        let at_once = |end| (end, at.minute);
         let ended = match self.rules.column {
             Column::None => Ok((at.minute, attempt.asked)),
-            Column::Peer => self.access_as_peers(at, attempt),
-            Column::Tollgate => self.access_as_tollgate(at, attempt),
+            Column::Peer => self.access_as_peers(at, attempt).map_err(at_once),
+            Column::Tollgate if self.rules.bound => self.access_bound(at, attempt),
+            Column::Tollgate => self.access_as_tollgate(at, attempt).map_err(at_once),
         };
         if let Ok((from, consented)) = ended {
             let by = By::Agent { consented, wanted: attempt.asked };
@@ -47,9 +49,8 @@ impl Day<'_> {
             self.record.widenings.push(Widening { task: at.place, object, principal, from, until: NIGHT, by });
             self.record.done.insert(at.place, from);
         }
-        let end = ended.map_or_else(|end| end, |_| End::Done);
-        self.record.ends.insert(attempt.key.clone(), end);
-        end
+        self.record.ends.insert(attempt.key.clone(), ended.map_or_else(|(end, _)| end, |_| End::Done));
+        ended.err().map(|(_, minute)| minute)
     }
 
     fn access_as_peers(&mut self, at: At<'_>, attempt: &Attempt) -> Result<(Minute, bool), End> {

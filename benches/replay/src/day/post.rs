@@ -1,7 +1,7 @@
 //! Posts.
 
 use super::{At, By, Column, Control, Day, End, Outside, Posted, Widening};
-use crate::crowd::Crowd;
+use crate::crowd::{Crowd, Person};
 use crate::people::{About, Asking};
 use crate::tasks::Post;
 use crate::world::Principal;
@@ -57,7 +57,7 @@ impl Day<'_> {
         let mut minute = at.minute;
         let declassified = labels && !world.audience(forum, minute).within(readers);
         if declassified {
-            minute = self.declassify(at, post, read)?;
+            minute = self.declassify(at, post, read, "")?.1;
         }
         let card = world.audience(forum, minute);
         let (again, anew) = (format!("r{id}"), format!("m{id}"));
@@ -81,18 +81,21 @@ impl Day<'_> {
         Ok(Posted { task: at.place, at: minute, consented, declassified })
     }
 
-    /// The owner of what stands in the way is asked whether this may be said there.
-    fn declassify(&mut self, at: At<'_>, post: &Post, read: &[u16]) -> Result<Minute, End> {
+    /// The owner of what stands in the way is asked whether this may be said there: who, and when that is a yes. Where every yes
+    /// is bound, it is one who is cleared for all that was read; `anew` stands before the key of a question that is put anew.
+    pub(super) fn declassify(&mut self, at: At<'_>, post: &Post, read: &[u16], anew: &str) -> Result<(Person, Minute), End> {
         let (world, minute, id) = (self.world, at.minute, &at.task.id);
         if !post.asked || !self.stream(&format!("declass:{id}")).chance(50) {
             return Err(End::Refused);
         }
         let audience = world.audience(world.forums[usize::from(post.forum)], minute);
         let in_the_way = read.iter().copied().filter(|object| !audience.within(world.ceiling(*object)));
-        let object = in_the_way.min().ok_or(End::Refused)?;
-        let harm = at.task.leaks(world, post, minute);
-        let key = &format!("d{id}");
-        self.agree(Asking { who: world.owner(object), minute, harm, percent: 60, about: About::Declassifying, key })
+        let knows_all = |who: Person| read.iter().all(|object| world.ceiling(*object).has(who));
+        let may = |object: &u16| !self.rules.bound || knows_all(world.owner(*object));
+        let who = world.owner(in_the_way.filter(may).min().ok_or(End::Refused)?);
+        let (harm, key) = (at.task.leaks(world, post, minute), &format!("d{anew}{id}"));
+        let answered = self.agree(Asking { who, minute, harm, percent: 60, about: About::Declassifying, key })?;
+        Ok((who, answered))
     }
 
     /// Asks, and goes on from the answer if that is a yes.
